@@ -1,0 +1,107 @@
+//! The answer to "whose is this address, and where?": small, `Copy`, kept in the host's row.
+
+use std::fmt;
+
+/// Where an address belongs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// What kind of address it is; only [`Category::Global`] ones have a country or an AS.
+    pub category: Category,
+    /// The country the database names, an estimate.
+    pub country: Option<CountryCode>,
+    /// The autonomous system that announces it.
+    pub asn: Option<Asn>,
+}
+
+/// An ISO 3166-1 alpha-2 code in upper case.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CountryCode([u8; 2]);
+
+impl CountryCode {
+    /// From two ASCII letters of either case; anything else is no code.
+    pub const fn new(text: &str) -> Option<Self> {
+        match text.as_bytes() {
+            [a, b] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic() => {
+                Some(Self([a.to_ascii_uppercase(), b.to_ascii_uppercase()]))
+            }
+            _ => None,
+        }
+    }
+
+    /// The two letters.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("??")
+    }
+
+    /// A number below 676, for tables indexed by country.
+    pub const fn index(self) -> usize {
+        (self.0[0] - b'A') as usize * 26 + (self.0[1] - b'A') as usize
+    }
+}
+
+impl fmt::Debug for CountryCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for CountryCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An autonomous system number (RFC 6793: 32 bits), written in asplain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Asn(pub u32);
+
+/// What kind of address it is, from the IANA special-purpose registries (RFC 6890) and the multicast ranges.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Category {
+    /// Globally reachable unicast.
+    #[default]
+    Global,
+    /// RFC 1918, unique local (RFC 4193).
+    Private,
+    /// Shared address space, RFC 6598.
+    Cgnat,
+    /// RFC 3927, RFC 4291 §2.5.6.
+    LinkLocal,
+    /// RFC 1122 §3.2.1.3, RFC 4291 §2.5.3.
+    Loopback,
+    /// RFC 5771, RFC 4291 §2.7.
+    Multicast,
+    /// The limited broadcast address, RFC 919.
+    Broadcast,
+    /// Documentation, benchmarking, reserved, unspecified and unallocated: not to be seen on the open network.
+    Bogon,
+}
+
+impl Category {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 8] = [
+        Self::Global,
+        Self::Private,
+        Self::Cgnat,
+        Self::LinkLocal,
+        Self::Loopback,
+        Self::Multicast,
+        Self::Broadcast,
+        Self::Bogon,
+    ];
+
+    /// The name in filters, reports and the live protocol.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Global => "global",
+            Self::Private => "private",
+            Self::Cgnat => "cgnat",
+            Self::LinkLocal => "link_local",
+            Self::Loopback => "loopback",
+            Self::Multicast => "multicast",
+            Self::Broadcast => "broadcast",
+            Self::Bogon => "bogon",
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The filter language, upper half: words that need geography and direction.

@@ -1,0 +1,37 @@
+//! Where frames come from: the [`Source`] trait and what implements it.
+
+mod error;
+
+pub use error::SourceError;
+
+use crate::Frame;
+
+/// What a source has to say when asked for a frame.
+#[derive(Debug)]
+pub enum Next<'a> {
+    /// A frame, lent until the next call.
+    Frame(Frame<'a>),
+    /// Nothing within the source's time-out; ask again.
+    Idle,
+    /// Nothing will ever come: files finish, interfaces do not.
+    End,
+}
+
+/// A stream of frames. Wrappers (paced replay, faults in tests) implement it too.
+pub trait Source: Send {
+    /// The next frame, waiting at most the source's time-out.
+    ///
+    /// # Errors
+    /// [`SourceError`] when the source is damaged or gone; what was lent before stays valid and counted.
+    fn next_frame(&mut self) -> Result<Next<'_>, SourceError>;
+
+    /// Frames known to be lost before this source saw them (kernel drops, interface drops), since it was opened.
+    fn lost(&mut self) -> u64 {
+        0
+    }
+
+    /// Where the last record was cut, in bytes from the start of the file, when the capture ends inside a record.
+    fn truncated_at(&self) -> Option<u64> {
+        None
+    }
+}

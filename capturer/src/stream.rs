@@ -1,0 +1,1 @@
+//! The ring: recent packets for any number of readers.
