@@ -1,6 +1,15 @@
 //! Where frames come from: the [`Source`] trait and what implements it.
 
 mod error;
+mod pcap;
+mod pcapng;
+mod record;
+mod resolution;
+mod stdin;
+mod sys;
+mod window;
+
+pub mod file;
 
 pub use error::SourceError;
 
@@ -30,7 +39,7 @@ pub trait Source: Send {
         0
     }
 
-    /// Where the last record was cut, in bytes from the start of the file, when the capture ends inside a record.
+    /// Where the record begins that the capture ends inside of, in bytes from the start of the file.
     fn truncated_at(&self) -> Option<u64> {
         None
     }
