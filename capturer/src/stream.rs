@@ -1,1 +1,0 @@
-//! The ring: recent packets for any number of readers.

@@ -1,0 +1,142 @@
+//! Packets on their way: a few at a time, with the kept bytes of their frames in one piece of memory.
+
+use super::PacketStream;
+use crate::Packet;
+
+/// The most packets that are appended or read at once.
+pub const BATCH: usize = 256;
+
+/// Where the kept bytes of a frame are. Positions grow without end; a ring takes them modulo its size.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Extent {
+    pub(super) start: u64,
+    pub(super) len: u32,
+}
+
+impl Extent {
+    pub(super) const fn end(self) -> u64 {
+        self.start + self.len as u64
+    }
+
+    /// The same place when what is counted from 0 begins at `origin`.
+    pub(super) const fn onto(self, origin: u64) -> Self {
+        Self { start: self.start + origin, len: self.len }
+    }
+
+    /// The same place counted from `origin`.
+    pub(super) const fn from(self, origin: u64) -> Self {
+        Self { start: self.start - origin, len: self.len }
+    }
+}
+
+/// What the capture thread collects before it appends: up to [`BATCH`] packets.
+pub struct Batch {
+    pub(super) packets: Vec<Packet>,
+    pub(super) extents: Vec<Extent>,
+    pub(super) bytes: Vec<u8>,
+    kept_bytes: usize,
+}
+
+impl Batch {
+    /// An empty batch that keeps up to `kept_bytes` of each frame.
+    pub fn new(kept_bytes: usize) -> Self {
+        Self {
+            packets: Vec::with_capacity(BATCH),
+            extents: Vec::with_capacity(BATCH),
+            bytes: Vec::with_capacity(BATCH * kept_bytes),
+            kept_bytes,
+        }
+    }
+
+    /// Adds a packet and the first bytes of its frame; `false`, and nothing is added, when the batch is full.
+    #[inline]
+    pub fn push(&mut self, packet: Packet, frame: &[u8]) -> bool {
+        if self.is_full() {
+            return false;
+        }
+        let kept = &frame[..frame.len().min(self.kept_bytes)];
+        self.extents.push(Extent { start: self.bytes.len() as u64, len: kept.len() as u32 });
+        self.bytes.extend_from_slice(kept);
+        self.packets.push(packet);
+        true
+    }
+
+    /// How many packets there are.
+    pub fn len(&self) -> usize {
+        self.packets.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.packets.is_empty()
+    }
+
+    /// Whether no more fits.
+    pub fn is_full(&self) -> bool {
+        self.packets.len() >= BATCH
+    }
+
+    /// Takes all out.
+    pub fn clear(&mut self) {
+        self.packets.clear();
+        self.extents.clear();
+        self.bytes.clear();
+    }
+}
+
+/// What a reader took out of the ring: its own copy, reused from read to read.
+pub struct ReadBuffer {
+    pub(super) first: u64,
+    pub(super) packets: Vec<Packet>,
+    pub(super) extents: Vec<Extent>,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl ReadBuffer {
+    /// A buffer with room for what a read of `stream` brings.
+    pub fn new(stream: &PacketStream) -> Self {
+        Self {
+            first: 0,
+            packets: Vec::with_capacity(BATCH),
+            extents: Vec::with_capacity(BATCH),
+            // Twice a batch: the ring leaves less than a batch unused where it begins anew.
+            bytes: Vec::with_capacity(2 * BATCH * stream.kept_bytes()),
+        }
+    }
+
+    /// How many packets there are.
+    pub fn len(&self) -> usize {
+        self.packets.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.packets.is_empty()
+    }
+
+    /// The packets in the order they were written.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = Seen<'_>> {
+        self.packets.iter().zip(&self.extents).enumerate().map(|(i, (packet, extent))| Seen {
+            sequence: self.first + i as u64,
+            packet,
+            bytes: &self.bytes[extent.start as usize..extent.end() as usize],
+        })
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.packets.clear();
+        self.extents.clear();
+        self.bytes.clear();
+    }
+}
+
+/// A packet as a reader sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// Its number in the stream, from 0; without gaps, so that a loss shows.
+    pub sequence: u64,
+    /// The packet.
+    pub packet: &'a Packet,
+    /// The first bytes of its frame, as many as the stream keeps.
+    pub bytes: &'a [u8],
+}

@@ -1,0 +1,212 @@
+//! The ring: the recent past of the traffic, for any number of readers.
+//!
+//! One [`Writer`] appends batches and overwrites the oldest; each [`Cursor`] reads at its own pace and learns exactly
+//! how many packets it missed; [`PacketStream::find`] asks the recent past. One mutex guards it all: taken once for up
+//! to [`BATCH`] packets and never while a packet is looked at, it costs less than a lock-free queue one by one.
+//! Everything is allocated at the start.
+//!
+//! ```
+//! use std::time::Duration;
+//! use capturer::Packet;
+//! use capturer::stream::{self, Batch, Capacity, ReadBuffer};
+//!
+//! let capacity = Capacity { packets: 1024, kept_bytes: 64, ..Capacity::default() };
+//! let (mut writer, stream) = stream::new(capacity);
+//! let mut cursor = stream.cursor();
+//!
+//! let mut batch = Batch::new(capacity.kept_bytes);
+//! batch.push(Packet { number: 1, ..Packet::empty() }, b"the frame's bytes");
+//! writer.append(&mut batch);
+//! drop(writer);
+//!
+//! let mut buffer = ReadBuffer::new(&stream);
+//! let read = cursor.read(&mut buffer, Duration::ZERO);
+//! assert_eq!((read.taken, read.lost, read.ended), (1, 0, false));
+//! for seen in buffer.iter() {
+//!     assert_eq!((seen.sequence, seen.packet.number, seen.bytes), (0, 1, &b"the frame's bytes"[..]));
+//! }
+//! assert!(cursor.read(&mut buffer, Duration::ZERO).ended);
+//! ```
+
+mod batch;
+mod query;
+mod ring;
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+pub use batch::{BATCH, Batch, ReadBuffer, Seen};
+pub use query::{Kept, Query};
+use ring::Ring;
+
+/// How much of the past the ring holds: whichever limit is met first overwrites the oldest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capacity {
+    /// Packets, at least [`BATCH`]. About 128 bytes each.
+    pub packets: usize,
+    /// Bytes kept from the start of each frame, 0 to 262 144.
+    pub kept_bytes: usize,
+    /// Bytes of all frames together; raised to four batches of `kept_bytes` each where it is less.
+    pub arena: usize,
+}
+
+impl Default for Capacity {
+    /// 131 072 packets with up to 256 bytes each: about 48 MB.
+    fn default() -> Self {
+        Self { packets: 131_072, kept_bytes: 256, arena: 32 * 1024 * 1024 }
+    }
+}
+
+/// A ring and its only writer.
+pub fn new(capacity: Capacity) -> (Writer, PacketStream) {
+    let shared = Arc::new(Shared {
+        state: Mutex::new(State { ring: Ring::new(capacity), closed: false, waiting: 0 }),
+        news: Condvar::new(),
+        kept_bytes: capacity.kept_bytes,
+    });
+    (Writer(Arc::clone(&shared)), PacketStream(shared))
+}
+
+/// What writer and readers share.
+struct Shared {
+    state: Mutex<State>,
+    /// Told when packets came or the writer went.
+    news: Condvar,
+    kept_bytes: usize,
+}
+
+struct State {
+    ring: Ring,
+    closed: bool,
+    /// Readers asleep; the writer wakes nobody when there is nobody.
+    waiting: usize,
+}
+
+impl Shared {
+    /// The lock. Nothing that can panic runs under it, so a poisoned one is whole.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The one that appends. When it is dropped, readers come to an end.
+pub struct Writer(Arc<Shared>);
+
+impl Writer {
+    /// Appends the batch's packets and empties it.
+    pub fn append(&mut self, batch: &mut Batch) {
+        if batch.is_empty() {
+            return;
+        }
+        let mut state = self.0.lock();
+        state.ring.append(batch);
+        let sleepers = state.waiting > 0;
+        drop(state);
+        if sleepers {
+            self.0.news.notify_all();
+        }
+        batch.clear();
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.0.lock().closed = true;
+        self.0.news.notify_all();
+    }
+}
+
+/// The recent past. Cheap to clone; any thread may read.
+#[derive(Clone)]
+pub struct PacketStream(Arc<Shared>);
+
+impl PacketStream {
+    /// A reader of everything from now on.
+    pub fn cursor(&self) -> Cursor {
+        let next = self.written();
+        Cursor { shared: Arc::clone(&self.0), next }
+    }
+
+    /// A reader that begins with the oldest packet still there.
+    pub fn cursor_from_oldest(&self) -> Cursor {
+        let next = self.0.lock().ring.oldest();
+        Cursor { shared: Arc::clone(&self.0), next }
+    }
+
+    /// Packets ever written; the sequence number of the next one.
+    pub fn written(&self) -> u64 {
+        self.0.lock().ring.written()
+    }
+
+    /// The sequence number of the oldest packet still there; [`Self::written`] when there is none.
+    pub fn oldest(&self) -> u64 {
+        self.0.lock().ring.oldest()
+    }
+
+    /// How many bytes of each frame are kept at most.
+    pub fn kept_bytes(&self) -> usize {
+        self.0.kept_bytes
+    }
+}
+
+/// What a [`Cursor::read`] brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Read {
+    /// Packets in the buffer now.
+    pub taken: usize,
+    /// Packets overwritten before this cursor came to them, since its last read.
+    pub lost: u64,
+    /// Nothing was there and nothing will come: the writer is gone.
+    pub ended: bool,
+}
+
+/// One reader's place in the stream.
+pub struct Cursor {
+    shared: Arc<Shared>,
+    next: u64,
+}
+
+impl Cursor {
+    /// Takes the next packets, up to [`BATCH`], waiting for some up to `timeout`. For each cursor and at any moment,
+    /// all it took and all it lost add up to what was written up to its place.
+    pub fn read(&mut self, buffer: &mut ReadBuffer, timeout: Duration) -> Read {
+        buffer.clear();
+        let state = self.wait(timeout);
+        let ended = state.closed && state.ring.written() == self.next;
+        let first = self.next.max(state.ring.oldest());
+        let lost = first - self.next;
+        state.ring.copy(first, BATCH, buffer);
+        drop(state);
+        let taken = buffer.len();
+        self.next = first + taken as u64;
+        Read { taken, lost, ended }
+    }
+
+    /// The sequence number of the packet that is read next, if it is not overwritten first.
+    pub const fn position(&self) -> u64 {
+        self.next
+    }
+
+    /// The lock, once there is something to read, or nothing to wait for any more.
+    fn wait(&self, timeout: Duration) -> MutexGuard<'_, State> {
+        let mut state = self.shared.lock();
+        if state.ring.written() > self.next || state.closed || timeout.is_zero() {
+            return state;
+        }
+        let deadline = Instant::now() + timeout;
+        state.waiting += 1;
+        while state.ring.written() == self.next && !state.closed {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            let woken = self.shared.news.wait_timeout(state, left);
+            state = woken.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        state.waiting -= 1;
+        state
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! Questions about the recent past: by time, by place in the stream, by any field. Answers are copies.
+//!
+//! The ring is copied out a batch at a time and looked at outside the lock, newest first, so that neither a slow
+//! predicate nor a long past holds up the capture. What is overwritten meanwhile is simply no longer found.
+
+use super::PacketStream;
+use super::batch::{BATCH, ReadBuffer, Seen};
+use crate::{Packet, Timestamp};
+
+/// Which part of the past. The default is all of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// Captured at this moment or later.
+    pub from: Timestamp,
+    /// Captured before this moment.
+    pub until: Timestamp,
+    /// With this sequence number or a later one.
+    pub since: u64,
+    /// At most so many, the newest.
+    pub limit: usize,
+}
+
+impl Default for Query {
+    fn default() -> Self {
+        Self {
+            from: Timestamp::from_nanos(i64::MIN),
+            until: Timestamp::from_nanos(i64::MAX),
+            since: 0,
+            limit: usize::MAX,
+        }
+    }
+}
+
+/// A packet taken out of the ring, with what was kept of its frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Its number in the stream.
+    pub sequence: u64,
+    /// The packet.
+    pub packet: Packet,
+    /// The first bytes of its frame.
+    pub bytes: Box<[u8]>,
+}
+
+impl From<Seen<'_>> for Kept {
+    fn from(seen: Seen<'_>) -> Self {
+        Self { sequence: seen.sequence, packet: *seen.packet, bytes: seen.bytes.into() }
+    }
+}
+
+impl PacketStream {
+    /// The newest packets that the query covers and `matches` agrees to, in the order they were written.
+    pub fn find(&self, query: &Query, mut matches: impl FnMut(&Seen<'_>) -> bool) -> Vec<Kept> {
+        let mut found = Vec::new();
+        let mut buffer = ReadBuffer::new(self);
+        let mut end = self.written();
+        while found.len() < query.limit && self.copy_before(end, query.since, &mut buffer) {
+            let wanted = |seen: &Seen<'_>| query.covers(seen.packet) && matches(seen);
+            let room = query.limit - found.len();
+            found.extend(buffer.iter().rev().filter(wanted).take(room).map(Kept::from));
+            end = buffer.first;
+        }
+        found.reverse();
+        found
+    }
+
+    /// The newest `limit` packets, in the order they were written.
+    pub fn newest(&self, limit: usize) -> Vec<Kept> {
+        self.find(&Query { limit, ..Query::default() }, |_| true)
+    }
+
+    /// Copies the last packets that are older than `end`, not older than `since`, and still there.
+    fn copy_before(&self, end: u64, since: u64, buffer: &mut ReadBuffer) -> bool {
+        let state = self.0.lock();
+        let first = end.saturating_sub(BATCH as u64).max(since).max(state.ring.oldest());
+        let count = end.saturating_sub(first) as usize;
+        if count > 0 {
+            state.ring.copy(first, count, buffer);
+        }
+        count > 0
+    }
+}
+
+impl Query {
+    fn covers(&self, packet: &Packet) -> bool {
+        self.from <= packet.at && packet.at < self.until
+    }
+}
