@@ -33,8 +33,8 @@ enum Format {
 }
 
 /// Whether a file that begins with these bytes is one we read.
-pub(super) fn is_capture(first: &[u8]) -> bool {
-    first.first_chunk().is_some_and(|&first| pcap::is_magic(first) || pcapng::is_magic(first))
+pub(super) fn is_capture(first: [u8; 4]) -> bool {
+    pcap::is_magic(first) || pcapng::is_magic(first)
 }
 
 /// A capture file: pcap or pcapng, from disk, standard input, memory or any reader.

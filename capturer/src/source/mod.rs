@@ -1,6 +1,7 @@
 //! Where frames come from: the [`Source`] trait and what implements it.
 
 mod error;
+mod held;
 mod pcap;
 mod pcapng;
 mod record;
@@ -9,11 +10,33 @@ mod stdin;
 mod sys;
 mod window;
 
+pub mod clock;
 pub mod file;
+pub mod merged;
+pub mod paced;
+pub mod paths;
 
 pub use error::SourceError;
 
 use crate::Frame;
+
+/// A kind of source, as the help lists it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourceKind {
+    /// Its name.
+    pub name: &'static str,
+    /// What it reads.
+    pub summary: &'static str,
+}
+
+/// Every kind of source.
+pub static SOURCES: &[SourceKind] = &[
+    SourceKind {
+        name: "file",
+        summary: "pcap and pcapng files, known by content; folders of them; - for standard input",
+    },
+    SourceKind { name: "interface", summary: "a network interface of this machine (needs CAP_NET_RAW)" },
+];
 
 /// What a source has to say when asked for a frame.
 #[derive(Debug)]
