@@ -12,6 +12,8 @@ mod window;
 
 pub mod clock;
 pub mod file;
+pub mod interfaces;
+pub mod live;
 pub mod merged;
 pub mod paced;
 pub mod paths;

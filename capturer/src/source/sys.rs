@@ -1,21 +1,206 @@
 //! The system calls that no safe wrapper exists for, each behind a safe function: the crate's only unsafe code.
-#![expect(unsafe_code, reason = "poll(2) and packet(7) have no safe wrapper in std or socket2")]
+#![expect(unsafe_code, reason = "poll(2), recvmmsg(2) and packet(7) have no safe wrapper in std or socket2")]
 
 use std::io;
+use std::mem::{self, MaybeUninit};
 use std::os::fd::{AsRawFd, BorrowedFd};
+use std::ptr;
 use std::time::Duration;
+
+use libc::{c_int, c_void, socklen_t};
+use socket2::{SockAddr, Socket};
+
+/// Datagrams that are received at once.
+pub(super) const BURST: usize = 64;
+
+/// Control bytes for a time stamp (32) and the auxiliary data (40), with room to spare.
+const CONTROL: usize = 128;
 
 /// Waits until `fd` can be read, has ended or is in error; `false` when `timeout` passed or a signal came before.
 pub(super) fn wait_readable(fd: BorrowedFd<'_>, timeout: Duration) -> io::Result<bool> {
     let mut poll = libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
-    let millis = libc::c_int::try_from(timeout.as_millis()).unwrap_or(libc::c_int::MAX);
+    let millis = c_int::try_from(timeout.as_millis()).unwrap_or(c_int::MAX);
     // SAFETY: `poll` is one valid pollfd, alive and exclusively ours during the call, and the count says one.
     let ready = unsafe { libc::poll(&raw mut poll, 1, millis) };
-    match ready {
-        0.. => Ok(ready > 0),
-        _ => match io::Error::last_os_error() {
-            error if error.kind() == io::ErrorKind::Interrupted => Ok(false),
-            error => Err(error),
-        },
+    match checked(ready) {
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(false),
+        ready => Ok(ready? > 0),
     }
+}
+
+/// Sets a socket option that is one `int`.
+pub(super) fn set_option(socket: &Socket, level: c_int, name: c_int, value: c_int) -> io::Result<()> {
+    set(socket, level, name, &value)
+}
+
+/// Has the interface pass everything it sees to this socket, for as long as the socket is open (packet(7)).
+pub(super) fn add_promiscuous(socket: &Socket, index: u32) -> io::Result<()> {
+    let membership = libc::packet_mreq {
+        mr_ifindex: index.cast_signed(),
+        mr_type: libc::PACKET_MR_PROMISC as u16,
+        mr_alen: 0,
+        mr_address: [0; 8],
+    };
+    set(socket, libc::SOL_PACKET, libc::PACKET_ADD_MEMBERSHIP, &membership)
+}
+
+/// Sets a socket option to the bytes of `value`, whose type must be the C type the option takes.
+fn set<T>(socket: &Socket, level: c_int, name: c_int, value: &T) -> io::Result<()> {
+    let length = size_of::<T>() as socklen_t;
+    // SAFETY: the pointer and length describe `value`, which outlives the call; the kernel only reads it.
+    checked(unsafe {
+        libc::setsockopt(socket.as_raw_fd(), level, name, ptr::from_ref(value).cast::<c_void>(), length)
+    })?;
+    Ok(())
+}
+
+/// Attaches a packet socket to one interface and all its protocols; frames come from now on.
+pub(super) fn bind(socket: &Socket, index: u32) -> io::Result<()> {
+    // SAFETY: all zero is a valid sockaddr_ll, and the length set is that of what is written.
+    let ((), address) = unsafe {
+        SockAddr::try_init(|storage, length| {
+            let address = storage.cast::<libc::sockaddr_ll>();
+            address.write(mem::zeroed());
+            (*address).sll_family = libc::AF_PACKET as u16;
+            (*address).sll_protocol = (libc::ETH_P_ALL as u16).to_be();
+            (*address).sll_ifindex = index.cast_signed();
+            *length = size_of::<libc::sockaddr_ll>() as socklen_t;
+            Ok(())
+        })?
+    };
+    socket.bind(&address)
+}
+
+/// The `ARPHRD_` type of the interface a packet socket is bound to.
+pub(super) fn hardware_type(socket: &Socket) -> io::Result<u16> {
+    let address = socket.local_addr()?;
+    // SAFETY: the storage behind a SockAddr is larger than, and aligned for, every address; all bits are valid.
+    Ok(unsafe { (*address.as_ptr().cast::<libc::sockaddr_ll>()).sll_hatype })
+}
+
+/// Frames that came for a packet socket, those dropped included, and frames dropped, since this was last asked.
+pub(super) fn statistics(socket: &Socket) -> io::Result<(u32, u32)> {
+    let mut statistics = libc::tpacket_stats { tp_packets: 0, tp_drops: 0 };
+    let mut length = size_of_val(&statistics) as socklen_t;
+    let target = (&raw mut statistics).cast::<c_void>();
+    // SAFETY: `target` and `length` describe `statistics`; the kernel writes no more than `length` bytes of integers.
+    checked(unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_PACKET,
+            libc::PACKET_STATISTICS,
+            target,
+            &raw mut length,
+        )
+    })?;
+    Ok((statistics.tp_packets, statistics.tp_drops))
+}
+
+/// What the kernel says of one received frame.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Datagram {
+    /// Its length before it was cut to the buffer, in bytes.
+    pub(super) wire_len: usize,
+    /// Seconds and nanoseconds since the Unix epoch.
+    pub(super) at: Option<(i64, i64)>,
+    /// The VLAN tag that is not in the bytes: protocol identifier and control information.
+    pub(super) vlan: Option<(u16, u16)>,
+    /// Whom it was for: a `PACKET_` number of packet(7).
+    pub(super) direction: u8,
+    /// The EtherType, when the link has one.
+    pub(super) protocol: u16,
+    /// `ARPHRD_` type of the link.
+    pub(super) hardware: u16,
+    /// The sender's hardware address and how much of it counts.
+    pub(super) address: ([u8; 8], u8),
+}
+
+/// Receives up to [`BURST`] frames that are there now, each into the next `stride` bytes of `buffer` behind `headroom`
+/// ones left as they are. An error only when none came.
+pub(super) fn receive(
+    socket: &Socket,
+    (buffer, stride, headroom): (&mut [u8], usize, usize),
+    datagrams: &mut Vec<Datagram>,
+) -> io::Result<()> {
+    datagrams.clear();
+    let mut names = [const { MaybeUninit::<libc::sockaddr_ll>::zeroed() }; BURST];
+    let mut controls = [const { MaybeUninit::<[u64; CONTROL / 8]>::uninit() }; BURST];
+    let mut parts = [libc::iovec { iov_base: ptr::null_mut(), iov_len: 0 }; BURST];
+    let mut messages = [const { MaybeUninit::<libc::mmsghdr>::zeroed() }; BURST];
+    let count = buffer.chunks_exact_mut(stride).take(BURST).enumerate().fold(0, |_, (i, slot)| {
+        let room = &mut slot[headroom..];
+        parts[i] = libc::iovec { iov_base: room.as_mut_ptr().cast(), iov_len: room.len() };
+        // SAFETY: all zero is a valid mmsghdr.
+        let header = &mut unsafe { messages[i].assume_init_mut() }.msg_hdr;
+        header.msg_name = names[i].as_mut_ptr().cast();
+        header.msg_namelen = size_of::<libc::sockaddr_ll>() as socklen_t;
+        header.msg_iov = &raw mut parts[i];
+        header.msg_iovlen = 1;
+        header.msg_control = controls[i].as_mut_ptr().cast();
+        header.msg_controllen = CONTROL as _;
+        i as u32 + 1
+    });
+    let flags = libc::MSG_DONTWAIT | libc::MSG_TRUNC;
+    // SAFETY: the first `count` headers are initialized and point to names, parts and controls of the stated lengths,
+    // all of which, like `buffer`, are exclusively ours and outlive the call.
+    let received = checked(unsafe {
+        libc::recvmmsg(socket.as_raw_fd(), messages.as_mut_ptr().cast(), count, flags as _, ptr::null_mut())
+    })?;
+    for (message, name) in messages.iter().zip(&names).take(received as usize) {
+        // SAFETY: both were zeroed, which is valid, and at most written by the kernel since; the header's control
+        // pointer and length are the kernel's own and describe one of `controls`.
+        datagrams.push(unsafe { describe(message.assume_init_ref(), name.assume_init_ref()) });
+    }
+    Ok(())
+}
+
+/// Reads address and control messages of a received datagram.
+///
+/// # Safety
+/// `message` must have been filled by a successful receive and its control buffer be alive.
+unsafe fn describe(message: &libc::mmsghdr, name: &libc::sockaddr_ll) -> Datagram {
+    let mut datagram = Datagram {
+        wire_len: message.msg_len as usize,
+        direction: name.sll_pkttype,
+        protocol: u16::from_be(name.sll_protocol),
+        hardware: name.sll_hatype,
+        address: (name.sll_addr, name.sll_halen),
+        ..Datagram::default()
+    };
+    let header = &raw const message.msg_hdr;
+    // SAFETY: as this function demands; the macros stay within the control buffer's length.
+    let mut control = unsafe { libc::CMSG_FIRSTHDR(header) };
+    while !control.is_null() {
+        // SAFETY: not null, so it points to a whole header within the buffer, aligned as the buffer of u64 is.
+        let (level, kind, data) =
+            unsafe { ((*control).cmsg_level, (*control).cmsg_type, libc::CMSG_DATA(control)) };
+        match (level, kind) {
+            (libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS) => {
+                // SAFETY: the kernel writes a whole timespec for this type; it may not be aligned.
+                let time = unsafe { data.cast::<libc::timespec>().read_unaligned() };
+                datagram.at = Some((time.tv_sec, time.tv_nsec));
+            }
+            (libc::SOL_PACKET, libc::PACKET_AUXDATA) => {
+                // SAFETY: the kernel writes a whole tpacket_auxdata for this type; it may not be aligned.
+                let auxiliary = unsafe { data.cast::<libc::tpacket_auxdata>().read_unaligned() };
+                datagram.vlan = vlan(&auxiliary);
+            }
+            _ => {}
+        }
+        // SAFETY: `control` is a header within the buffer that `header` describes.
+        control = unsafe { libc::CMSG_NXTHDR(header, control) };
+    }
+    datagram
+}
+
+/// The tag the network card or the kernel took out of the frame.
+fn vlan(auxiliary: &libc::tpacket_auxdata) -> Option<(u16, u16)> {
+    let has = |flag| auxiliary.tp_status & flag != 0;
+    let identifier = if has(libc::TP_STATUS_VLAN_TPID_VALID) { auxiliary.tp_vlan_tpid } else { 0x8100 };
+    has(libc::TP_STATUS_VLAN_VALID).then_some((identifier, auxiliary.tp_vlan_tci))
+}
+
+/// The last error where a call says -1.
+fn checked(result: c_int) -> io::Result<c_int> {
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }

@@ -1,0 +1,87 @@
+//! Reading through `pnet_datalink`, with our socket handed over: its buffer, counters and settings are ours.
+//!
+//! pnet gives bytes and nothing else: the time is that of reading, a frame longer than the buffer loses its length, and
+//! a VLAN tag that the kernel took out of a frame is gone.
+
+use std::io;
+use std::os::fd::{AsFd, IntoRawFd};
+use std::time::Duration;
+
+use pnet::datalink::{self, Channel, Config, DataLinkReceiver};
+use socket2::{Socket, Type};
+
+use super::{Captured, LiveSettings, LiveStatus, Receiver, link_type, now, socket};
+use crate::source::interfaces::Interface;
+use crate::source::sys;
+use crate::{LinkType, Timestamp};
+
+/// Bytes for a frame; pnet's own 4096 cut frames of segmentation offload.
+const READ_BUFFER: usize = 65_536;
+
+/// Opens an interface to be read by pnet.
+pub(super) fn open(
+    interface: &Interface,
+    settings: &LiveSettings,
+    status: &LiveStatus,
+) -> io::Result<(Box<dyn Receiver>, LinkType)> {
+    let socket = socket::prepare(Type::RAW, interface, settings, status)?;
+    let found = datalink::interfaces().into_iter().find(|found| found.index == interface.index);
+    let found = found.ok_or_else(|| io::Error::from_raw_os_error(libc::ENODEV))?;
+    // pnet closes what it is given, also when it fails; the counters are read through the other handle.
+    let given = socket.try_clone()?.into_raw_fd();
+    let config = Config {
+        read_buffer_size: READ_BUFFER,
+        read_timeout: Some(settings.timeout),
+        promiscuous: false,
+        socket_fd: Some(given),
+        ..Config::default()
+    };
+    let Channel::Ethernet(_, receiver) = datalink::channel(&found, config)? else {
+        return Err(io::ErrorKind::Unsupported.into());
+    };
+    let unknown =
+        || io::Error::new(io::ErrorKind::Unsupported, "this kind of link needs method = \"packet\"");
+    let link = link_type(sys::hardware_type(&socket)?).ok_or_else(unknown)?;
+    Ok((Box::new(PnetReceiver { socket, receiver, bytes: Vec::with_capacity(READ_BUFFER), at: now() }), link))
+}
+
+/// pnet's receiver and the frame last read.
+struct PnetReceiver {
+    socket: Socket,
+    receiver: Box<dyn DataLinkReceiver>,
+    bytes: Vec<u8>,
+    at: Timestamp,
+}
+
+impl Receiver for PnetReceiver {
+    /// The time-out is the one given at the opening, or none where the socket has failed and is to be emptied.
+    fn ready(&mut self, timeout: Duration) -> io::Result<bool> {
+        if timeout.is_zero() && !sys::wait_readable(self.socket.as_fd(), timeout)? {
+            return Ok(false);
+        }
+        match self.receiver.next() {
+            Ok(bytes) => {
+                self.bytes.clear();
+                self.bytes.extend_from_slice(bytes);
+                self.at = now();
+                Ok(true)
+            }
+            Err(error) if is_wait(&error) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn take(&mut self) -> Captured<'_> {
+        Captured { at: self.at, wire_len: self.bytes.len(), bytes: &self.bytes }
+    }
+
+    fn socket(&self) -> &Socket {
+        &self.socket
+    }
+}
+
+/// Nothing came in time.
+fn is_wait(error: &io::Error) -> bool {
+    use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
+    matches!(error.kind(), TimedOut | WouldBlock | Interrupted)
+}

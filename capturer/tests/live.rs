@@ -1,0 +1,344 @@
+//! Live capture between two network namespaces of its own: a pair of virtual interfaces, `cap` here and `gen` there.
+//! Skipped, with a word, without root or the `ip` command.
+//!
+//! Each test makes the namespaces, then runs itself again inside the capturing one (`ip netns exec`), which in turn runs
+//! [`sender`] inside the other.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test says so by failing")]
+
+use std::env;
+use std::net::UdpSocket;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use capturer::source::interfaces;
+use capturer::source::live::{LiveSettings, LiveSource, Method};
+use capturer::source::{Next, Source};
+use capturer::{LinkType, Timestamp};
+use pnet::datalink::{self, Channel, Config};
+
+/// Set inside the capturing namespace: the name of the other one.
+const OTHER: &str = "WIREGLOBE_TEST_OTHER";
+/// Set for the sender: how many datagrams, and to whom.
+const SEND: &str = "WIREGLOBE_TEST_SEND";
+/// Nobody has this address, so nobody answers.
+const TARGET: &str = "10.77.0.99:9";
+/// Instead of an address: whole frames with a VLAN tag.
+const TAGGED: &str = "tagged";
+/// Destination, source, VLAN 42 with priority 3, IPv4.
+const TAGGED_FRAME: &[u8; 60] = b"\x02\0\0\0\0\x0a\x02\0\0\0\0\x0b\x81\0\x60\x2a\x08\0\
+    ..........................................";
+/// Bytes of payload; with Ethernet, IPv4 and UDP headers a frame has 42 more.
+const PAYLOAD: usize = 100;
+
+/// What makes the pair, `NS` and `OTHER` being the namespaces. IPv6 is off, so that nothing speaks unasked.
+const PAIR: &[&str] = &[
+    "link add cap netns NS address 02:00:00:00:00:0a type veth peer name gen netns OTHER address 02:00:00:00:00:0b",
+    "-n NS addr add 10.77.0.1/24 dev cap",
+    "-n OTHER addr add 10.77.0.2/24 dev gen",
+    "-n NS link set cap up",
+    "-n OTHER link set gen up",
+    "-n OTHER neigh add 10.77.0.99 lladdr 02:00:00:00:00:0a dev gen",
+];
+
+/// Two namespaces, gone afterwards.
+struct Lab {
+    here: String,
+    other: String,
+}
+
+impl Lab {
+    fn new(test: &str) -> Self {
+        let name = |side| format!("wg-{}-{test}-{side}", std::process::id());
+        let lab = Self { here: name("a"), other: name("b") };
+        for namespace in [&lab.here, &lab.other] {
+            ip(&format!("netns add {namespace}"));
+            let off = "for f in /proc/sys/net/ipv6/conf/*/disable_ipv6; do echo 1 > $f; done";
+            assert!(inside(namespace, "sh").args(["-c", off]).status().unwrap().success());
+        }
+        PAIR.iter().for_each(|line| ip(&line.replace("NS", &lab.here).replace("OTHER", &lab.other)));
+        lab
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        for namespace in [&self.here, &self.other] {
+            let _ = Command::new("ip").args(["netns", "del", namespace]).status();
+        }
+    }
+}
+
+fn ip(arguments: &str) {
+    let status = Command::new("ip").args(arguments.split(' ')).status().unwrap();
+    assert!(status.success(), "ip {arguments}");
+}
+
+fn inside(namespace: &str, program: &str) -> Command {
+    let mut command = Command::new("ip");
+    command.args(["netns", "exec", namespace, program]);
+    command
+}
+
+/// Whether namespaces can be made.
+fn possible() -> bool {
+    let root =
+        std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
+    let possible =
+        root && Command::new("ip").args(["netns", "list"]).output().is_ok_and(|o| o.status.success());
+    if !possible {
+        println!("skipped: not root, or no ip command");
+    }
+    possible
+}
+
+/// Runs `body` inside a new lab, with the name of the other namespace.
+fn lab(test: &str, body: impl Fn(&str)) {
+    if let Ok(other) = env::var(OTHER) {
+        return body(&other);
+    }
+    if !possible() {
+        return;
+    }
+    let lab = Lab::new(test);
+    let program = env::current_exe().unwrap();
+    let mut again = inside(&lab.here, program.to_str().unwrap());
+    let status = again.args(["--exact", test, "--nocapture"]).env(OTHER, &lab.other).status().unwrap();
+    assert!(status.success(), "{test} failed inside its namespace");
+}
+
+/// Has the other namespace send datagrams.
+fn send(other: &str, count: usize, target: &str) {
+    let program = env::current_exe().unwrap();
+    let mut sender = inside(other, program.to_str().unwrap());
+    let sender = sender.args(["--exact", "sender", "--ignored"]).env(SEND, format!("{count} {target}"));
+    assert!(sender.output().unwrap().status.success());
+}
+
+#[test]
+#[ignore = "the other half of the tests here"]
+fn sender() {
+    let Ok(what) = env::var(SEND) else { return };
+    let (count, target) = what.split_once(' ').unwrap();
+    if target == TAGGED {
+        return send_tagged(count.parse().unwrap());
+    }
+    let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
+    for _ in 0..count.parse().unwrap() {
+        socket.send_to(&[7; PAYLOAD], target).unwrap();
+    }
+}
+
+fn send_tagged(count: usize) {
+    let there = datalink::interfaces().into_iter().find(|found| found.name == "gen").unwrap();
+    let Channel::Ethernet(mut sender, _) = datalink::channel(&there, Config::default()).unwrap() else {
+        panic!("an Ethernet link");
+    };
+    (0..count).for_each(|_| sender.send_to(TAGGED_FRAME, None).unwrap().unwrap());
+}
+
+fn open(interface: &str, method: Method) -> LiveSource {
+    LiveSource::open(LiveSettings { method, ..LiveSettings::new(interface) }).unwrap()
+}
+
+/// A frame as it came: time, length on the wire, bytes.
+type Seen = (Timestamp, u32, Vec<u8>);
+
+/// Takes frames until `count` came, then whatever still comes until nothing does, for at most ten seconds.
+fn take(source: &mut LiveSource, count: usize) -> Vec<Seen> {
+    let (mut seen, start) = (Vec::new(), Instant::now());
+    while start.elapsed() < Duration::from_secs(10) {
+        match source.next_frame().unwrap() {
+            Next::Frame(frame) => {
+                assert_eq!(frame.link, LinkType::ETHERNET);
+                seen.push((frame.at, frame.wire_len, frame.bytes.to_vec()));
+            }
+            Next::Idle if seen.len() >= count => break,
+            Next::Idle => {}
+            Next::End => panic!("interfaces do not end"),
+        }
+    }
+    seen
+}
+
+/// Asks until `done`, for at most three seconds.
+fn wait(source: &mut LiveSource, done: impl Fn(&LiveSource) -> bool) {
+    let start = Instant::now();
+    while !done(source) {
+        assert!(start.elapsed() < Duration::from_secs(3), "not within three seconds");
+        assert!(!matches!(source.next_frame().unwrap(), Next::End));
+    }
+}
+
+fn assert_balance(source: &mut LiveSource) {
+    let drops = source.lost();
+    let status = source.status();
+    assert_eq!(status.delivered() + drops, status.kernel_packets());
+}
+
+fn counts_exactly(other: &str, method: Method) {
+    const SENT: usize = 20_000;
+    let mut source = open("cap", method);
+    assert_eq!(source.status().buffer(), 64 * 1024 * 1024);
+    let before = now();
+    send(other, SENT, TARGET);
+    let seen = take(&mut source, SENT);
+    assert_eq!(seen.len(), SENT);
+    assert!(
+        seen.iter().all(|(_, wire, bytes)| *wire as usize == PAYLOAD + 42 && bytes.len() == PAYLOAD + 42)
+    );
+    assert!(seen.iter().all(|(at, ..)| before <= *at && *at <= now()));
+    assert_eq!(source.lost(), 0);
+    assert_balance(&mut source);
+}
+
+fn now() -> Timestamp {
+    Timestamp::EPOCH.after(std::time::UNIX_EPOCH.elapsed().unwrap())
+}
+
+#[test]
+fn counts_every_frame_sent() {
+    lab("counts_every_frame_sent", |other| counts_exactly(other, Method::Packet));
+}
+
+#[test]
+fn counts_every_frame_through_pnet() {
+    lab("counts_every_frame_through_pnet", |other| counts_exactly(other, Method::Pnet));
+}
+
+/// Loses sight by `away`, comes back by `back`, and sees all that was sent before and after.
+fn resumes(other: &str, method: Method, away: &str, back: &[&str]) {
+    let mut source = open("cap", method);
+    let status = source.status();
+    send(other, 10, TARGET);
+    ip(away);
+    assert_eq!(take_until_blind(&mut source), 10);
+    let start = Instant::now();
+    let polls = std::iter::from_fn(|| (start.elapsed().as_secs() < 1).then(|| source.next_frame().map(drop)));
+    assert!(polls.count() <= 11, "a blind source waits");
+    back.iter()
+        .for_each(|line| ip(&line.replace("-n NS ", "").replace("netns NS ", "").replace("OTHER", other)));
+    wait(&mut source, |_| status.blind_since().is_none());
+    send(other, 10, TARGET);
+    assert_eq!(take(&mut source, 10).len(), 10);
+    assert_eq!((status.reopened(), status.delivered()), (1, 20));
+    assert_balance(&mut source);
+}
+
+/// Frames until the interface is known to be gone.
+fn take_until_blind(source: &mut LiveSource) -> usize {
+    let (status, start, mut frames) = (source.status(), Instant::now(), 0);
+    while status.blind_since().is_none() {
+        assert!(start.elapsed() < Duration::from_secs(3), "it is gone and nobody noticed");
+        frames += usize::from(matches!(source.next_frame().unwrap(), Next::Frame(_)));
+    }
+    frames
+}
+
+#[test]
+fn resumes_when_the_interface_comes_back_up() {
+    lab("resumes_when_the_interface_comes_back_up", |other| {
+        for method in [Method::Packet, Method::Pnet] {
+            resumes(other, method, "link set cap down", &["link set cap up"]);
+        }
+    });
+}
+
+#[test]
+fn resumes_when_the_interface_is_made_anew() {
+    lab("resumes_when_the_interface_is_made_anew", |other| {
+        resumes(other, Method::Packet, "link del cap", PAIR);
+    });
+}
+
+#[test]
+fn a_vlan_tag_the_kernel_took_out_is_back_in_the_frame() {
+    lab("a_vlan_tag_the_kernel_took_out_is_back_in_the_frame", |other| {
+        let mut source = open("cap", Method::Packet);
+        send(other, 5, TAGGED);
+        let seen = take(&mut source, 5);
+        assert_eq!(seen.len(), 5);
+        assert!(seen.iter().all(|(_, wire, bytes)| *wire == 60 && bytes == TAGGED_FRAME), "{seen:?}");
+        assert_balance(&mut source);
+    });
+}
+
+#[test]
+fn loopback_frames_come_once() {
+    lab("loopback_frames_come_once", |_| {
+        ip("link set lo up");
+        let mut source = open("lo", Method::Packet);
+        let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+        for _ in 0..5 {
+            sender.send_to(b"once", receiver.local_addr().unwrap()).unwrap();
+        }
+        assert_eq!(take(&mut source, 5).len(), 5);
+        assert_balance(&mut source);
+    });
+}
+
+#[test]
+fn a_slow_reader_loses_what_the_kernel_says_it_lost() {
+    lab("a_slow_reader_loses_what_the_kernel_says_it_lost", |other| {
+        let settings = LiveSettings { buffer: 64 * 1024, ..LiveSettings::new("cap") };
+        let mut source = LiveSource::open(settings).unwrap();
+        send(other, 5_000, TARGET);
+        let seen = take(&mut source, 1).len() as u64;
+        assert_eq!(seen + source.lost(), 5_000);
+        assert!(source.lost() > 0);
+        assert_balance(&mut source);
+    });
+}
+
+#[test]
+fn what_cannot_be_opened_is_explained() {
+    lab("what_cannot_be_opened_is_explained", |_| {
+        let problem = |name: &str| LiveSource::open(LiveSettings::new(name)).err().unwrap().to_string();
+        let missing = problem("nosuch0");
+        assert!(
+            missing.starts_with("interface nosuch0: there is no such interface; there are: lo, "),
+            "{missing}"
+        );
+        assert!(missing.contains("cap"), "{missing}");
+        ip("link set cap down");
+        assert_eq!(problem("cap"), "interface cap: it is down; switch it on with: sudo ip link set cap up");
+        assert_eq!(interfaces::capture_advice(), None);
+    });
+}
+
+#[test]
+fn interfaces_are_listed_with_what_they_are() {
+    lab("interfaces_are_listed_with_what_they_are", |_| {
+        let cap = interfaces::find("cap").unwrap();
+        assert!(cap.up && cap.running && !cap.loopback);
+        assert_eq!((cap.link, cap.mtu), (LinkType::ETHERNET, Some(1500)));
+        assert_eq!(cap.addresses, [("10.77.0.1".parse().unwrap(), 24)]);
+        assert_eq!(cap.mac.unwrap().to_string(), "02:00:00:00:00:0a");
+        assert!(interfaces::find("lo").is_some_and(|lo| lo.loopback && !lo.up));
+    });
+}
+
+/// Set for the half of the next test that has no capabilities.
+const POWERLESS: &str = "WIREGLOBE_TEST_POWERLESS";
+
+#[test]
+fn the_missing_capability_is_named_with_what_to_type() {
+    if env::var(POWERLESS).is_ok() {
+        let error = LiveSource::open(LiveSettings::new("cap")).err().unwrap().to_string();
+        let program = env::current_exe().unwrap();
+        assert!(error.contains(&format!("sudo setcap cap_net_raw+ep {}", program.display())), "{error}");
+        assert!(interfaces::capture_advice().is_some());
+        return;
+    }
+    lab("the_missing_capability_is_named_with_what_to_type", |_| {
+        let program = env::current_exe().unwrap();
+        let mut again = Command::new("setpriv");
+        again.args(["--bounding-set=-all", "--inh-caps=-all", "--reuid=65534"]).arg(program);
+        again.args(["--exact", "the_missing_capability_is_named_with_what_to_type"]).env(POWERLESS, "1");
+        match again.status() {
+            Ok(status) => assert!(status.success()),
+            Err(_) => println!("skipped: no setpriv command"),
+        }
+    });
+}
