@@ -1,9 +1,10 @@
 //! Capture files built byte by byte: what the formats allow is read, what they forbid is told with its place.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test says so by failing")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test says so by failing")]
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, BufRead, ErrorKind, Read, Write};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use capturer::source::file::FileSource;
 use capturer::source::{Next, Source, SourceError};
@@ -349,6 +350,35 @@ fn a_slow_pipe_is_idle_and_loses_nothing() {
         let mut source = FileSource::from_reader("-", reader).unwrap();
         assert_eq!(drain(&mut source).0, expected);
     }
+}
+
+/// Set for the half of the next test that reads its standard input.
+const READ_STDIN: &str = "WIREGLOBE_TEST_STDIN";
+
+#[test]
+fn standard_input_is_idle_until_something_comes() {
+    let (file, starts, _) = samples().remove(0);
+    if std::env::var(READ_STDIN).is_ok() {
+        let mut source = FileSource::open(Path::new("-")).unwrap();
+        assert!(matches!(source.next_frame(), Ok(Next::Idle)));
+        println!("\nnothing yet");
+        let (frames, end) = drain(&mut source);
+        assert_eq!((frames, end.unwrap()), (read(&file).0, None));
+        return;
+    }
+    let mut again = Command::new(std::env::current_exe().unwrap());
+    again
+        .args(["--exact", "standard_input_is_idle_until_something_comes", "--nocapture"])
+        .env(READ_STDIN, "1");
+    let mut again = again.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut pipe = again.stdin.take().unwrap();
+    pipe.write_all(&file[..starts[1] + 5]).unwrap();
+    let mut lines = io::BufReader::new(again.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line == "nothing yet"));
+    pipe.write_all(&file[starts[1] + 5..]).unwrap();
+    drop(pipe);
+    lines.for_each(drop);
+    assert!(again.wait().unwrap().success());
 }
 
 #[test]

@@ -127,19 +127,21 @@ pub(super) fn receive(
     let mut controls = [const { MaybeUninit::<[u64; CONTROL / 8]>::uninit() }; BURST];
     let mut parts = [libc::iovec { iov_base: ptr::null_mut(), iov_len: 0 }; BURST];
     let mut messages = [const { MaybeUninit::<libc::mmsghdr>::zeroed() }; BURST];
-    let count = buffer.chunks_exact_mut(stride).take(BURST).enumerate().fold(0, |_, (i, slot)| {
+    let slots = buffer.chunks_exact_mut(stride).zip(&mut parts).zip(&mut names).zip(&mut controls);
+    let mut count = 0;
+    for (message, (((slot, part), name), control)) in messages.iter_mut().zip(slots) {
         let room = &mut slot[headroom..];
-        parts[i] = libc::iovec { iov_base: room.as_mut_ptr().cast(), iov_len: room.len() };
+        *part = libc::iovec { iov_base: room.as_mut_ptr().cast(), iov_len: room.len() };
         // SAFETY: all zero is a valid mmsghdr.
-        let header = &mut unsafe { messages[i].assume_init_mut() }.msg_hdr;
-        header.msg_name = names[i].as_mut_ptr().cast();
+        let header = &mut unsafe { message.assume_init_mut() }.msg_hdr;
+        header.msg_name = name.as_mut_ptr().cast();
         header.msg_namelen = size_of::<libc::sockaddr_ll>() as socklen_t;
-        header.msg_iov = &raw mut parts[i];
+        header.msg_iov = part;
         header.msg_iovlen = 1;
-        header.msg_control = controls[i].as_mut_ptr().cast();
+        header.msg_control = control.as_mut_ptr().cast();
         header.msg_controllen = CONTROL as _;
-        i as u32 + 1
-    });
+        count += 1;
+    }
     let flags = libc::MSG_DONTWAIT | libc::MSG_TRUNC;
     // SAFETY: the first `count` headers are initialized and point to names, parts and controls of the stated lengths,
     // all of which, like `buffer`, are exclusively ours and outlive the call.

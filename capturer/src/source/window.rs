@@ -6,7 +6,7 @@ use std::ops::Range;
 
 /// Bytes asked of the input at a time. Large enough for the biggest frame we accept, so the buffer grows for
 /// oversized pcapng blocks only.
-const CAPACITY: usize = 512 * 1024;
+const CAPACITY: usize = 256 * 1024;
 
 /// What has been read of a stream and not been consumed yet.
 pub(super) struct Window {
