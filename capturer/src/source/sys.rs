@@ -115,12 +115,14 @@ pub(super) struct Datagram {
     pub(super) address: ([u8; 8], u8),
 }
 
-/// Receives up to [`BURST`] frames that are there now, each into the next `stride` bytes of `buffer` behind `headroom`
+/// Receives the frames that are there now, up to [`BURST`], or waits for one as long as the socket's read time-out says
+/// if it `may_wait`. Each goes into the next `stride` bytes of `buffer` behind `headroom`
 /// ones left as they are. An error only when none came.
 pub(super) fn receive(
     socket: &Socket,
     (buffer, stride, headroom): (&mut [u8], usize, usize),
     datagrams: &mut Vec<Datagram>,
+    may_wait: bool,
 ) -> io::Result<()> {
     datagrams.clear();
     let mut names = [const { MaybeUninit::<libc::sockaddr_ll>::zeroed() }; BURST];
@@ -142,7 +144,7 @@ pub(super) fn receive(
         header.msg_controllen = CONTROL as _;
         count += 1;
     }
-    let flags = libc::MSG_DONTWAIT | libc::MSG_TRUNC;
+    let flags = libc::MSG_TRUNC | if may_wait { libc::MSG_WAITFORONE } else { libc::MSG_DONTWAIT };
     // SAFETY: the first `count` headers are initialized and point to names, parts and controls of the stated lengths,
     // all of which, like `buffer`, are exclusively ours and outlive the call.
     let received = checked(unsafe {

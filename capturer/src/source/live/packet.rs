@@ -5,7 +5,6 @@
 //! the header of a "cooked" capture (LINKTYPE_LINUX_SLL) instead.
 
 use std::io;
-use std::os::fd::AsFd;
 use std::time::Duration;
 
 use socket2::{Socket, Type};
@@ -56,10 +55,11 @@ impl PacketReceiver {
         Self { socket, link, buffer, datagrams, next: 0 }
     }
 
-    /// Reads what is there; `false` when nothing is.
-    fn receive(&mut self) -> io::Result<bool> {
+    /// Reads what is there; `false` when nothing is, and nothing came in the time it `may_wait`.
+    fn receive(&mut self, may_wait: bool) -> io::Result<bool> {
         self.next = 0;
-        match sys::receive(&self.socket, (&mut self.buffer, STRIDE, HEADROOM), &mut self.datagrams) {
+        match sys::receive(&self.socket, (&mut self.buffer, STRIDE, HEADROOM), &mut self.datagrams, may_wait)
+        {
             Ok(()) => Ok(true),
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
                 Ok(false)
@@ -70,11 +70,9 @@ impl PacketReceiver {
 }
 
 impl Receiver for PacketReceiver {
+    /// The wait is the socket's read time-out, or none: one system call brings a frame and those behind it.
     fn ready(&mut self, timeout: Duration) -> io::Result<bool> {
-        if self.next < self.datagrams.len() || self.receive()? {
-            return Ok(true);
-        }
-        Ok(sys::wait_readable(self.socket.as_fd(), timeout)? && self.receive()?)
+        Ok(self.next < self.datagrams.len() || self.receive(!timeout.is_zero())?)
     }
 
     fn take(&mut self) -> Captured<'_> {

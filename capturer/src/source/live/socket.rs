@@ -17,7 +17,7 @@ pub(super) fn prepare(
     status: &LiveStatus,
 ) -> io::Result<Socket> {
     let socket = Socket::new(Domain::PACKET, kind, None)?;
-    socket.set_nonblocking(true)?;
+    socket.set_read_timeout(Some(settings.timeout))?;
     status.set_buffer(enlarge(&socket, settings.buffer)?);
     sys::set_option(&socket, SOL_SOCKET, SO_TIMESTAMPNS, 1)?;
     sys::set_option(&socket, SOL_PACKET, PACKET_AUXDATA, 1)?;
