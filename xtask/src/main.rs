@@ -1,7 +1,9 @@
 //! The project's own tools.
 
+mod bench_captures;
 mod craft;
 mod demo;
+mod geo;
 
 use anyhow::Result;
 use clap::Parser;
@@ -12,10 +14,22 @@ use clap::Parser;
 enum Tool {
     /// Make the demo capture
     Demo(demo::Arguments),
+    /// Make the bundled tables of countries and autonomous systems
+    Geo(geo::Arguments),
+    /// Make a large everyday capture to measure with
+    Imix(bench_captures::imix::Arguments),
+    /// Make a spoofed SYN flood to measure with
+    Flood(bench_captures::flood::Arguments),
+    /// Make a scan of many hosts to measure with
+    Scan(bench_captures::scan::Arguments),
 }
 
 fn main() -> Result<()> {
     match Tool::parse() {
         Tool::Demo(arguments) => demo::run(&arguments),
+        Tool::Geo(arguments) => geo::run(&arguments),
+        Tool::Imix(arguments) => bench_captures::imix::run(&arguments),
+        Tool::Flood(arguments) => bench_captures::flood::run(&arguments),
+        Tool::Scan(arguments) => bench_captures::scan::run(&arguments),
     }
 }

@@ -33,6 +33,11 @@ impl CountryCode {
         std::str::from_utf8(&self.0).unwrap_or("??")
     }
 
+    /// The code of such a number.
+    pub const fn from_index(index: usize) -> Option<Self> {
+        if index < 676 { Some(Self([b'A' + (index / 26) as u8, b'A' + (index % 26) as u8])) } else { None }
+    }
+
     /// A number below 676, for tables indexed by country.
     pub const fn index(self) -> usize {
         (self.0[0] - b'A') as usize * 26 + (self.0[1] - b'A') as usize

@@ -1,0 +1,270 @@
+//! A map from every address of a family to a value: sorted starts, searched by halves within the few that share the
+//! address's top bits. Small (one start and one value a range), built once, never changed.
+
+use std::fmt::Debug;
+
+/// An address as a number: `u32` for IPv4, `u128` for IPv6.
+pub trait Address: Copy + Ord + Debug {
+    /// The lowest and the highest.
+    const ENDS: (Self, Self);
+    /// Its bucket in the index, below [`BUCKETS`]; never falls as the address rises.
+    fn bucket(self) -> usize;
+    /// The one before; the lowest's is itself.
+    fn before(self) -> Self;
+    /// The one after, if there is one.
+    fn after(self) -> Option<Self>;
+    /// As 128 bits.
+    fn wide(self) -> u128;
+    /// From 128 bits, if it fits.
+    fn narrow(wide: u128) -> Option<Self>;
+}
+
+/// Buckets of the index: 256 KiB a table.
+const BUCKETS: usize = 1 << 16;
+
+impl Address for u32 {
+    const ENDS: (Self, Self) = (0, Self::MAX);
+
+    #[inline]
+    fn bucket(self) -> usize {
+        (self >> 16) as usize
+    }
+
+    fn before(self) -> Self {
+        self.saturating_sub(1)
+    }
+
+    fn after(self) -> Option<Self> {
+        self.checked_add(1)
+    }
+
+    fn wide(self) -> u128 {
+        u128::from(self)
+    }
+
+    fn narrow(wide: u128) -> Option<Self> {
+        Self::try_from(wide).ok()
+    }
+}
+
+impl Address for u128 {
+    const ENDS: (Self, Self) = (0, Self::MAX);
+
+    /// Only 2000::/3 is handed out (RFC 4291 §2.4), so the index spreads over that.
+    #[inline]
+    fn bucket(self) -> usize {
+        let offset = self.saturating_sub(0x2000 << 112) >> (125 - 16);
+        offset.min(BUCKETS as Self - 1) as usize
+    }
+
+    fn before(self) -> Self {
+        self.saturating_sub(1)
+    }
+
+    fn after(self) -> Option<Self> {
+        self.checked_add(1)
+    }
+
+    fn wide(self) -> u128 {
+        self
+    }
+
+    fn narrow(wide: u128) -> Option<Self> {
+        Some(wide)
+    }
+}
+
+/// A value for each address; `V::default()` means none.
+#[derive(Clone, Debug)]
+pub struct Ranges<A, V> {
+    /// Ascending, the first is the lowest address.
+    starts: Box<[A]>,
+    values: Box<[V]>,
+    /// By bucket: how many starts lie in lower ones; one more entry closes the last.
+    index: Box<[u32]>,
+}
+
+impl<A: Address, V: Copy + PartialEq + Default> Ranges<A, V> {
+    /// The value at an address.
+    #[inline]
+    pub fn get(&self, address: A) -> V {
+        self.values[self.find(address)]
+    }
+
+    /// The first and last address around this one that share its value.
+    pub fn around(&self, address: A) -> (A, A) {
+        let found = self.find(address);
+        let last = self.starts.get(found + 1).map_or(A::ENDS.1, |next| next.before());
+        (self.starts[found], last)
+    }
+
+    /// How many ranges hold a value.
+    pub fn len(&self) -> usize {
+        self.values.iter().filter(|value| **value != V::default()).count()
+    }
+
+    /// Whether no address has a value.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Start and value of each range, those without one too, ascending.
+    pub fn segments(&self) -> impl ExactSizeIterator<Item = (A, V)> {
+        self.starts.iter().copied().zip(self.values.iter().copied())
+    }
+
+    /// Bytes in memory.
+    pub fn memory(&self) -> usize {
+        size_of_val(&*self.starts) + size_of_val(&*self.values) + size_of_val(&*self.index)
+    }
+
+    #[inline]
+    fn find(&self, address: A) -> usize {
+        let bucket = address.bucket();
+        let (from, to) = (self.index[bucket] as usize, self.index[bucket + 1] as usize);
+        // The lowest address is a start, so at least one start is not above the address.
+        from + self.starts[from..to].partition_point(|start| *start <= address) - 1
+    }
+}
+
+/// Why a range was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// It ends before it starts.
+    #[error("the range ends before it starts")]
+    Reversed,
+    /// It starts at or below the end of one before.
+    #[error("the range overlaps one before it, or is not in ascending order")]
+    Overlaps,
+}
+
+/// Builds [`Ranges`] from ascending ranges; neighbours with one value become one.
+#[derive(Debug)]
+pub struct Builder<A, V> {
+    starts: Vec<A>,
+    values: Vec<V>,
+    /// The first address not covered yet; `None` once the highest is.
+    next: Option<A>,
+}
+
+impl<A: Address, V: Copy + PartialEq + Default> Default for Builder<A, V> {
+    fn default() -> Self {
+        Self { starts: vec![A::ENDS.0], values: vec![V::default()], next: Some(A::ENDS.0) }
+    }
+}
+
+impl<A: Address, V: Copy + PartialEq + Default> Builder<A, V> {
+    /// With room for that many segments.
+    pub fn with_capacity(segments: usize) -> Self {
+        let mut builder = Self::default();
+        builder.starts.reserve(segments);
+        builder.values.reserve(segments);
+        builder
+    }
+
+    /// Adds a range, both ends included.
+    pub fn push(&mut self, first: A, last: A, value: V) -> Result<(), Refused> {
+        if last < first {
+            return Err(Refused::Reversed);
+        }
+        let next = self.next.filter(|next| first >= *next).ok_or(Refused::Overlaps)?;
+        if first > next {
+            self.begin(next, V::default());
+        }
+        self.begin(first, value);
+        self.next = last.after();
+        Ok(())
+    }
+
+    /// The whole map.
+    pub fn build(mut self) -> Ranges<A, V> {
+        if let Some(next) = self.next {
+            self.begin(next, V::default());
+        }
+        let mut index = vec![0_u32; BUCKETS + 1];
+        for start in &self.starts {
+            index[start.bucket() + 1] += 1;
+        }
+        let mut sum = 0;
+        for count in &mut index {
+            sum += *count;
+            *count = sum;
+        }
+        Ranges { starts: self.starts.into(), values: self.values.into(), index: index.into() }
+    }
+
+    fn begin(&mut self, start: A, value: V) {
+        if self.values.last() == Some(&value) {
+            return;
+        }
+        if self.starts.last() == Some(&start) {
+            // Only the lowest address is there before anything was pushed.
+            self.values[0] = value;
+            return;
+        }
+        self.starts.push(start);
+        self.values.push(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn answers_as_a_linear_scan_does(
+            rows in prop::collection::vec((0_u32..400, 0_u32..40, 1_u8..4), 0..60),
+            scale in prop::sample::select(vec![1_u32, 77, 65_536, 10_000_000]),
+        ) {
+            let mut builder = Builder::default();
+            let mut taken = Vec::new();
+            for (first, len, value) in rows {
+                let (first, last) = (first.saturating_mul(scale), (first + len).saturating_mul(scale));
+                if builder.push(first, last, value).is_ok() {
+                    taken.push((first, last, value));
+                }
+            }
+            let map = builder.build();
+            let probes = taken.iter().flat_map(|(first, last, _)| [first.before(), *first, *last, last.saturating_add(1)]);
+            for probe in probes.chain([0, u32::MAX]) {
+                let scan = taken.iter().find(|(first, last, _)| (*first..=*last).contains(&probe)).map_or(0, |row| row.2);
+                prop_assert_eq!(map.get(probe), scan);
+                let (first, last) = map.around(probe);
+                prop_assert!(first <= probe && probe <= last && map.get(first) == scan && map.get(last) == scan);
+                prop_assert!(last.after().is_none_or(|next| map.get(next) != scan));
+            }
+        }
+
+        #[test]
+        fn ipv6_answers_as_a_linear_scan_does(mut starts in prop::collection::vec(any::<u128>(), 1..60), probe in any::<u128>()) {
+            starts.sort_unstable();
+            let mut builder = Builder::default();
+            for (value, start) in starts.iter().enumerate() {
+                let _ = builder.push(*start, *start | 0xffff, value + 1);
+            }
+            let map = builder.build();
+            for probe in starts.iter().copied().chain([probe, 0, u128::MAX]) {
+                let inside = map.get(probe);
+                let (first, last) = map.around(probe);
+                prop_assert!(first <= probe && probe <= last);
+                prop_assert!(inside == 0 || starts[inside - 1] <= probe && probe <= starts[inside - 1] | 0xffff);
+            }
+        }
+    }
+
+    #[test]
+    fn refuses_what_overlaps_or_is_reversed() {
+        let mut builder = Builder::default();
+        builder.push(10_u32, 20, 1_u8).unwrap();
+        assert_eq!(builder.push(20, 30, 2), Err(Refused::Overlaps));
+        assert_eq!(builder.push(5, 6, 2), Err(Refused::Overlaps));
+        assert_eq!(builder.push(40, 39, 2), Err(Refused::Reversed));
+        builder.push(21, u32::MAX, 1).unwrap();
+        assert_eq!(builder.push(u32::MAX, u32::MAX, 3), Err(Refused::Overlaps));
+        let map = builder.build();
+        assert_eq!((map.len(), map.around(15)), (1, (10, u32::MAX)));
+    }
+}
