@@ -2,8 +2,8 @@
 //! order of the machine that wrote it.
 //!
 //! Read in place rather than through the `pcap-parser` crate: that one knows Kuznetzov's "modified" format in one byte
-//! order only, takes files older than version 2.4 by the wrong length field, bounds no length, and says at which byte a
-//! file is damaged nowhere. It is the oracle of a test instead.
+//! order only, takes the wrong one of the two lengths in files older than version 2.4, bounds no length, and does not say
+//! at which byte a file is damaged. It is the oracle of a test instead.
 
 use super::record::{Damage, Fault, MAX_CAPTURED, Record, Step};
 use super::window::{Order, Window};

