@@ -1,5 +1,6 @@
 //! The one door to the geography: loaded once, shared by all, never changed afterwards.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -43,7 +44,7 @@ impl Prefix {
 }
 
 /// Country, autonomous system and names of addresses. A clone shares the tables.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Geo {
     country: Option<Arc<(CountryTable, Source)>>,
     asn: Option<Arc<(AsnTable, Source)>>,
@@ -159,6 +160,13 @@ impl Geo {
             self.country.as_ref().map_or(0, |country| country.0.v4.memory() + country.0.v6.memory());
         let asn = self.asn.as_ref().map(|asn| &asn.0);
         country + asn.map_or(0, |asn| asn.v4.memory() + asn.v6.memory() + asn.names.memory())
+    }
+}
+
+impl fmt::Debug for Geo {
+    /// What is loaded, not the millions of numbers in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Geo").field(&self.sources()).finish()
     }
 }
 
