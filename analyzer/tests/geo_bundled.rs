@@ -103,7 +103,7 @@ fn sources_carry_date_licence_and_every_credit() {
 
 #[test]
 fn the_tables_stay_small() {
-    assert!(GEO.memory() < 20 << 20, "{} bytes", GEO.memory());
+    assert!(GEO.memory() < 16 << 20, "{} bytes", GEO.memory());
 }
 
 #[test]
