@@ -271,6 +271,12 @@ pub struct TcpOptions {
     pub padding: u8,
 }
 
+impl TcpOptions {
+    /// A header without options.
+    pub const NONE: Self =
+        Self { timestamp: 0, layout: OptionLayout::EMPTY, mss: 0, window_scale: u8::MAX, padding: 0 };
+}
+
 /// Oddities that fingerprints look at, one bit each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TcpQuirks(pub u8);
@@ -282,8 +288,11 @@ impl TcpQuirks {
     pub const TIMESTAMP_ECHO: Self = Self(0x02);
     /// A byte after the end-of-list option is not zero.
     pub const PADDING_NOT_ZERO: Self = Self(0x04);
-    /// An option's length runs past the header, or is not what its kind demands.
+    /// The data offset is below 5 or runs past the packet; or an option's length runs past the header, or is not what
+    /// its kind demands.
     pub const MALFORMED_OPTIONS: Self = Self(0x08);
+    /// The options were not captured to their end: what is there of them is known, the rest is not.
+    pub const CUT_OPTIONS: Self = Self(0x10);
 
     /// Whether every bit of `other` is set.
     pub const fn has(self, other: Self) -> bool {
@@ -323,6 +332,9 @@ pub enum OptionKind {
 }
 
 impl OptionLayout {
+    /// No options.
+    pub const EMPTY: Self = Self([0; 2]);
+
     /// Appends a kind; a sixteenth and later ones are dropped (a TCP header has room for 40, all NOP).
     pub const fn push(&mut self, kind: OptionKind) {
         let count = self.len();
