@@ -1,0 +1,133 @@
+// The mirrored area: in above the zero line, out below it, one scale for both, few ticks, no smoothing.
+
+import { minute, clock } from "../lib/format";
+import { indexAt, timeAt, type Series } from "../lib/series";
+import { alpha, type Palette } from "../map/palette";
+import type { Frame } from "./canvas";
+import { dot } from "./sparkline";
+
+export interface Mirror { series: Series; palette: Palette; cursor: number | null; divisor: number }
+
+const LEFT = 56;
+const RIGHT = 16;
+const BOTTOM = 18;
+const TOP = 6;
+
+interface Plot { left: number; right: number; zero: number; perBit: number; top: number; bottom: number }
+
+/** 1, 2 or 5 times a power of ten, about a third of the range. */
+export function tickStep(range: number): number {
+  const raw = Math.max(range, 1e-9) / 3;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  return [1, 2, 5, 10].map((m) => m * power).find((step) => step >= raw) ?? 10 * power;
+}
+
+/** The unit of the axis: what to divide bit/s by, and its name. */
+export function axisUnit(most: number): { divisor: number; unit: string } {
+  if (most >= 2e9) return { divisor: 1e9, unit: "Gbit/s" };
+  if (most >= 2e6) return { divisor: 1e6, unit: "Mbit/s" };
+  if (most >= 2e3) return { divisor: 1e3, unit: "kbit/s" };
+  return { divisor: 1, unit: "bit/s" };
+}
+
+export const most = (values: Float64Array): number => values.reduce((a, b) => Math.max(a, b), 0);
+
+function plot({ width, height }: Frame, { series }: Mirror): Plot {
+  const [up, down] = [most(series.bits_in), most(series.bits_out)];
+  const range = Math.max(up + down, 1);
+  const perBit = (height - TOP - BOTTOM) / range;
+  return { left: LEFT, right: width - RIGHT, zero: TOP + up * perBit, perBit, top: TOP, bottom: height - BOTTOM };
+}
+
+/** Screen x of an instant, and the instant of an x. */
+export function scaleX(width: number, series: Series): { x(i: number): number; at(x: number): number } {
+  const step = (width - LEFT - RIGHT) / Math.max(1, series.bits_in.length - 1);
+  return {
+    x: (i) => LEFT + i * step,
+    at: (x) => timeAt(series, Math.min(series.bits_in.length - 1, Math.max(0, Math.round((x - LEFT) / step)))),
+  };
+}
+
+function area(frame: Frame, p: Plot, m: Mirror, direction: "in" | "out"): void {
+  const { context, width } = frame;
+  const values = direction === "in" ? m.series.bits_in : m.series.bits_out;
+  const sign = direction === "in" ? -1 : 1;
+  const { x } = scaleX(width, m.series);
+  context.beginPath();
+  values.forEach((value, i) => (i === 0 ? context.moveTo(x(i), p.zero + sign * value * p.perBit) : context.lineTo(x(i), p.zero + sign * value * p.perBit)));
+  context.strokeStyle = m.palette[direction];
+  context.lineWidth = 1.25;
+  context.lineJoin = "round";
+  context.stroke();
+  context.lineTo(x(values.length - 1), p.zero);
+  context.lineTo(x(0), p.zero);
+  context.fillStyle = alpha(m.palette[direction], 0.22);
+  context.fill();
+  dot(context, x(values.length - 1), p.zero + sign * (values.at(-1) ?? 0) * p.perBit, 2.5, m.palette[direction]);
+}
+
+function level(frame: Frame, p: Plot, m: Mirror, bits: number): void {
+  const { context } = frame;
+  const y = Math.round(p.zero - bits * p.perBit) + 0.5;
+  context.beginPath();
+  context.moveTo(p.left, y);
+  context.lineTo(p.right, y);
+  context.strokeStyle = bits === 0 ? m.palette.line2 : m.palette.line;
+  context.lineWidth = 1;
+  context.stroke();
+  context.fillStyle = m.palette.text3;
+  context.fillText(String(Math.abs(Number((bits / m.divisor).toPrecision(3)))), p.left - 8, y);
+}
+
+function levels(frame: Frame, p: Plot, m: Mirror): void {
+  const step = tickStep((p.bottom - p.top) / p.perBit);
+  frame.context.textAlign = "right";
+  frame.context.textBaseline = "middle";
+  level(frame, p, m, 0);
+  for (const side of [1, -1]) {
+    const room = (side > 0 ? p.zero - p.top : p.bottom - p.zero) / p.perBit;
+    for (let bits = step; bits <= room; bits += step) level(frame, p, m, bits * side);
+  }
+}
+
+/** Round instants: every 15 s, minute, two… about eight of them. */
+function times(frame: Frame, p: Plot, m: Mirror): void {
+  const { context, width, height } = frame;
+  const span = m.series.bits_in.length * m.series.step;
+  const every = [10, 15, 30, 60, 120, 300].find((s) => span / s <= Math.max(2, width / 160)) ?? 300;
+  const { x } = scaleX(width, m.series);
+  context.fillStyle = m.palette.text3;
+  context.textAlign = "center";
+  context.textBaseline = "alphabetic";
+  for (let second = Math.ceil(m.series.start / every) * every; ; second += every) {
+    const at = x((second - m.series.start) / m.series.step);
+    if (at > p.right - 20) return;
+    if (at < p.left + 14) continue;
+    context.fillText(every < 60 ? clock(second * 1000) : minute(second * 1000), at, height - 4);
+    context.fillRect(Math.round(at), p.bottom, 1, 3);
+  }
+}
+
+function cursor(frame: Frame, p: Plot, m: Mirror, i: number): void {
+  const { context } = frame;
+  const x = scaleX(frame.width, m.series).x(i);
+  context.fillStyle = m.palette.text;
+  context.fillRect(Math.round(x), p.top, 1, p.bottom - p.top);
+  for (const [direction, sign, values] of [["in", -1, m.series.bits_in], ["out", 1, m.series.bits_out]] as const) {
+    const y = p.zero + sign * (values[i] ?? 0) * p.perBit;
+    dot(context, x, y, 4.5, m.palette.surface);
+    dot(context, x, y, 3, m.palette[direction]);
+  }
+}
+
+export function drawMirror(frame: Frame, m: Mirror): void {
+  if (m.series.bits_in.length < 2) return;
+  const p = plot(frame, m);
+  frame.context.font = `400 11px ${m.palette.font}`;
+  levels(frame, p, m);
+  area(frame, p, m, "in");
+  area(frame, p, m, "out");
+  times(frame, p, m);
+  const at = m.cursor === null ? -1 : indexAt(m.series, m.cursor);
+  if (at >= 0) cursor(frame, p, m, at);
+}

@@ -1,0 +1,87 @@
+// Numbers as the reader sees them: decimal units, three significant digits, a thin no-break space before units and
+// between thousands, 24-hour UTC times. Unknown is a dash, zero is 0.
+
+const THIN = "\u202f";
+const MINUS = "\u2212";
+export const UNKNOWN = "\u2014";
+const STEPS = ["", "k", "M", "G", "T", "P"] as const;
+
+export interface Quantity { value: string; unit: string }
+
+/** The step (0 = ones, 1 = thousands, …) whose number is below 1000 once rounded to three digits. */
+function stepOf(n: number): number {
+  let step = 0;
+  for (let rest = Math.abs(n); rest >= 999.5 && step < STEPS.length - 1; rest /= 1000) step += 1;
+  return step;
+}
+
+/** Three significant digits, for a number below 1000. */
+function three(n: number): string {
+  const size = Math.abs(n);
+  const digits = size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
+  return Number.isInteger(n) && size < 1000 ? String(n) : n.toFixed(digits);
+}
+
+function scaled(n: number, unit: string): Quantity {
+  const step = stepOf(n);
+  return { value: step === 0 ? three(Math.round(n)) : three(n / 1000 ** step), unit: `${STEPS[step] ?? ""}${unit}` };
+}
+
+const joined = ({ value, unit }: Quantity): string => (unit ? value + THIN + unit : value);
+
+/** A volume: 20.9 GB, 704 kB, 60 B, 0. */
+export const bytes = (n: number): string => (n === 0 ? "0" : joined(scaled(n, "B")));
+
+/** A rate in bit/s with one decimal from a thousand on: 412.6 Mbit/s. */
+export function bitRate(n: number): Quantity {
+  const step = stepOf(n);
+  return { value: step === 0 ? String(Math.round(n)) : (n / 1000 ** step).toFixed(1), unit: `${STEPS[step] ?? ""}bit/s` };
+}
+
+/** A rate of things: 71.4 k/s. */
+export function rate(n: number): Quantity {
+  const { value, unit } = scaled(n, "");
+  return { value, unit: `${unit}/s` };
+}
+
+/** A count with its thousands parted: 8 214. */
+export const grouped = (n: number): string => String(Math.round(n)).replace(/\B(?=(\d{3})+$)/g, THIN);
+
+/** A count: whole up to 99 999, then 608 k. */
+export const count = (n: number): string => (Math.abs(n) < 99_999.5 ? grouped(n) : joined(scaled(n, "")));
+
+/** A part of a whole: 32.8 %, < 0.1 %. */
+export function share(part: number, whole: number): string {
+  if (whole <= 0) return UNKNOWN;
+  const percent = (part / whole) * 100;
+  if (percent > 0 && percent < 0.1) return `<${THIN}0.1${THIN}%`;
+  return `${percent.toFixed(percent > 99.94 || percent === 0 ? 0 : 1)}${THIN}%`;
+}
+
+const two = (n: number): string => String(n).padStart(2, "0");
+
+/** 14:03:22 (UTC). */
+export function clock(ms: number): string {
+  const at = new Date(ms);
+  return `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}:${two(at.getUTCSeconds())}`;
+}
+
+/** 14:03 (UTC). */
+export const minute = (ms: number): string => clock(ms).slice(0, 5);
+
+/** 14:03:22.418 (UTC). */
+export const precise = (ms: number): string => `${clock(ms)}.${String(Math.floor(ms) % 1000).padStart(3, "0")}`;
+
+/** An age: 14 s, 3 min, 2 h, 5 d. */
+export function age(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds}${THIN}s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}${THIN}min`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)}${THIN}h`;
+  return `${Math.floor(seconds / 86_400)}${THIN}d`;
+}
+
+export const negative = (text: string): string => MINUS + text;
+
+/** How a measure writes its values. */
+export const measure = (metric: string, n: number): string => (metric === "bytes" ? bytes(n) : count(n));

@@ -1,0 +1,58 @@
+// From the store's tables to what the map shows: classes by country, what the filter hides, arcs with their age, homes.
+
+import type { Arc, Home, Scene } from "../map/scene";
+import { classOf, thresholds } from "../map/scale";
+import type { Store } from "../store";
+import type { TableView } from "../table";
+import { amount, total } from "./amount";
+import type { ViewState } from "./urlstate";
+
+/** An arc fades out over the window that the server counts it in. */
+const DECAY_MS = 30_000;
+
+function values(table: TableView, view: ViewState): Map<string, number> {
+  const found = table.keys.map((key, row) => [key, total(amount(table, row, view.metric, view.direction))] as const);
+  return new Map(found.filter(([, value]) => value > 0));
+}
+
+/** The classes' thresholds, by all that was seen: a filter must not change what a colour means. */
+export function scaleOf(store: Store): number[] {
+  const all = [...values(store.table("seen"), store.view).values(), ...values(store.table("countries"), store.view).values()];
+  return thresholds(store.view.metric, Math.max(0, ...all));
+}
+
+function arcs(table: TableView, now: number): Arc[] {
+  return table.keys.map((key, row) => ({
+    key,
+    country: table.text("country", row),
+    direction: table.text("direction", row) === "out" ? "out" : "in",
+    home: table.text("home", row),
+    bytes: table.number("bytes", row),
+    freshness: Math.min(1, Math.max(0, 1 - (now - table.number("last_ms", row)) / DECAY_MS)),
+  }));
+}
+
+function homes(table: TableView): Home[] {
+  return table.keys.flatMap((key, row) => {
+    const [lon, lat] = [table.cell("lon", row), table.cell("lat", row)];
+    return typeof lon === "number" && typeof lat === "number" ? [{ key, label: table.text("label", row), at: [lon, lat] as const }] : [];
+  });
+}
+
+export function readScene(store: Store): Scene {
+  const { view, link } = store;
+  const shown = values(store.table("countries"), view);
+  const limits = scaleOf(store);
+  const seen = store.expression === "" ? [] : store.table("seen").keys;
+  return {
+    classes: new Map([...shown].map(([code, value]) => [code, classOf(value, limits)])),
+    values: shown,
+    hidden: new Set(seen.filter((code) => !shown.has(code))),
+    arcs: arcs(store.table("arcs"), link.at),
+    homes: homes(store.table("homes")),
+    selected: view.selection?.dimension === "country" ? view.selection.key : null,
+    direction: view.direction,
+    stale: link.phase === "stale",
+    still: link.paused,
+  };
+}

@@ -1,0 +1,68 @@
+// What a click selects and what it means as a filter. One selection at a time narrows every panel; shift-click writes
+// the opposite into the filter instead. Words as in the filter language (`country NL`, `asn 1136`, `place private`).
+
+export type Dimension = "country" | "asn" | "host" | "service" | "proto" | "place";
+export interface Selection { dimension: Dimension; key: string }
+
+const DIMENSIONS: readonly string[] = ["country", "asn", "host", "service", "proto", "place"];
+
+/** Dock tiles that stand for several places. */
+const PLACE_GROUPS: Readonly<Record<string, readonly string[]>> = { lan: ["private", "loopback"], multicast: ["multicast", "broadcast"] };
+
+/** The places a dock tile counts. */
+export const placesOf = (tile: string): readonly string[] => PLACE_GROUPS[tile] ?? [tile];
+
+/** Names of the filter language for protocols whose key is written otherwise. */
+const PROTOCOL_WORDS: Readonly<Record<string, string>> = { icmpv6: "icmp6", "ipv6-icmp": "icmp6" };
+const KNOWN_PROTOCOLS: readonly string[] = ["tcp", "udp", "icmp", "icmp6", "sctp", "igmp", "arp"];
+
+function protocolFilter(key: string): string {
+  const name = key.toLowerCase();
+  const word = PROTOCOL_WORDS[name] ?? name;
+  return KNOWN_PROTOCOLS.includes(word) ? word : `proto ${word}`;
+}
+
+/** `tcp/8443` is a port without a name, `https` a service. */
+function serviceFilter(key: string): string {
+  const [protocol, port] = key.split("/");
+  return port === undefined ? `service ${key}` : `${protocol} port ${port}`;
+}
+
+const placeFilter = (key: string): string => {
+  const parts = placesOf(key).map((place) => `place ${place}`);
+  return parts.length > 1 ? `(${parts.join(" or ")})` : (parts[0] ?? "");
+};
+
+const FILTERS: Readonly<Record<Dimension, (key: string) => string>> = {
+  country: (key) => `country ${key}`,
+  asn: (key) => `asn ${key}`,
+  host: (key) => `host ${key}`,
+  service: serviceFilter,
+  proto: protocolFilter,
+  place: placeFilter,
+};
+
+/** The selection as a filter expression. */
+export const asFilter = ({ dimension, key }: Selection): string => FILTERS[dimension](key);
+
+/** `country:NL` as in the URL. */
+export const asText = ({ dimension, key }: Selection): string => `${dimension}:${key}`;
+
+/** A selection from a URL; words only, so that a link cannot smuggle an expression in. */
+export function fromText(text: string): Selection | null {
+  const [, dimension, key] = /^([a-z]+):([\w.:/+-]{1,64})$/.exec(text) ?? [];
+  return dimension !== undefined && key !== undefined && DIMENSIONS.includes(dimension) ? { dimension: dimension as Dimension, key } : null;
+}
+
+export const same = (a: Selection | null, b: Selection | null): boolean => a?.dimension === b?.dimension && a?.key === b?.key;
+
+const grouped = (expression: string): string => (/\s/.test(expression) && !/^\([^()]*\)$/.test(expression) ? `(${expression})` : expression);
+
+/** Both must hold; an empty one holds always. */
+export function both(a: string, b: string): string {
+  if (!a || !b) return a || b;
+  return `${/\bor\b|\|\|/.test(a) ? grouped(a) : a} and ${b}`;
+}
+
+/** `filter` without what `selection` selects. */
+export const excluding = (filter: string, selection: Selection): string => both(filter, `not ${asFilter(selection)}`);

@@ -1,0 +1,60 @@
+// The series topic (a row a second) as columns for charts: ordered, gaps as zero, seconds joined into buckets so that
+// a chart has about as many points as it can show. Rates are per second.
+
+import type { TableView } from "../table";
+
+export interface Series {
+  /** Start of the first bucket and length of each, seconds of packet time. */
+  start: number;
+  step: number;
+  bits_in: Float64Array;
+  bits_out: Float64Array;
+  packets: Float64Array;
+}
+
+export const LONGEST_S = 900;
+const SPANS_S = [60, 120, 300, 600, LONGEST_S] as const;
+const POINTS_MOST = 180;
+
+export const EMPTY_SERIES: Series = { start: 0, step: 1, bits_in: new Float64Array(), bits_out: new Float64Array(), packets: new Float64Array() };
+
+/** The shortest span that holds what was recorded, so that a fresh start does not show an empty quarter of an hour. */
+const spanOf = (recorded: number): number => SPANS_S.find((span) => recorded <= span) ?? LONGEST_S;
+
+export function readSeries(table: TableView): Series {
+  const seconds = table.keys.map(Number);
+  if (seconds.length === 0) return EMPTY_SERIES;
+  const last = Math.max(...seconds);
+  const span = spanOf(last - Math.min(...seconds) + 1);
+  const step = Math.max(1, Math.ceil(span / POINTS_MOST));
+  const start = Math.floor((last + 1 - span) / step) * step;
+  const buckets = Math.floor((last - start) / step) + 1;
+  const series: Series = { start, step, bits_in: new Float64Array(buckets), bits_out: new Float64Array(buckets), packets: new Float64Array(buckets) };
+  for (const [row, second] of seconds.entries()) add(series, table, row, second);
+  return lastWhole(series, last);
+}
+
+function add(series: Series, table: TableView, row: number, second: number): void {
+  const i = Math.floor((second - series.start) / series.step);
+  if (i < 0) return;
+  const n = (column: string): number => table.number(column, row) / series.step;
+  series.bits_in[i] = (series.bits_in[i] ?? 0) + n("bytes_in") * 8;
+  series.bits_out[i] = (series.bits_out[i] ?? 0) + n("bytes_out") * 8;
+  series.packets[i] = (series.packets[i] ?? 0) + n("packets_in") + n("packets_out") + n("packets_other");
+}
+
+/** A bucket that is not full yet would show a fall that never was; the second under way likewise. */
+function lastWhole(series: Series, last: number): Series {
+  const count = series.bits_in.length;
+  const whole = series.step === 1 ? count - 1 : Math.floor((last - series.start) / series.step);
+  if (whole < 2 || whole >= count) return series;
+  return { ...series, bits_in: series.bits_in.subarray(0, whole), bits_out: series.bits_out.subarray(0, whole), packets: series.packets.subarray(0, whole) };
+}
+
+export const timeAt = (series: Series, i: number): number => (series.start + i * series.step) * 1000;
+
+/** The bucket of an instant (ms), or −1 outside. */
+export function indexAt(series: Series, ms: number): number {
+  const i = Math.floor((ms / 1000 - series.start) / series.step);
+  return i >= 0 && i < series.bits_in.length ? i : -1;
+}

@@ -1,0 +1,63 @@
+// The status topic, a table of names and values, as one object.
+
+import type { TableView } from "../table";
+
+export interface Attribution { text: string; url: string }
+export interface Status {
+  kind: string;
+  source: string;
+  state: string;
+  /** Times as fast as recorded; null = as fast as it goes. */
+  speed: number | null;
+  position_ms: number;
+  duration_ms: number | null;
+  loops: number;
+  frames: number;
+  packets: number;
+  bytes: number;
+  skipped: number;
+  filtered: number;
+  lost_kernel: number;
+  lost_ring: number;
+  evicted_hosts: number;
+  evicted_flows: number;
+  local_networks: string;
+  local_networks_origin: string;
+  geo_country_source: string;
+  geo_country_date: string;
+  geo_asn_source: string;
+  geo_asn_date: string;
+  attribution: Attribution[];
+  error: string;
+  version: string;
+}
+
+/** Only web addresses become links. */
+function attributions(value: unknown): Attribution[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((item: unknown) => {
+    if (typeof item !== "object" || item === null || !("text" in item)) return [];
+    const url = "url" in item && /^https?:\/\//.test(String(item.url)) ? String(item.url) : "";
+    return [{ text: String(item.text), url }];
+  });
+}
+
+export function readStatus(table: TableView): Status {
+  const cell = (key: string): unknown => table.cell("value", table.row(key));
+  const number = (key: string): number => (typeof cell(key) === "number" ? (cell(key) as number) : 0);
+  const text = (key: string): string => (typeof cell(key) === "string" ? (cell(key) as string) : "");
+  const orNull = (key: string): number | null => (typeof cell(key) === "number" ? (cell(key) as number) : null);
+  return {
+    kind: text("source_kind"), source: text("source"), state: text("state"), speed: orNull("speed"),
+    position_ms: number("position_ms"), duration_ms: orNull("duration_ms"), loops: number("loops"),
+    frames: number("frames"), packets: number("packets"), bytes: number("bytes"), skipped: number("skipped"), filtered: number("filtered"),
+    lost_kernel: number("lost_kernel"), lost_ring: number("lost_ring"),
+    evicted_hosts: number("evicted_hosts"), evicted_flows: number("evicted_flows"),
+    local_networks: text("local_networks"), local_networks_origin: text("local_networks_origin"),
+    geo_country_source: text("geo_country_source"), geo_country_date: text("geo_country_date"),
+    geo_asn_source: text("geo_asn_source"), geo_asn_date: text("geo_asn_date"),
+    attribution: attributions(cell("attribution")), error: text("error"), version: text("version"),
+  };
+}
+
+export const lost = (status: Status): number => status.lost_kernel + status.lost_ring;

@@ -1,0 +1,46 @@
+// Dark or light: as the system has it, unless the reader chose; the choice stays in this browser.
+
+export type Theme = "dark" | "light";
+
+const KEY = "wireglobe.theme";
+const system = matchMedia("(prefers-color-scheme: light)");
+const listeners = new Set<() => void>();
+
+/** Storage may be forbidden; then the choice lasts as long as the page. */
+function stored(): string | null {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
+}
+
+let chosen = stored();
+
+export const theme = (): Theme => (chosen === "dark" || chosen === "light" ? chosen : system.matches ? "light" : "dark");
+
+function apply(): void {
+  document.documentElement.dataset["theme"] = theme();
+  for (const listener of listeners) listener();
+}
+
+export function startTheme(): void {
+  system.addEventListener("change", apply);
+  apply();
+}
+
+export function toggleTheme(): void {
+  chosen = theme() === "dark" ? "light" : "dark";
+  try {
+    localStorage.setItem(KEY, chosen);
+  } catch {
+    // Kept for this page only.
+  }
+  apply();
+}
+
+/** Calls back after every change of theme, for what is painted rather than styled. */
+export function onTheme(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}

@@ -1,0 +1,26 @@
+// The registry of panels. A panel gets a view of the store and knows no other panel; to add one, write its file and
+// name it here.
+
+import type { Component } from "svelte";
+import type { Store } from "../store";
+import Dock from "./Dock.svelte";
+import Feed from "./Feed.svelte";
+import Kpi from "./Kpi.svelte";
+import MapPanel from "./Map.svelte";
+import Status from "./Status.svelte";
+import Timeline from "./Timeline.svelte";
+import Top from "./Top.svelte";
+import { text } from "../lib/text";
+
+/** `tab`: on narrow screens the panel is one of the tabs, under this title. */
+export interface Panel { id: string; component: Component<{ store: Store }>; tab?: string }
+
+export const PANELS: readonly Panel[] = [
+  { id: "kpi", component: Kpi },
+  { id: "map", component: MapPanel },
+  { id: "dock", component: Dock },
+  { id: "top", component: Top, tab: text.page.top },
+  { id: "timeline", component: Timeline },
+  { id: "feed", component: Feed, tab: text.page.feed },
+  { id: "status", component: Status },
+];

@@ -1,0 +1,234 @@
+// A stand-in for the server: serves dist/ under the same content policy and speaks the live protocol with invented,
+// seeded, worldwide traffic. For development and the browser tests. Run: npm run mock [port]
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { WebSocketServer } from "ws";
+
+const HERE = path.dirname(fileURLToPath(import.meta.url));
+const DIST = path.join(HERE, "..", "dist");
+const POLICY = [
+  "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'", "font-src 'self'",
+  "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'",
+].join("; ");
+const FILES = {
+  "/": ["index.html", "text/html; charset=utf-8"], "/icon.svg": ["icon.svg", "image/svg+xml"], "/map.json": ["map.json", "application/json"],
+  "/assets/app.js": ["assets/app.js", "text/javascript"], "/assets/app.css": ["assets/app.css", "text/css"],
+};
+const LIMITS = { max_subs: 32, max_message: 4096, messages_per_second: 5, max_hz: 4 };
+const BURST = 20;
+
+/** [country, weight, networks]: weights in parts of the whole. */
+const COUNTRIES = [
+  ["US", 328, [[15169, "Google"], [8075, "Microsoft"], [16509, "Amazon"]]], ["DE", 179, [[24940, "Hetzner"], [3320, "Deutsche Telekom"]]],
+  ["NL", 127, [[1136, "KPN"], [60781, "LeaseWeb"]]], ["GB", 78, [[2856, "BT"]]], ["FR", 59, [[16276, "OVH"], [3215, "Orange"]]], ["IE", 54, [[8075, "Microsoft"]]],
+  ["SG", 35, [[45102, "Alibaba"]]], ["SE", 27, [[1257, "Tele2"]]], ["JP", 24, [[2914, "NTT"]]], ["BR", 20, [[28573, "Claro"]]], ["IN", 18, [[55836, "Jio"]]],
+  ["CA", 17, [[577, "Bell"]]], ["AU", 15, [[1221, "Telstra"]]], ["CN", 14, [[4134, "Chinanet"]]], ["RU", 12, [[12389, "Rostelecom"]]], ["ES", 10, [[3352, "Telefonica"]]],
+  ["IT", 9, [[3269, "TIM"]]], ["PL", 8, [[5617, "Orange PL"]]], ["CH", 7, [[3303, "Swisscom"]]], ["ZA", 5, [[3741, "IS"]]], ["KR", 4, [[4766, "Korea Telecom"]]],
+  ["VN", 3, [[45899, "VNPT"]]], ["MX", 3, [[8151, "Uninet"]]], ["AR", 2, [[7303, "Telecom"]]], ["CL", 2, [[27651, "Entel"]]], ["NG", 1.2, [[29465, "MTN"]]],
+  ["KE", 1, [[33771, "Safaricom"]]], ["EG", 1, [[8452, "TE Data"]]], ["TR", 3, [[9121, "Turk Telekom"]]], ["SA", 1.4, [[25019, "STC"]]], ["AE", 2, [[5384, "Etisalat"]]],
+  ["IR", 0.4, [[58224, "TIC"]]], ["KZ", 0.3, [[9198, "Kazakhtelecom"]]], ["MN", 0.05, [[9934, "Mobinet"]]], ["ID", 2.6, [[7713, "Telkom"]]], ["TH", 1.8, [[7470, "True"]]],
+  ["PH", 1.1, [[9299, "PLDT"]]], ["MY", 1.6, [[4788, "TM"]]], ["NZ", 1.3, [[4771, "Spark"]]], ["NO", 4, [[2119, "Telenor"]]], ["FI", 5, [[1759, "Telia"]]],
+  ["DK", 3, [[3292, "TDC"]]], ["AT", 4, [[8447, "A1"]]], ["CZ", 3, [[5610, "O2"]]], ["UA", 2, [[15895, "Kyivstar"]]], ["RO", 2, [[8708, "RCS"]]], ["PT", 1.5, [[3243, "MEO"]]],
+  ["GR", 1, [[6799, "OTE"]]], ["CO", 0.8, [[3816, "Colombia Tel"]]], ["PE", 0.5, [[6147, "Telefonica"]]], ["VE", 0.2, [[8048, "CANTV"]]], ["SC", 0.4, [[35916, "Multacom"]]],
+  ["HK", 6, [[9304, "HGC"]]], ["TW", 3, [[3462, "HiNet"]]], ["MT", 0.3, [[12709, "Melita"]]], ["DZ", 0.3, [[36947, "Algerie"]]], ["MA", 0.4, [[6713, "IAM"]]], ["LU", 1, [[6661, "POST"]]],
+  ["IS", 0.4, [[6677, "Siminn"]]], ["PA", 0.2, [[18809, "Cable Onda"]]], ["MU", 0.1, [[23889, "MT"]]],
+];
+const SERVICES = [["https", 62, "TCP"], ["quic", 14, "UDP"], ["dns", 4, "UDP"], ["ssh", 6, "TCP"], ["http", 5, "TCP"], ["imaps", 2, "TCP"], ["ntp", 0.4, "UDP"], ["tcp/8443", 1.6, "TCP"], ["udp/51820", 3, "UDP"], ["telnet", 0.1, "TCP"], ["rdp", 0.3, "TCP"], ["smtp", 0.8, "TCP"]];
+const PLACES = [["private", 150], ["loopback", 2], ["cgnat", 1.9], ["link_local", 0.2], ["multicast", 0.5], ["broadcast", 0.1], ["bogon", 0.1], ["unknown", 1]];
+const PROTOCOLS = [["TCP", 81], ["UDP", 18], ["ICMP", 0.4], ["ICMPv6", 0.2], ["GRE", 0.1]];
+
+function random(seed) {
+  let state = seed;
+  return () => ((state = (state * 1664525 + 1013904223) >>> 0) / 2 ** 32);
+}
+
+/** The invented network: totals that grow with every tick. */
+class World {
+  constructor({ scale = 1, home = true, publicPeers = true } = {}) {
+    Object.assign(this, { scale, home, publicPeers });
+    this.random = random(7);
+    this.started = Date.now();
+    this.base = 9e10;
+    this.flowNumber = 1000;
+    this.flows = [];
+    this.series = [];
+    for (let i = 300; i > 0; i -= 1) this.second(Math.floor(Date.now() / 1000) - i);
+  }
+  second(at) {
+    const wave = 1 + 0.25 * Math.sin(at / 17) + 0.12 * Math.sin(at / 5.3) + 0.1 * (this.random() - 0.5);
+    const row = [String(at), Math.round(5.1e7 * wave * this.scale), Math.round(2.3e7 * (2 - wave) * this.scale), Math.round(1e6 * this.scale), Math.round(4.5e4 * wave), Math.round(2.4e4 * (2 - wave)), 800];
+    if (this.series.at(-1)?.[0] !== row[0]) this.series.push(row);
+    if (this.series.length > 900) this.series.shift();
+  }
+  step() {
+    this.second(Math.floor(Date.now() / 1000));
+    this.base += 7.5e7 / 4;
+    for (let i = 0; i < 2; i += 1) this.flow();
+  }
+  flow() {
+    const [country, , networks] = COUNTRIES[Math.floor(this.random() ** 2.2 * COUNTRIES.length)];
+    const [asn, name] = networks[Math.floor(this.random() * networks.length)];
+    const [service, , protocol] = SERVICES[Math.floor(this.random() ** 2 * SERVICES.length)];
+    const out = this.random() < 0.5;
+    const inside = !this.publicPeers || this.random() < 0.06;
+    const packets = Math.ceil(this.random() ** 4 * 2000);
+    this.flowNumber += 1;
+    this.flows.unshift([String(this.flowNumber), Date.now() - Math.floor(this.random() * 200), inside ? "internal" : out ? "out" : "in",
+      inside ? `192.0.2.${2 + (this.flowNumber % 9)}` : `198.51.100.${this.flowNumber % 250}`, inside ? null : country, inside ? null : asn, inside ? null : name,
+      inside ? "private" : "global", service, protocol, `192.0.2.${10 + (this.flowNumber % 70)}`, packets * 780, packets, ["active", "active", "closed", "reset"][this.flowNumber % 4]]);
+    this.flows.length = Math.min(this.flows.length, 50);
+  }
+  counts(weight, lean = 0.62) {
+    const bytes = Math.round((this.base * weight * this.scale) / 1000);
+    const sent = Math.round(bytes * lean);
+    return { packets_sent: Math.ceil(sent / 900), bytes_sent: sent, packets_received: Math.ceil((bytes - sent) / 500), bytes_received: bytes - sent, flows: Math.ceil(bytes / 2e6) };
+  }
+}
+
+const lean = (key) => 0.35 + (createHash("md5").update(key).digest()[0] / 255) * 0.45;
+
+/** Which countries a filter of the mock's small language lets through. */
+function passes(filter) {
+  const only = [...filter.matchAll(/(?<!not )country ([A-Z]{2})/g)].map((m) => m[1]);
+  const without = [...filter.matchAll(/not country ([A-Z]{2})/g)].map((m) => m[1]);
+  const asn = /(?<!not )asn (\d+)/.exec(filter)?.[1];
+  const off = /(?<!not )place /.test(filter);
+  return ([code, , networks]) => !off && (only.length === 0 || only.includes(code)) && !without.includes(code) && (!asn || networks.some(([n]) => String(n) === asn));
+}
+
+const part = (filter) => (/service|port|host|tcp|udp/.test(filter) ? 0.2 : 1);
+
+/** topic → rows [key, {columns}] for a filter. */
+const TOPICS = {
+  status: (w) => Object.entries({
+    source_kind: "demo", source: "demo", state: "replay", speed: 1, position_ms: (Date.now() - w.started) % 180000, duration_ms: 180000, loops: 0, started_ms: w.started,
+    frames: 12345678, packets: 12345000, bytes: 9876543210, skipped: 678, filtered: 0, lost_kernel: 0, lost_ring: 0, evicted_hosts: 0, evicted_flows: 0,
+    local_networks: "192.0.2.0/24", local_networks_origin: "settings", geo_country_source: "DB-IP Lite", geo_country_date: "2026-11-01", geo_asn_source: "ip-location-db", geo_asn_date: "2026-11-01",
+    attribution: [{ text: "IP to country by DB-IP, CC BY 4.0", url: "https://db-ip.com" }], error: null, version: "0.1.0",
+  }).map(([key, value]) => [key, { value }]),
+  kpi: (w) => {
+    const last = w.series.at(-1);
+    return Object.entries({ bits_per_second_in: last[1] * 8, bits_per_second_out: last[2] * 8, bits_per_second_other: last[3] * 8, packets_per_second: last[4] + last[5], flows_active: 8214 + (w.flowNumber % 90), hosts: 1906, countries: COUNTRIES.length, lost: 0 })
+      .map(([key, value]) => [key, { value }]);
+  },
+  series: (w, f) => w.series.map(([key, ...v]) => [key, Object.fromEntries(["bytes_in", "bytes_out", "bytes_other", "packets_in", "packets_out", "packets_other"].map((n, i) => [n, Math.round(v[i] * (f ? 0.3 : 1))]))]),
+  countries: (w, f) => (w.publicPeers ? COUNTRIES : []).filter(passes(f)).map(([key, weight]) => [key, { ...w.counts(weight * part(f), lean(key)), hosts: Math.ceil(weight * 3) }]),
+  places: (w, f) => PLACES.filter(([key]) => !f || !/country|asn/.test(f) || f.includes(key)).map(([key, weight]) => [key, { ...w.counts(weight * part(f), 0.6), hosts: Math.ceil(weight) }]),
+  asns: (w, f) => {
+    const found = new Map();
+    for (const [country, weight, networks] of COUNTRIES.filter(passes(f))) for (const [asn, name] of networks) found.set(String(asn), [country, name, (found.get(String(asn))?.[2] ?? 0) + weight / networks.length]);
+    return [...found].map(([key, [country, name, weight]]) => [key, { name, country, ...w.counts(weight * part(f), lean(key)), hosts: Math.ceil(weight) }]);
+  },
+  hosts: (w, f) => COUNTRIES.filter(passes(f)).map(([country, weight, [[asn, as_name]]], i) => [`198.51.100.${i + 1}`, { name: null, country, asn, as_name, place: "global", local: false, ...w.counts(weight * part(f) * 0.6, lean(country)), first_ms: w.started, last_ms: Date.now() }])
+    .concat([[`192.0.2.14`, { name: "web-1", country: null, asn: null, as_name: null, place: "private", local: true, ...w.counts(420 * part(f), 0.4), first_ms: w.started, last_ms: Date.now() }]]),
+  services: (w, f) => SERVICES.map(([key, weight]) => [key, w.counts(weight * 10 * part(f), 0.7)]),
+  protocols: (w, f) => PROTOCOLS.map(([key, weight]) => { const c = w.counts(weight * 10 * part(f)); return [key, { packets: c.packets_sent + c.packets_received, bytes: c.bytes_sent + c.bytes_received }]; }),
+  arcs: (w, f) => (w.home && w.publicPeers ? COUNTRIES : []).filter(passes(f)).flatMap(([country, weight], i) => ["in", "out"].filter((_, d) => (i + d) % 3 !== 0 || weight > 50).map((direction) => [`${country}:${direction}:0`,
+    { country, direction, home: "0", bytes: Math.round(weight * 2e5 * (direction === "in" ? 1 : 0.5)), packets: Math.ceil(weight * 30), last_ms: Date.now() - (i * 397) % 9000 }])),
+  homes: (w) => [["0", w.home ? { label: "Amsterdam", lat: 52.37, lon: 4.9, country: "NL", origin: "settings" } : { label: "", lat: null, lon: null, country: null, origin: "unset" }]],
+  feed: (w, f) => w.flows.filter((r) => !f || !r[4] || passes(f)([r[4], 0, [[r[5], r[6]]]])).map(([key, ...v]) => [key, Object.fromEntries(["at_ms", "direction", "remote", "remote_country", "remote_asn", "remote_as_name", "remote_place", "service", "protocol", "local", "bytes", "packets", "state"].map((n, i) => [n, v[i]]))]),
+};
+
+const columnsOf = (rows) => Object.fromEntries(Object.keys(rows[0]?.[1] ?? {}).map((name) => [name, rows.map(([, row]) => row[name])]));
+
+class Client {
+  constructor(socket, world, epoch, clock) {
+    Object.assign(this, { socket, world, epoch, clock, subs: new Map(), paused: false, visible: true, tokens: BURST, at: Date.now(), unacknowledged: 0 });
+    socket.on("message", (data) => this.take(JSON.parse(String(data))));
+  }
+  send(message) { if (this.socket.readyState === 1) this.socket.send(JSON.stringify(message)); }
+  take(message) {
+    this.tokens = Math.min(BURST, this.tokens + ((Date.now() - this.at) / 1000) * LIMITS.messages_per_second) - 1;
+    this.at = Date.now();
+    if (this.tokens < 0) return this.socket.close(4429, "too many messages");
+    if (message.type === "hello") this.send({ type: "welcome", v: 1, server: { name: "wireglobe", version: "0.1.0" }, epoch: this.epoch, seq: this.clock.seq, limits: LIMITS, resumed: false });
+    if (message.type === "sub") this.subscribe(message);
+    if (message.type === "unsub") this.subs.delete(message.id);
+    if (message.type === "pause" || message.type === "resume") this.paused = message.type === "pause";
+    if (message.type === "visible") this.visible = message.visible;
+    if (message.type === "ack") this.unacknowledged = 0;
+  }
+  subscribe({ id, topic, filter }) {
+    if (/\bfoo\b/.test(filter)) return this.send({ type: "err", code: "filter", hint: "unknown word", sub: id, at: filter.indexOf("foo"), len: 3, expected: "a protocol, host, net, port" });
+    this.subs.set(id, { topic, filter, known: null, seq: this.clock.seq });
+    this.snap(id);
+    this.send({ type: "tick", seq: this.clock.seq, at: Date.now(), lag_ms: 3 });
+  }
+  snap(id) {
+    const sub = this.subs.get(id);
+    const rows = TOPICS[sub.topic](this.world, sub.filter);
+    sub.known = new Map(rows.map(([key, row]) => [key, JSON.stringify(row)]));
+    sub.seq = this.clock.seq;
+    this.send({ type: "snap", sub: id, topic: sub.topic, seq: sub.seq, at: Date.now(), from: this.world.started, keys: rows.map(([key]) => key), columns: columnsOf(rows), total: rows.length });
+  }
+  tick() {
+    if (this.paused || !this.visible || this.unacknowledged > 3) return;
+    for (const [id, sub] of this.subs) this.delta(id, sub);
+    this.unacknowledged += 1;
+    this.send({ type: "tick", seq: this.clock.seq, at: Date.now(), lag_ms: 12 });
+  }
+  delta(id, sub) {
+    const rows = TOPICS[sub.topic](this.world, sub.filter);
+    const fresh = new Map(rows.map(([key, row]) => [key, JSON.stringify(row)]));
+    const changed = rows.filter(([key]) => sub.known.get(key) !== fresh.get(key));
+    const removes = [...sub.known.keys()].filter((key) => !fresh.has(key));
+    sub.known = fresh;
+    if (changed.length + removes.length === 0) return;
+    this.send({ type: "delta", sub: id, from_seq: sub.seq, seq: this.clock.seq, at: Date.now(), from: this.world.started, keys: changed.map(([key]) => key), columns: columnsOf(changed), removes, total: rows.length, conflated: 0 });
+    sub.seq = this.clock.seq;
+  }
+}
+
+function answerFilter(expression) {
+  const at = expression.search(/\bfoo\b/);
+  return at < 0 ? { ok: true, canonical: expression } : { ok: false, error: { at, len: 3, message: "\u201cfoo\u201d is not a word of the filter language", expected: "a protocol, host, net, port, country or asn", hint: null } };
+}
+
+function respond(request, response) {
+  const url = new URL(request.url, "http://mock");
+  const headers = { "content-security-policy": POLICY, "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" };
+  if (url.pathname === "/api/v1/filter") return void response.writeHead(200, { ...headers, "content-type": "application/json" }).end(JSON.stringify(answerFilter(url.searchParams.get("expr") ?? "")));
+  const file = FILES[url.pathname];
+  if (!file) return void response.writeHead(404, headers).end();
+  const body = gzipSync(readFileSync(path.join(DIST, file[0])));
+  response.writeHead(200, { ...headers, "content-type": file[1], "content-encoding": "gzip" }).end(body);
+}
+
+/** Starts the stand-in; `stop` closes it at once, as a crash would. */
+export async function startMock(port = 0, options = {}) {
+  const world = new World(options);
+  const clock = { seq: 100 };
+  const epoch = Math.random().toString(36).slice(2);
+  const http = createServer(respond);
+  const sockets = new WebSocketServer({ server: http, path: "/api/v1/ws", handleProtocols: (offered) => (offered.has("wireglobe.v1") ? "wireglobe.v1" : false) });
+  const clients = new Set();
+  sockets.on("connection", (socket) => {
+    const client = new Client(socket, world, epoch, clock);
+    clients.add(client);
+    socket.on("close", () => clients.delete(client));
+  });
+  const timer = setInterval(() => {
+    clock.seq += 1;
+    world.step();
+    for (const client of clients) client.tick();
+  }, 250);
+  await new Promise((resolve) => http.listen(port, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${http.address().port}`, port: http.address().port,
+    stop: () => new Promise((resolve) => {
+      clearInterval(timer);
+      for (const { socket } of clients) socket.terminate();
+      http.closeAllConnections();
+      http.close(() => resolve());
+    }),
+  };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const options = { home: !process.argv.includes("--no-home"), publicPeers: !process.argv.includes("--private"), scale: process.argv.includes("--small") ? 1e-5 : 1 };
+  console.log((await startMock(Number(process.argv[2] ?? 8471), options)).url);
+}

@@ -1,0 +1,20 @@
+// Builds the page into dist/, which is committed and embedded by the visualizer: file names carry no hash, so that a
+// rebuild of the same sources gives the same files.
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vitest/config";
+
+const server = process.env.WIREGLOBE_URL ?? "http://127.0.0.1:8470";
+
+export default defineConfig({
+  plugins: [svelte()],
+  build: {
+    target: "es2022",
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    rolldownOptions: {
+      output: { entryFileNames: "assets/app.js", chunkFileNames: "assets/[name].js", assetFileNames: "assets/app[extname]" },
+    },
+  },
+  server: { proxy: { "/api": { target: server, ws: true } } },
+  test: { include: ["tests/unit/**/*.test.ts"] },
+});
