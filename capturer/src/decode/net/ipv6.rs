@@ -16,44 +16,43 @@ const AUTHENTICATION: u8 = 51;
 
 pub(super) fn decode(reader: &mut Reader<'_>, packet: &mut Packet) -> Result<(), Skip> {
     let begin = *reader;
-    let header = reader.network_header::<40>()?;
+    let header = reader.network_header::<8>()?;
     if header[0] >> 4 != 6 {
         return Err(begin.skip_here(SkipReason::BadNetwork));
     }
+    packet.source = Ipv6Addr::from(*reader.network_header::<16>()?).into();
+    packet.destination = Ipv6Addr::from(*reader.network_header::<16>()?).into();
     fill(header, packet);
-    // Zero: a jumbogram (RFC 2675), or a segment that the network card was to cut up.
-    let declared = match u16_at(header, 4) {
-        0 => u32::MAX,
-        len => u32::from(len),
-    };
-    let extensions = extensions(reader, packet);
-    let extensions_len = (reader.offset() - begin.offset() - 40) as u32;
+    let extensions_begin = reader.offset();
+    let whole = extensions(reader, packet);
+    let extensions_len = (reader.offset() - extensions_begin) as u32;
     packet.network_options_len = u8::try_from(extensions_len).unwrap_or(u8::MAX);
-    let len = declared.saturating_sub(extensions_len);
-    match extensions {
+    let len = declared(header).saturating_sub(extensions_len);
+    match whole {
         Some(()) => carry(reader, len, packet),
         None => cut(reader, len, packet),
     }
     Ok(())
 }
 
-/// The fields of the fixed header.
+/// What the header claims to carry; zero in a jumbogram (RFC 2675), and in a segment that the network card was to cut
+/// up: the rest of the frame.
+const fn declared(header: &[u8; 8]) -> u32 {
+    match u16_at(header, 4) {
+        0 => u32::MAX,
+        len => len as u32,
+    }
+}
+
+/// The fields before the addresses.
 #[inline(always)]
-fn fill(header: &[u8; 40], packet: &mut Packet) {
+fn fill(header: &[u8; 8], packet: &mut Packet) {
     let first = u32_at(header, 0);
     packet.network = Network::Ipv6;
     packet.traffic_class = (first >> 20) as u8;
     packet.network_mark = first & 0xf_ffff != 0;
     packet.protocol = Protocol(header[6]);
     packet.ttl = header[7];
-    packet.source = address(header, 8);
-    packet.destination = address(header, 24);
-}
-
-#[inline(always)]
-fn address(header: &[u8; 40], at: usize) -> std::net::IpAddr {
-    let groups = [0, 4, 8, 12].map(|i| u128::from(u32_at(header, at + i)));
-    Ipv6Addr::from_bits(groups.into_iter().fold(0, |bits, group| bits << 32 | group)).into()
 }
 
 /// Whether a protocol is an extension header whose second byte gives its length.

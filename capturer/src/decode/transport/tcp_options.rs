@@ -2,7 +2,7 @@
 //! times need.
 
 use super::super::reader::u32_at;
-use crate::{OptionKind, OptionLayout, TcpOptions, TcpQuirks};
+use crate::{OptionKind, OptionLayout, Tcp, TcpQuirks};
 
 /// What most segments carry: two no-operations and timestamps.
 const TIMESTAMPS_ONLY: OptionLayout = {
@@ -13,83 +13,71 @@ const TIMESTAMPS_ONLY: OptionLayout = {
     layout
 };
 
-/// Reads all options; `short` is the quirk of one that runs past the end.
+/// Notes all options; `short` is the quirk of one that runs past the end.
 #[inline(always)]
-pub(super) fn decode(area: &[u8], short: TcpQuirks) -> (TcpOptions, TcpQuirks) {
+pub(super) fn decode(area: &[u8], short: TcpQuirks, tcp: &mut Tcp) {
     match area {
-        [] => (TcpOptions::NONE, TcpQuirks::default()),
-        [1, 1, 8, 10, values @ ..] if values.len() == 8 => timestamps_only(values),
-        _ => walk(area, short),
+        [] => {}
+        [1, 1, 8, 10, values @ ..] if values.len() == 8 => {
+            tcp.options.layout = TIMESTAMPS_ONLY;
+            note_timestamps(values, tcp);
+        }
+        _ => walk(area, short, tcp),
     }
 }
 
-#[inline(always)]
-fn timestamps_only(values: &[u8]) -> (TcpOptions, TcpQuirks) {
-    let mut options = TcpOptions { layout: TIMESTAMPS_ONLY, ..TcpOptions::NONE };
-    let mut quirks = TcpQuirks::default();
-    note_timestamps(values, &mut options, &mut quirks);
-    (options, quirks)
-}
-
-fn walk(mut area: &[u8], short: TcpQuirks) -> (TcpOptions, TcpQuirks) {
-    let (mut options, mut quirks) = (TcpOptions::NONE, TcpQuirks::default());
+fn walk(mut area: &[u8], short: TcpQuirks, tcp: &mut Tcp) {
     loop {
         area = match *area {
-            [] => break,
-            [0, ref padding @ ..] => {
-                end(padding, &mut options, &mut quirks);
-                break;
-            }
+            [] => return,
+            [0, ref padding @ ..] => return end(padding, tcp),
             [1, ref rest @ ..] => {
-                options.layout.push(OptionKind::NoOperation);
+                tcp.options.layout.push(OptionKind::NoOperation);
                 rest
             }
             [kind, len, ..] if len >= 2 && usize::from(len) <= area.len() => {
                 let (option, rest) = area.split_at(usize::from(len));
-                note(kind, &option[2..], &mut options, &mut quirks);
+                note(kind_of(kind), &option[2..], tcp);
                 rest
             }
             [kind, ref rest @ ..] => {
-                options.layout.push(kind_of(kind));
+                tcp.options.layout.push(kind_of(kind));
                 let lies = rest.first().is_some_and(|len| *len < 2);
-                quirks.set(if lies { TcpQuirks::MALFORMED_OPTIONS } else { short });
-                break;
+                return tcp.quirks.set(if lies { TcpQuirks::MALFORMED_OPTIONS } else { short });
             }
         };
     }
-    (options, quirks)
 }
 
 /// The end of the list; what follows should be zero.
-fn end(padding: &[u8], options: &mut TcpOptions, quirks: &mut TcpQuirks) {
-    options.layout.push(OptionKind::EndOfList);
-    options.padding = padding.len() as u8;
+fn end(padding: &[u8], tcp: &mut Tcp) {
+    tcp.options.layout.push(OptionKind::EndOfList);
+    tcp.options.padding = padding.len() as u8;
     if padding.iter().any(|byte| *byte != 0) {
-        quirks.set(TcpQuirks::PADDING_NOT_ZERO);
+        tcp.quirks.set(TcpQuirks::PADDING_NOT_ZERO);
     }
 }
 
 /// One option by its kind; a value of the wrong size is not read.
-fn note(kind: u8, value: &[u8], options: &mut TcpOptions, quirks: &mut TcpQuirks) {
-    let kind = kind_of(kind);
-    options.layout.push(kind);
+fn note(kind: OptionKind, value: &[u8], tcp: &mut Tcp) {
+    tcp.options.layout.push(kind);
     match (kind, value) {
-        (OptionKind::Mss, &[high, low]) => options.mss = u16::from_be_bytes([high, low]),
-        (OptionKind::WindowScale, &[shift]) => options.window_scale = shift,
-        (OptionKind::Timestamps, values) if values.len() == 8 => note_timestamps(values, options, quirks),
+        (OptionKind::Mss, &[high, low]) => tcp.options.mss = u16::from_be_bytes([high, low]),
+        (OptionKind::WindowScale, &[shift]) => tcp.options.window_scale = shift,
+        (OptionKind::Timestamps, values) if values.len() == 8 => note_timestamps(values, tcp),
         (OptionKind::SackPermitted, []) | (OptionKind::Other, _) => {}
         (OptionKind::Sack, blocks) if matches!(blocks.len(), 8 | 16 | 24 | 32) => {}
-        _ => quirks.set(TcpQuirks::MALFORMED_OPTIONS),
+        _ => tcp.quirks.set(TcpQuirks::MALFORMED_OPTIONS),
     }
 }
 
 /// TSval and TSecr, eight bytes.
 #[inline(always)]
-fn note_timestamps(values: &[u8], options: &mut TcpOptions, quirks: &mut TcpQuirks) {
+fn note_timestamps(values: &[u8], tcp: &mut Tcp) {
     let Some(values) = values.first_chunk::<8>() else { return };
-    options.timestamp = u32_at(values, 0);
+    tcp.options.timestamp = u32_at(values, 0);
     if u32_at(values, 4) != 0 {
-        quirks.set(TcpQuirks::TIMESTAMP_ECHO);
+        tcp.quirks.set(TcpQuirks::TIMESTAMP_ECHO);
     }
 }
 
@@ -112,10 +100,17 @@ mod tests {
     use OptionKind::{EndOfList, Mss, NoOperation, Other, Sack, SackPermitted, Timestamps, WindowScale};
 
     use super::*;
+    use crate::{Ports, TcpFlags, TcpOptions};
+
+    fn tcp() -> Tcp {
+        let (ports, flags, quirks) = (Ports::default(), TcpFlags::SYN, TcpQuirks::default());
+        Tcp { ports, sequence: 0, acknowledgment: 0, flags, window: 0, quirks, options: TcpOptions::NONE }
+    }
 
     fn read(area: &[u8]) -> (Vec<OptionKind>, TcpOptions, TcpQuirks) {
-        let (options, quirks) = decode(area, TcpQuirks::MALFORMED_OPTIONS);
-        (options.layout.iter().collect(), options, quirks)
+        let mut tcp = tcp();
+        decode(area, TcpQuirks::MALFORMED_OPTIONS, &mut tcp);
+        (tcp.options.layout.iter().collect(), tcp.options, tcp.quirks)
     }
 
     #[test]
@@ -136,9 +131,11 @@ mod tests {
     #[test]
     fn the_short_way_reads_what_the_long_way_reads() {
         let area = [1, 1, 8, 10, 1, 2, 3, 4, 0, 0, 0, 1];
-        let (options, quirks) = decode(&area, TcpQuirks::default());
-        assert_eq!((options, quirks), walk(&area, TcpQuirks::default()));
-        assert_eq!((options.timestamp, quirks), (0x0102_0304, TcpQuirks::TIMESTAMP_ECHO));
+        let (mut short, mut long) = (tcp(), tcp());
+        decode(&area, TcpQuirks::default(), &mut short);
+        walk(&area, TcpQuirks::default(), &mut long);
+        assert_eq!(short, long);
+        assert_eq!((short.options.timestamp, short.quirks), (0x0102_0304, TcpQuirks::TIMESTAMP_ECHO));
     }
 
     #[test]
