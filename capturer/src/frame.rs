@@ -12,12 +12,18 @@ impl LinkType {
     pub const NULL: Self = Self(0);
     /// IEEE 802.3 Ethernet.
     pub const ETHERNET: Self = Self(1);
+    /// PPP, with or without HDLC-like framing.
+    pub const PPP: Self = Self(9);
     /// Raw IP, version by the first nibble (the number OpenBSD and old files use).
     pub const RAW_BSD: Self = Self(12);
     /// Raw IP as some systems' `DLT_RAW` was written.
     pub const RAW_ALT: Self = Self(14);
+    /// PPP with HDLC-like framing, or Cisco HDLC.
+    pub const PPP_HDLC: Self = Self(50);
     /// Raw IP, version by the first nibble.
     pub const RAW: Self = Self(101);
+    /// Cisco HDLC.
+    pub const C_HDLC: Self = Self(104);
     /// OpenBSD loopback: a 4-byte address family in network byte order.
     pub const LOOP: Self = Self(108);
     /// Linux cooked capture v1.
@@ -26,6 +32,10 @@ impl LinkType {
     pub const IPV4: Self = Self(228);
     /// Raw IPv6.
     pub const IPV6: Self = Self(229);
+    /// Packets that netfilter logged.
+    pub const NFLOG: Self = Self(239);
+    /// IP over InfiniBand, RFC 4391.
+    pub const IPOIB: Self = Self(242);
     /// Linux cooked capture v2.
     pub const LINUX_SLL2: Self = Self(276);
 }

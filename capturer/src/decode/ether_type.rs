@@ -16,8 +16,20 @@ impl EtherType {
     pub(super) const VLAN: Self = Self(0x8100);
     /// RFC 2464.
     pub(super) const IPV6: Self = Self(0x86dd);
+    /// MPLS, RFC 5332.
+    pub(super) const MPLS: Self = Self(0x8847);
+    /// MPLS with upstream-assigned labels, RFC 5332.
+    pub(super) const MPLS_UPSTREAM: Self = Self(0x8848);
+    /// PPPoE session, RFC 2516.
+    pub(super) const PPPOE_SESSION: Self = Self(0x8864);
     /// IEEE 802.1ad service tag.
     pub(super) const SERVICE_VLAN: Self = Self(0x88a8);
+    /// IEEE 802.1ah backbone service instance tag.
+    pub(super) const BACKBONE: Self = Self(0x88e7);
+    /// Cisco FabricPath.
+    pub(super) const FABRIC_PATH: Self = Self(0x8903);
+    /// Cisco VN-Tag, IEEE 802.1Qbh.
+    pub(super) const VN_TAG: Self = Self(0x8926);
     /// Stacked tags before 802.1ad gave them a number.
     pub(super) const OLD_QINQ: Self = Self(0x9100);
     /// Nothing that is looked into: an IEEE "length" value, which no protocol has.

@@ -54,6 +54,12 @@ impl<'a> Reader<'a> {
         self.take().ok_or_else(|| whole.skip(SkipReason::CutLink, N))
     }
 
+    /// Steps over `count` bytes of a link header.
+    pub(super) fn link_skip(&mut self, count: usize) -> Result<(), Skip> {
+        let whole = *self;
+        self.advance(count).ok_or_else(|| whole.skip(SkipReason::CutLink, count))
+    }
+
     /// Takes a network header of `N` bytes.
     #[inline(always)]
     pub(super) fn network_header<const N: usize>(&mut self) -> Result<&'a [u8; N], Skip> {

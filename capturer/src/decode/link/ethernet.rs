@@ -5,7 +5,7 @@ use super::super::{EtherType, Reader, Skip};
 use super::llc;
 use crate::Packet;
 
-pub(super) fn decode(reader: &mut Reader<'_>, packet: &mut Packet) -> Result<EtherType, Skip> {
+pub(in super::super) fn decode(reader: &mut Reader<'_>, packet: &mut Packet) -> Result<EtherType, Skip> {
     let header = reader.link_header::<14>()?;
     packet.destination_mac = mac_at(header, 0);
     packet.source_mac = mac_at(header, 6);

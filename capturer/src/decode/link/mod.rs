@@ -1,10 +1,14 @@
 //! Link headers. To add one: a file with its decoder, and a line in [`LINKS`].
 
-mod ethernet;
+mod c_hdlc;
+pub(super) mod ethernet;
+mod ipoib;
 mod linux_sll;
 mod linux_sll2;
 pub(super) mod llc;
 mod loopback;
+mod nflog;
+pub(super) mod ppp;
 mod raw;
 
 use super::{EtherType, Reader, Skip};
@@ -45,6 +49,11 @@ pub static LINKS: &[Link] = &[
     Link::new(LinkType::IPV6, "IPV6", raw::decode_ipv6),
     Link::new(LinkType::NULL, "NULL", loopback::decode_null),
     Link::new(LinkType::LOOP, "LOOP", loopback::decode_loop),
+    Link::new(LinkType::PPP, "PPP", ppp::decode),
+    Link::new(LinkType::PPP_HDLC, "PPP_SERIAL", ppp::decode),
+    Link::new(LinkType::C_HDLC, "C_HDLC", c_hdlc::decode),
+    Link::new(LinkType::NFLOG, "NFLOG", nflog::decode),
+    Link::new(LinkType::IPOIB, "IPOIB", ipoib::decode),
 ];
 
 /// The decoder of a link type.

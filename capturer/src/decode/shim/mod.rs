@@ -1,6 +1,11 @@
 //! Headers between link and network: tags and labels. To add one: a file with its decoder, and a line in [`SHIMS`].
 
+mod backbone;
+mod fabric_path;
+mod mpls;
+mod pppoe;
 mod vlan;
+mod vn_tag;
 
 use super::{EtherType, Reader, Skip};
 use crate::Packet;
@@ -13,6 +18,12 @@ static SHIMS: &[(EtherType, Decoder)] = &[
     (EtherType::VLAN, vlan::decode),
     (EtherType::SERVICE_VLAN, vlan::decode),
     (EtherType::OLD_QINQ, vlan::decode),
+    (EtherType::PPPOE_SESSION, pppoe::decode),
+    (EtherType::MPLS, mpls::decode),
+    (EtherType::MPLS_UPSTREAM, mpls::decode),
+    (EtherType::BACKBONE, backbone::decode),
+    (EtherType::FABRIC_PATH, fabric_path::decode),
+    (EtherType::VN_TAG, vn_tag::decode),
 ];
 
 /// The decoder of an EtherType.
