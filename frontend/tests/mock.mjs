@@ -130,7 +130,7 @@ const TOPICS = {
   arcs: (w, f) => (w.home && w.publicPeers ? COUNTRIES : []).filter(passes(f)).flatMap(([country, weight], i) => ["in", "out"].filter((_, d) => (i + d) % 3 !== 0 || weight > 50).map((direction) => [`${country}:${direction}:0`,
     { country, direction, home: "0", bytes: Math.round(weight * 2e5 * (direction === "in" ? 1 : 0.5)), packets: Math.ceil(weight * 30), last_ms: Date.now() - (i * 397) % 9000 }])),
   homes: (w) => [["0", w.home ? { label: "Amsterdam", lat: 52.37, lon: 4.9, country: "NL", origin: "settings" } : { label: "", lat: null, lon: null, country: null, origin: "unset" }]],
-  feed: (w, f) => w.flows.filter((r) => !f || !r[4] || passes(f)([r[4], 0, [[r[5], r[6]]]])).map(([key, ...v]) => [key, Object.fromEntries(["at_ms", "direction", "remote", "remote_country", "remote_asn", "remote_as_name", "remote_place", "service", "protocol", "local", "bytes", "packets", "state"].map((n, i) => [n, v[i]]))]),
+  feed: (w, f) => w.flows.filter((r) => !f || r[4] && passes(f)([r[4], 0, [[r[5], r[6]]]])).map(([key, ...v]) => [key, Object.fromEntries(["at_ms", "direction", "remote", "remote_country", "remote_asn", "remote_as_name", "remote_place", "service", "protocol", "local", "bytes", "packets", "state"].map((n, i) => [n, v[i]]))]),
 };
 
 const columnsOf = (rows) => Object.fromEntries(Object.keys(rows[0]?.[1] ?? {}).map((name) => [name, rows.map(([, row]) => row[name])]));

@@ -54,13 +54,15 @@ function area(frame: Frame, p: Plot, m: Mirror, direction: "in" | "out"): void {
   const sign = direction === "in" ? -1 : 1;
   const { x } = scaleX(width, m.series);
   context.beginPath();
-  values.forEach((value, i) => (i === 0 ? context.moveTo(x(i), p.zero + sign * value * p.perBit) : context.lineTo(x(i), p.zero + sign * value * p.perBit)));
+  const first = m.series.lead;
+  context.moveTo(x(first), p.zero + sign * (values[first] ?? 0) * p.perBit);
+  for (let i = first + 1; i < values.length; i += 1) context.lineTo(x(i), p.zero + sign * (values[i] ?? 0) * p.perBit);
   context.strokeStyle = m.palette[direction];
   context.lineWidth = 1.25;
   context.lineJoin = "round";
   context.stroke();
   context.lineTo(x(values.length - 1), p.zero);
-  context.lineTo(x(0), p.zero);
+  context.lineTo(x(first), p.zero);
   context.fillStyle = alpha(m.palette[direction], 0.22);
   context.fill();
   dot(context, x(values.length - 1), p.zero + sign * (values.at(-1) ?? 0) * p.perBit, 2.5, m.palette[direction]);

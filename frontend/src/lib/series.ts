@@ -7,29 +7,32 @@ export interface Series {
   /** Start of the first bucket and length of each, seconds of packet time. */
   start: number;
   step: number;
+  /** Buckets before the first record: unknown, so not drawn. */
+  lead: number;
   bits_in: Float64Array;
   bits_out: Float64Array;
   packets: Float64Array;
 }
 
 export const LONGEST_S = 900;
-const SPANS_S = [60, 120, 300, 600, LONGEST_S] as const;
+const SHORTEST_S = 60;
 const POINTS_MOST = 180;
 
-export const EMPTY_SERIES: Series = { start: 0, step: 1, bits_in: new Float64Array(), bits_out: new Float64Array(), packets: new Float64Array() };
+export const EMPTY_SERIES: Series = { start: 0, step: 1, lead: 0, bits_in: new Float64Array(), bits_out: new Float64Array(), packets: new Float64Array() };
 
-/** The shortest span that holds what was recorded, so that a fresh start does not show an empty quarter of an hour. */
-const spanOf = (recorded: number): number => SPANS_S.find((span) => recorded <= span) ?? LONGEST_S;
+/** What was recorded, so that a fresh start does not show an empty quarter of an hour. */
+const spanOf = (recorded: number): number => Math.min(LONGEST_S, Math.max(SHORTEST_S, recorded));
 
 export function readSeries(table: TableView): Series {
   const seconds = table.keys.map(Number);
   if (seconds.length === 0) return EMPTY_SERIES;
-  const last = Math.max(...seconds);
-  const span = spanOf(last - Math.min(...seconds) + 1);
+  const [first, last] = [Math.min(...seconds), Math.max(...seconds)];
+  const span = spanOf(last - first + 1);
   const step = Math.max(1, Math.ceil(span / POINTS_MOST));
   const start = Math.floor((last + 1 - span) / step) * step;
   const buckets = Math.floor((last - start) / step) + 1;
-  const series: Series = { start, step, bits_in: new Float64Array(buckets), bits_out: new Float64Array(buckets), packets: new Float64Array(buckets) };
+  const lead = Math.max(0, Math.floor((first - start) / step));
+  const series: Series = { start, step, lead, bits_in: new Float64Array(buckets), bits_out: new Float64Array(buckets), packets: new Float64Array(buckets) };
   for (const [row, second] of seconds.entries()) add(series, table, row, second);
   return lastWhole(series, last);
 }

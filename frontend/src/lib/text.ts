@@ -48,14 +48,14 @@ export const text = {
   kpi: {
     in: "In", out: "Out", packets: "Packets", flows: "Active flows", hosts: "Hosts · countries", lost: "Lost",
     within: (countries: string) => `in ${countries}`,
-    other: (rate: string) => `+ ${rate} inside or passing`,
+    other: "Inside · passing",
   },
   map: {
     flat: "Flat", globe: "Globe", projection: "Projection", measure: "Measure", direction: "Direction",
     in: "In", out: "Out", both: "Both",
     zoomIn: "Zoom in", zoomOut: "Zoom out", reset: "Whole map", table: "View as table", map: "View as map",
     setHome: "Set home",
-    arcs: (shown: number, all: number) => (shown === all ? `${all} arcs` : `${shown} of ${all} arcs`),
+    arcs: (shown: number, all: number) => (shown === all ? `${all} arc${all === 1 ? "" : "s"}` : `${shown} of ${all} arcs`),
     arcsTitle: "The largest by bytes in the last 30 s; those behind the globe are not drawn",
     noneSeen: "none seen", filteredOut: "filtered out",
     legend: (metric: Metric, direction: Direction) => `${METRIC_WORDS[metric]} per country${metric === "flows" ? "" : `, ${DIRECTION_WORDS[direction]}`}`,

@@ -36,7 +36,7 @@ const TRAIL = [0.16, 0.42] as const;
 const STILL_TRAIL = [0.06, 0.75] as const;
 const COMET_SHARE = 0.42;
 const TRAVEL_MS = 1600;
-const COMETS_MOST = 90;
+const COMETS_MOST = 60;
 
 const widthOf = (bytes: number): number => {
   const share = (Math.log10(Math.max(1, bytes)) - LOG_LEAST) / (LOG_MOST - LOG_LEAST);

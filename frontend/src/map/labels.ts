@@ -2,15 +2,18 @@
 
 import { countryName } from "../lib/country";
 import type { Atlas } from "./atlas";
-import type { Camera } from "./camera";
+import type { Camera, Point } from "./camera";
 import type { Palette } from "./palette";
 import type { Scene } from "./scene";
 
 type Context = CanvasRenderingContext2D;
-interface Label { text: string; x: number; y: number; bold: boolean }
+/** `spots`: where it may stand, best first. */
+interface Label { text: string; spots: readonly Point[]; bold: boolean }
 interface Box { left: number; top: number; right: number; bottom: number }
 
 const LABELS_MOST = 12;
+/** On a phone fewer have room. */
+const LABEL_PER_PX = 80;
 const HEIGHT = 14;
 /** Names of discs and small lands stand beside them, not upon them. */
 const BESIDE_BELOW_PX2 = 900;
@@ -21,7 +24,7 @@ const overlap = (a: Box, b: Box): boolean => a.left < b.right && b.left < a.righ
 function* wanted(atlas: Atlas, camera: Camera, scene: Scene, measure: (text: string) => number): Generator<Label> {
   for (const { label, at } of scene.homes) {
     const point = camera.project(at);
-    if (point && label) yield { text: label, x: point[0], y: point[1] + 17, bold: true };
+    if (point && label) yield { text: label, spots: [[point[0], point[1] + 17]], bold: true };
   }
   const sizes = new Map(atlas.shapes.map((shape) => [shape.code, camera.pixels(shape.steradians)]));
   const ranked = [...scene.values].filter(([code]) => !scene.hidden.has(code)).sort((a, b) => b[1] - a[1]);
@@ -31,14 +34,18 @@ function* wanted(atlas: Atlas, camera: Camera, scene: Scene, measure: (text: str
     const point = at && camera.presence(at) > 0.3 ? camera.project(at) : null;
     if (!point) continue;
     const text = countryName(code);
-    const beside = (sizes.get(code) ?? 0) < BESIDE_BELOW_PX2 ? BESIDE_PX + measure(text) / 2 : 0;
-    yield { text, x: point[0] + beside, y: point[1], bold: code === scene.selected };
+    const bold = code === scene.selected;
+    const aside = BESIDE_PX + measure(text) / 2;
+    const right: Point = [point[0] + aside, point[1]];
+    const small = (sizes.get(code) ?? 0) < BESIDE_BELOW_PX2;
+    const more: Point[] = bold ? [right, [point[0], point[1] - 18], [point[0] - aside, point[1]]] : [];
+    yield { text, spots: [small ? right : point, ...more], bold };
   }
 }
 
-const box = (label: Label, width: number): Box => ({
-  left: label.x - width / 2 - 3, right: label.x + width / 2 + 3, top: label.y - HEIGHT / 2, bottom: label.y + HEIGHT / 2,
-});
+const box = ([x, y]: Point, width: number): Box => ({ left: x - width / 2 - 3, right: x + width / 2 + 3, top: y - HEIGHT / 2, bottom: y + HEIGHT / 2 });
+
+const within = (place: Box, { size }: Camera): boolean => place.left > 0 && place.top > 0 && place.right < size.width && place.bottom < size.height;
 
 export function drawLabels(context: Context, camera: Camera, atlas: Atlas, palette: Palette, scene: Scene): void {
   const taken: Box[] = scene.homes.flatMap(({ at }) => {
@@ -46,23 +53,25 @@ export function drawLabels(context: Context, camera: Camera, atlas: Atlas, palet
     return p ? [{ left: p[0] - 8, right: p[0] + 8, top: p[1] - 8, bottom: p[1] + 8 }] : [];
   });
   const homes = taken.length;
+  const limit = Math.min(LABELS_MOST, Math.floor(camera.size.width / LABEL_PER_PX));
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.lineJoin = "round";
   const font = (bold: boolean): string => `${bold ? 600 : 500} 11px ${palette.font}`;
   context.font = font(false);
   for (const label of wanted(atlas, camera, scene, (text) => context.measureText(text).width)) {
-    if (taken.length - homes >= LABELS_MOST) break;
+    if (taken.length - homes >= limit) break;
     context.font = font(label.bold);
-    const place = box(label, context.measureText(label.text).width);
-    const inside = place.left > 0 && place.top > 0 && place.right < camera.size.width && place.bottom < camera.size.height;
-    if (!inside || taken.some((other) => overlap(place, other))) continue;
-    taken.push(place);
+    const width = context.measureText(label.text).width;
+    const free = (spot: Point): boolean => within(box(spot, width), camera) && !taken.some((other) => overlap(box(spot, width), other));
+    const spot = label.spots.find(free);
+    if (spot === undefined) continue;
+    taken.push(box(spot, width));
     context.strokeStyle = palette.halo;
     context.lineWidth = 3;
-    context.strokeText(label.text, label.x, label.y);
+    context.strokeText(label.text, spot[0], spot[1]);
     context.fillStyle = palette.text;
-    context.fillText(label.text, label.x, label.y);
+    context.fillText(label.text, spot[0], spot[1]);
   }
 }
 
