@@ -14,8 +14,6 @@ use capturer::source::{Next, Source};
 
 /// Captures whose totals differ, and why.
 const EXCEPTIONS: &[(&str, &str)] = &[
-    ("linktypes/arkime__80211http.pcap", "radiotap and IEEE 802.11 are not decoded"),
-    ("linktypes/libpcap__http_PPI.pcap", "PPI and IEEE 802.11 are not decoded"),
     (
         "linktypes/zeek__cisco-fabric-path.pcap",
         "tshark takes the last four bytes of a FabricPath frame for a checksum, here those of the IPv6 destination",

@@ -7,7 +7,7 @@ use super::super::{EtherType, Reader, Skip};
 const SAP_SNAP: u8 = 0xaa;
 /// RFC 790's IP, as RFC 948 used it.
 const SAP_IP: u8 = 0x06;
-/// The control field of unnumbered information, P/F bit aside.
+/// The control field of unnumbered information.
 const UNNUMBERED_INFORMATION: u8 = 0x03;
 /// Organization codes whose SNAP protocol identifier is an EtherType: RFC 1042, and IEEE 802.1H for bridges.
 const ETHERNET_OUIS: [[u8; 3]; 2] = [[0, 0, 0], [0, 0, 0xf8]];
@@ -24,13 +24,9 @@ pub(in super::super) fn type_or_length(field: u16, reader: &mut Reader<'_>) -> R
 
 /// Takes an LLC header, and SNAP behind it.
 pub(in super::super) fn decode(reader: &mut Reader<'_>) -> Result<EtherType, Skip> {
-    let &[destination, source, control] = reader.link_header::<3>()?;
-    if control & !0x10 != UNNUMBERED_INFORMATION {
-        return Ok(EtherType::NONE);
-    }
-    match (destination & !1, source & !1) {
-        (SAP_SNAP, SAP_SNAP) => snap(reader),
-        (SAP_IP, _) => Ok(EtherType::IPV4),
+    match *reader.link_header::<3>()? {
+        [SAP_SNAP, SAP_SNAP, UNNUMBERED_INFORMATION] => snap(reader),
+        [SAP_IP, _, UNNUMBERED_INFORMATION] => Ok(EtherType::IPV4),
         _ => Ok(EtherType::NONE),
     }
 }

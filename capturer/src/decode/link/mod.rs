@@ -2,13 +2,16 @@
 
 mod c_hdlc;
 pub(super) mod ethernet;
+mod ieee_802_11;
 mod ipoib;
 mod linux_sll;
 mod linux_sll2;
 pub(super) mod llc;
 mod loopback;
 mod nflog;
+mod ppi;
 pub(super) mod ppp;
+mod radiotap;
 mod raw;
 
 use super::{EtherType, Reader, Skip};
@@ -54,6 +57,9 @@ pub static LINKS: &[Link] = &[
     Link::new(LinkType::C_HDLC, "C_HDLC", c_hdlc::decode),
     Link::new(LinkType::NFLOG, "NFLOG", nflog::decode),
     Link::new(LinkType::IPOIB, "IPOIB", ipoib::decode),
+    Link::new(LinkType::IEEE_802_11, "IEEE802_11", ieee_802_11::decode),
+    Link::new(LinkType::RADIOTAP, "IEEE802_11_RADIO", radiotap::decode),
+    Link::new(LinkType::PPI, "PPI", ppi::decode),
 ];
 
 /// The decoder of a link type.

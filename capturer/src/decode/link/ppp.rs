@@ -4,17 +4,16 @@ use super::super::{EtherType, Reader, Skip};
 use super::c_hdlc;
 use crate::Packet;
 
-/// All stations, unnumbered information (RFC 1662 §3.1); both may be left out.
-const ADDRESS_AND_CONTROL: [u8; 2] = [0xff, 0x03];
+/// The address of all stations, before a control field (RFC 1662 §3.1); both may be left out, as no protocol begins so.
+const ALL_STATIONS: u8 = 0xff;
 /// Cisco HDLC's addresses: unicast, multicast.
 const CISCO: [u8; 2] = [0x0f, 0x8f];
 
 pub(super) fn decode(reader: &mut Reader<'_>, packet: &mut Packet) -> Result<EtherType, Skip> {
-    if reader.rest().first().is_some_and(|first| CISCO.contains(first)) {
-        return c_hdlc::decode(reader, packet);
-    }
-    if reader.rest().starts_with(&ADDRESS_AND_CONTROL) {
-        reader.link_header::<2>()?;
+    match reader.rest().first() {
+        Some(first) if CISCO.contains(first) => return c_hdlc::decode(reader, packet),
+        Some(&ALL_STATIONS) => reader.link_skip(2)?,
+        _ => {}
     }
     protocol(reader)
 }
