@@ -3,9 +3,38 @@
 //! A pure state machine: no clock, no thread, no file, no socket. Time arrives with packets.
 #![forbid(unsafe_code)]
 
+mod analyzer;
+mod arcs;
+mod capped;
+mod clock;
+mod counts;
+mod facts;
+mod feed;
+mod flow;
+mod home;
+mod host;
+mod local;
+mod network;
 mod observation;
+mod series;
+mod view;
 
+pub mod aggregate;
 pub mod geo;
 pub mod query;
 
-pub use observation::{Direction, End, Observation};
+pub use analyzer::{Analyzer, Caps, Setup, VIEWS, ViewId};
+pub use arcs::{Arc, ArcKey};
+pub use capped::{Capped, Keyed, Slot, Worth};
+pub use clock::PacketClock;
+pub use counts::{Counts, Measure};
+pub use facts::Facts;
+pub use feed::FeedRow;
+pub use flow::{Flow, State, Volume};
+pub use home::Home;
+pub use host::Host;
+pub use local::{Guess, LocalNetworks, Origin};
+pub use network::{Network, NotANetwork};
+pub use observation::{Direction, End, Fresh, Observation, Service};
+pub use series::Second;
+pub use view::{Dimension, Totals};

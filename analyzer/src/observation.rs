@@ -2,9 +2,10 @@
 
 use std::net::IpAddr;
 
-use capturer::Packet;
+use capturer::{Packet, Protocol};
 
 use crate::geo::Place;
+use crate::network::Network;
 
 /// A packet, its captured bytes and both ends' facts.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +20,61 @@ pub struct Observation<'a> {
     pub source: End,
     /// Whom it is for.
     pub destination: End,
+    /// The prefixes of source and destination, when prefixes are counted.
+    pub prefixes: (Option<Network>, Option<Network>),
+    /// The service it belongs to, when it has ports.
+    pub service: Option<Service>,
+    /// The number of the home that the local end belongs to.
+    pub home: u8,
+    /// What is seen for the first time.
+    pub fresh: Fresh,
+}
+
+impl<'a> Observation<'a> {
+    /// A packet between two ends of which nothing else is known.
+    pub const fn new(packet: &'a Packet, bytes: &'a [u8], source: End, destination: End) -> Self {
+        Self {
+            packet,
+            bytes,
+            direction: Direction::of(source.local, destination.local),
+            source,
+            destination,
+            prefixes: (None, None),
+            service: None,
+            home: 0,
+            fresh: Fresh { flow: false, source: false, destination: false },
+        }
+    }
+
+    /// The end outside, as far as there is one: the source of incoming packets, else the destination.
+    pub const fn remote(&self) -> &End {
+        match self.direction {
+            Direction::In => &self.source,
+            Direction::Out | Direction::Internal | Direction::Transit => &self.destination,
+        }
+    }
+}
+
+/// The service of a packet: the answering end's port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// TCP, UDP or SCTP.
+    pub protocol: Protocol,
+    /// The port of the end that answers.
+    pub port: u16,
+    /// Whether the packet comes from that port.
+    pub sent: bool,
+}
+
+/// What the viewer of an observation has not seen before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fresh {
+    /// Its flow.
+    pub flow: bool,
+    /// Its source.
+    pub source: bool,
+    /// Its destination.
+    pub destination: bool,
 }
 
 /// One end of an observation.

@@ -1,0 +1,128 @@
+//! Totals by a key: one file a dimension, one line in [`AGGREGATES`].
+
+mod asn;
+mod country;
+mod host;
+mod mac;
+mod pair;
+mod place;
+mod port;
+mod prefix;
+mod protocol;
+mod row;
+mod service;
+mod tally;
+mod vlan;
+
+pub use protocol::protocol_name;
+pub use row::{Label, Row, Top};
+pub use service::{SERVICES, service_label, service_name};
+
+use crate::counts::Measure;
+use crate::geo::Geo;
+use crate::host::Host;
+use crate::observation::Observation;
+use tally::Tally;
+pub(crate) use tally::rank;
+
+/// What an aggregate is made from.
+#[derive(Clone, Debug)]
+pub struct Making {
+    /// Most keys it may hold.
+    pub cap: usize,
+    /// Seeds for its hash.
+    pub hasher: ahash::RandomState,
+    /// Which ends count.
+    pub ends: Ends,
+}
+
+/// Which ends of a packet geographic aggregates count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Ends {
+    /// Both: what `report` says.
+    #[default]
+    Both,
+    /// The remote ones: what the map shows. Internal and transit traffic counts at both ends.
+    Remote,
+}
+
+/// What a listing asks for.
+#[derive(Clone, Copy)]
+pub struct Ask<'a> {
+    /// Most rows; 0 for all.
+    pub limit: usize,
+    /// What they are ranked by.
+    pub measure: Measure,
+    /// For names.
+    pub geo: &'a Geo,
+}
+
+/// Totals by one dimension.
+pub trait Aggregate: Send {
+    /// Counts an observation.
+    fn observe(&mut self, seen: &Observation<'_>);
+
+    /// The keys with the highest figures, highest first; equals in the order of their keys.
+    fn top(&self, ask: &Ask<'_>) -> Top;
+
+    /// Keys that had to make room, since the start.
+    fn evicted(&self) -> u64 {
+        0
+    }
+
+    /// Bytes it occupies.
+    fn bytes(&self) -> usize;
+}
+
+/// A dimension in the registry.
+pub struct Entry {
+    /// Its name in `--by`, URLs and the live protocol.
+    pub name: &'static str,
+    /// What its keys are.
+    pub summary: &'static str,
+    /// Whether it needs the country table.
+    pub needs_country: bool,
+    /// Whether it needs the ASN table.
+    pub needs_asn: bool,
+    /// Makes an empty one.
+    pub make: fn(Making) -> Box<dyn Aggregate>,
+}
+
+/// Every dimension there is.
+pub static AGGREGATES: &[Entry] = &[
+    country::ENTRY,
+    asn::ENTRY,
+    prefix::ENTRY,
+    place::ENTRY,
+    host::ENTRY,
+    pair::ENTRY,
+    service::ENTRY,
+    protocol::ENTRY,
+    port::ENTRY,
+    mac::ENTRY,
+    vlan::ENTRY,
+];
+
+/// The dimension of that name.
+pub fn named(name: &str) -> Option<&'static Entry> {
+    AGGREGATES.iter().find(|entry| entry.name == name)
+}
+
+/// A host's row in a listing.
+pub fn host_row(host: &Host, geo: &Geo) -> Row {
+    host::row(host, geo)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_described() {
+        let mut names: Vec<_> = AGGREGATES.iter().map(|entry| entry.name).collect();
+        assert!(AGGREGATES.iter().all(|entry| !entry.summary.is_empty()));
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), AGGREGATES.len());
+    }
+}

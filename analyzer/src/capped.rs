@@ -1,0 +1,388 @@
+//! A table with a cap: what traffic can grow is bounded here, and what had to go is counted.
+//!
+//! Rows live in a slab and keep their [`Slot`] while they stay, so that other rows may point at them. When the table
+//! is full, a row that is not *established* goes first, oldest first, with a second chance if it was touched since;
+//! so a flood of once-seen keys evicts itself and not the hosts one knows. Only when nearly all rows are established
+//! does an untouched established one go. Every step is O(1) amortised.
+//!
+//! [`Capped`] knows rows by hash and a test of equality, so that a row need not hold its key if it can be told
+//! otherwise (a flow's addresses stand in its hosts' rows): a packet costs as many cache lines as its rows fill.
+//! [`Keyed`] holds keys. Hashes must come from a state that is seeded at random, because keys come from the wire.
+
+use std::collections::VecDeque;
+use std::hash::Hash;
+
+use ahash::RandomState;
+use hashbrown::HashTable;
+
+/// Of how many rows at least one is kept for newcomers: with `cap / 8` or fewer of them, established rows go too.
+const NEWCOMERS: usize = 8;
+
+/// Whether a row has earned its place.
+pub trait Worth {
+    /// Established rows outlive the others.
+    fn established(&self) -> bool;
+}
+
+/// Where a row is. Stale after the row was evicted: [`Capped::get`] then says `None`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    index: u32,
+    generation: u32,
+}
+
+struct Row<V> {
+    value: V,
+    /// The upper half of the key's hash; the table is built on it.
+    hash: u32,
+    generation: u32,
+    /// Touched since the eviction hand last passed.
+    touched: bool,
+    /// Counted among the established.
+    established: bool,
+    occupied: bool,
+}
+
+/// A bounded table of rows.
+pub struct Capped<V> {
+    rows: Vec<Row<V>>,
+    index: HashTable<u32>,
+    free: Vec<u32>,
+    newcomers: VecDeque<Slot>,
+    established: usize,
+    hand: usize,
+    cap: usize,
+    evicted: u64,
+}
+
+/// The 32 kept bits of a hash spread over 64 again: hashbrown takes the place from the lower ones, the tag from the
+/// upper ones. The factor is 2⁶⁴ divided by the golden ratio (Knuth, TAOCP 3, §6.4).
+const fn spread(hash: u32) -> u64 {
+    (hash as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+impl<V: Copy + Worth> Capped<V> {
+    /// At most `cap` rows (at least 8).
+    pub fn new(cap: usize) -> Self {
+        Self {
+            rows: Vec::new(),
+            index: HashTable::new(),
+            free: Vec::new(),
+            newcomers: VecDeque::new(),
+            established: 0,
+            hand: 0,
+            cap: cap.clamp(8, u32::MAX as usize / 2),
+            evicted: 0,
+        }
+    }
+
+    /// How many rows there are.
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
+    /// How many rows had to make room for others since the start.
+    pub const fn evicted(&self) -> u64 {
+        self.evicted
+    }
+
+    /// Bytes the table occupies, index included.
+    pub fn bytes(&self) -> usize {
+        self.rows.capacity() * size_of::<Row<V>>()
+            + self.index.allocation_size()
+            + self.newcomers.capacity() * size_of::<Slot>()
+            + self.free.capacity() * size_of::<u32>()
+    }
+
+    /// Where the row is that has this hash and is `equal`.
+    #[inline]
+    pub fn lookup(&self, hash: u64, equal: impl Fn(&V) -> bool) -> Option<Slot> {
+        let hash = (hash >> 32) as u32;
+        let found = self.index.find(spread(hash), |&index| {
+            let row = &self.rows[index as usize];
+            row.hash == hash && equal(&row.value)
+        });
+        found.map(|&index| Slot { index, generation: self.rows[index as usize].generation })
+    }
+
+    /// A row of that hash, most likely the one of its key: to bring it near before it is needed.
+    #[inline]
+    pub fn peek(&self, hash: u64) -> Option<&V> {
+        let hash = (hash >> 32) as u32;
+        let found = self.index.find(spread(hash), |&index| self.rows[index as usize].hash == hash);
+        found.map(|&index| &self.rows[index as usize].value)
+    }
+
+    /// The row at `slot` to change, marked as touched; `None` when it is gone.
+    #[inline]
+    pub fn touch(&mut self, slot: Slot) -> Option<&mut V> {
+        let row = self.rows.get_mut(slot.index as usize)?;
+        if row.generation != slot.generation || !row.occupied {
+            return None;
+        }
+        row.touched = true;
+        if !row.established && row.value.established() {
+            row.established = true;
+            self.established += 1;
+        }
+        Some(&mut row.value)
+    }
+
+    /// The row at `slot`, if it is still the same.
+    #[inline]
+    pub fn get(&self, slot: Slot) -> Option<&V> {
+        let row = self.rows.get(slot.index as usize)?;
+        (row.generation == slot.generation && row.occupied).then_some(&row.value)
+    }
+
+    /// All rows in no order.
+    pub fn iter(&self) -> impl Iterator<Item = &V> {
+        self.rows.iter().filter(|row| row.occupied).map(|row| &row.value)
+    }
+
+    /// All rows in no order, to change.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut V> {
+        self.rows.iter_mut().filter(|row| row.occupied).map(|row| &mut row.value)
+    }
+
+    /// Looks at up to `steps` slots from where the last call stopped and removes the rows that are `expired`;
+    /// these are not counted as evicted.
+    pub fn expire(&mut self, steps: usize, mut expired: impl FnMut(&V) -> bool) {
+        for _ in 0..steps.min(self.rows.len()) {
+            self.hand = (self.hand + 1) % self.rows.len();
+            let row = &self.rows[self.hand];
+            if row.occupied && expired(&row.value) {
+                self.remove(self.hand as u32);
+            }
+        }
+    }
+
+    /// Adds a row whose key has none; gives the row that had to go for it.
+    pub fn insert(&mut self, hash: u64, value: V) -> (Slot, Option<V>) {
+        let evicted = (self.len() >= self.cap).then(|| self.evict());
+        let hash = (hash >> 32) as u32;
+        let index = self.free.pop().unwrap_or(self.rows.len() as u32);
+        let generation = self.rows.get(index as usize).map_or(0, |row| row.generation.wrapping_add(1));
+        let row = Row { value, hash, generation, touched: false, established: false, occupied: true };
+        if let Some(place) = self.rows.get_mut(index as usize) {
+            *place = row;
+        } else {
+            self.rows.push(row);
+        }
+        let Self { index: table, rows, .. } = self;
+        table.insert_unique(spread(hash), index, |&i| spread(rows[i as usize].hash));
+        let slot = Slot { index, generation };
+        self.remember(slot);
+        (slot, evicted)
+    }
+
+    /// Queues a newcomer; the queue is swept when promotions have left too many dead entries in it.
+    fn remember(&mut self, slot: Slot) {
+        if self.newcomers.len() >= 2 * self.cap {
+            let rows = &self.rows;
+            self.newcomers.retain(|slot| {
+                let row = &rows[slot.index as usize];
+                row.occupied && row.generation == slot.generation && !row.established
+            });
+        }
+        self.newcomers.push_back(slot);
+    }
+
+    fn evict(&mut self) -> V {
+        let newcomers = self.len() - self.established;
+        let victim = if newcomers > self.cap / NEWCOMERS { self.oldest_newcomer() } else { None };
+        let victim = victim.unwrap_or_else(|| self.untouched_row());
+        self.remove(victim);
+        self.evicted += 1;
+        self.rows[victim as usize].value
+    }
+
+    fn oldest_newcomer(&mut self) -> Option<u32> {
+        for _ in 0..self.newcomers.len() {
+            let slot = self.newcomers.pop_front()?;
+            let row = &mut self.rows[slot.index as usize];
+            if !row.occupied || row.generation != slot.generation || row.established {
+                continue;
+            }
+            if !row.touched {
+                return Some(slot.index);
+            }
+            row.touched = false;
+            self.newcomers.push_back(slot);
+        }
+        None
+    }
+
+    /// The next row the hand finds untouched; at most two rounds, since it clears the mark as it passes.
+    fn untouched_row(&mut self) -> u32 {
+        for _ in 0..2 * self.rows.len() {
+            self.hand = (self.hand + 1) % self.rows.len();
+            let row = &mut self.rows[self.hand];
+            if row.occupied && !std::mem::take(&mut row.touched) {
+                break;
+            }
+        }
+        self.hand as u32
+    }
+
+    fn remove(&mut self, index: u32) {
+        let row = &mut self.rows[index as usize];
+        row.occupied = false;
+        self.established -= usize::from(row.established);
+        row.established = false;
+        let hash = spread(row.hash);
+        if let Ok(entry) = self.index.find_entry(hash, |&i| i == index) {
+            entry.remove();
+        }
+        self.free.push(index);
+    }
+}
+
+/// A row that holds its key.
+#[derive(Clone, Copy)]
+struct Pair<K, V>(K, V);
+
+impl<K, V: Worth> Worth for Pair<K, V> {
+    fn established(&self) -> bool {
+        self.1.established()
+    }
+}
+
+/// A bounded table from `K` to `V`.
+pub struct Keyed<K, V> {
+    table: Capped<Pair<K, V>>,
+    hasher: RandomState,
+}
+
+impl<K: Copy + Eq + Hash, V: Copy + Default + Worth> Keyed<K, V> {
+    /// At most `cap` keys (at least 8).
+    pub fn new(cap: usize, hasher: RandomState) -> Self {
+        Self { table: Capped::new(cap), hasher }
+    }
+
+    /// The value of a key to change, made if need be; a full table evicts one for it.
+    #[inline]
+    pub fn entry(&mut self, key: K) -> Option<&mut V> {
+        let hash = self.hasher.hash_one(key);
+        let slot = match self.table.lookup(hash, |pair| pair.0 == key) {
+            Some(slot) => slot,
+            None => self.table.insert(hash, Pair(key, V::default())).0,
+        };
+        self.table.touch(slot).map(|pair| &mut pair.1)
+    }
+
+    /// All keys in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.table.iter().map(|pair| (&pair.0, &pair.1))
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// How many keys had to make room for others since the start.
+    pub const fn evicted(&self) -> u64 {
+        self.table.evicted()
+    }
+
+    /// Bytes the table occupies.
+    pub fn bytes(&self) -> usize {
+        self.table.bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Clone, Copy, Default)]
+    struct Seen {
+        times: u32,
+    }
+
+    impl Worth for Seen {
+        fn established(&self) -> bool {
+            self.times >= 2
+        }
+    }
+
+    fn table(cap: usize) -> Keyed<u32, Seen> {
+        Keyed::new(cap, RandomState::with_seeds(1, 2, 3, 4))
+    }
+
+    fn see(table: &mut Keyed<u32, Seen>, key: u32) {
+        table.entry(key).unwrap().times += 1;
+    }
+
+    fn find(table: &Keyed<u32, Seen>, key: u32) -> Option<Seen> {
+        table.iter().find(|(known, _)| **known == key).map(|(_, seen)| *seen)
+    }
+
+    #[test]
+    fn a_flood_of_once_seen_keys_keeps_the_known_ones() {
+        let mut table = table(1000);
+        for round in 0..3 {
+            (0..500).for_each(|known| see(&mut table, known));
+            assert_eq!(round, find(&table, 7).unwrap().times as usize - 1);
+        }
+        (1_000_000..1_200_000).for_each(|spoofed| see(&mut table, spoofed));
+        assert!((0..500).all(|known| find(&table, known).is_some()));
+        assert_eq!(table.len(), 1000);
+        assert_eq!(table.evicted(), 200_000 - 500);
+    }
+
+    #[test]
+    fn established_rows_go_when_nothing_else_is_left() {
+        let mut table = table(64);
+        for _ in 0..2 {
+            (0..64).for_each(|key| see(&mut table, key));
+        }
+        (100..200).for_each(|key| {
+            see(&mut table, key);
+            see(&mut table, key);
+        });
+        assert_eq!(table.len(), 64);
+        assert!(find(&table, 199).is_some());
+    }
+
+    #[test]
+    fn a_slot_of_an_evicted_row_is_stale() {
+        let mut table = Capped::new(8);
+        let (slot, _) = table.insert(1 << 32, Seen::default());
+        assert_eq!(table.lookup(1 << 32, |_| true), Some(slot));
+        (2..100u64).for_each(|key| {
+            table.insert(key << 32, Seen::default());
+        });
+        assert!(table.get(slot).is_none() && table.touch(slot).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn never_grows_past_its_cap_and_accounts_for_every_row(keys in prop::collection::vec(0u32..400, 0..3000), cap in 8usize..128) {
+            let mut table = table(cap);
+            let mut fresh = 0;
+            for &key in &keys {
+                fresh += u64::from(find(&table, key).is_none());
+                see(&mut table, key);
+                prop_assert!(find(&table, key).is_some());
+            }
+            prop_assert!(table.len() <= cap);
+            prop_assert_eq!(fresh, table.len() as u64 + table.evicted());
+            prop_assert_eq!(table.iter().count(), table.len());
+            prop_assert!(table.table.newcomers.len() <= 2 * cap + 1);
+        }
+    }
+}

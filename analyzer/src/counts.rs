@@ -1,0 +1,101 @@
+//! What is counted of a key, and by which measure keys are ranked.
+
+use crate::capped::Worth;
+
+/// Packets and bytes both ways, flows and hosts of one key. `sent` = the key is the source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Packets whose source has the key.
+    pub packets_sent: u64,
+    /// Bytes on the wire of those.
+    pub bytes_sent: u64,
+    /// Packets whose destination has the key.
+    pub packets_received: u64,
+    /// Bytes on the wire of those.
+    pub bytes_received: u64,
+    /// Flows with the key at either end.
+    pub flows: u64,
+    /// Hosts with the key.
+    pub hosts: u64,
+}
+
+impl Counts {
+    /// One packet sent.
+    #[inline]
+    pub const fn send(&mut self, bytes: u32) {
+        self.packets_sent += 1;
+        self.bytes_sent += bytes as u64;
+    }
+
+    /// One packet received.
+    #[inline]
+    pub const fn receive(&mut self, bytes: u32) {
+        self.packets_received += 1;
+        self.bytes_received += bytes as u64;
+    }
+
+    /// Packets of either end.
+    pub const fn packets(&self) -> u64 {
+        self.packets_sent + self.packets_received
+    }
+
+    /// Bytes of either end.
+    pub const fn bytes(&self) -> u64 {
+        self.bytes_sent + self.bytes_received
+    }
+
+    /// The figure that `measure` asks for.
+    pub const fn get(&self, measure: Measure) -> u64 {
+        match measure {
+            Measure::Bytes => self.bytes(),
+            Measure::Packets => self.packets(),
+            Measure::Flows => self.flows,
+        }
+    }
+
+    /// Adds another key's counts.
+    pub const fn merge(&mut self, other: &Self) {
+        self.packets_sent += other.packets_sent;
+        self.bytes_sent += other.bytes_sent;
+        self.packets_received += other.packets_received;
+        self.bytes_received += other.bytes_received;
+        self.flows += other.flows;
+        self.hosts += other.hosts;
+    }
+}
+
+impl Worth for Counts {
+    /// Seen both ways.
+    fn established(&self) -> bool {
+        self.packets_sent > 0 && self.packets_received > 0
+    }
+}
+
+/// By what keys are ranked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Measure {
+    /// Bytes on the wire.
+    #[default]
+    Bytes,
+    /// Packets.
+    Packets,
+    /// Flows.
+    Flows,
+}
+
+impl Measure {
+    /// The name in settings, URLs and the live protocol.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bytes => "bytes",
+            Self::Packets => "packets",
+            Self::Flows => "flows",
+        }
+    }
+
+    /// By its name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Bytes, Self::Packets, Self::Flows].into_iter().find(|measure| measure.name() == name)
+    }
+}
