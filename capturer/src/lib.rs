@@ -12,6 +12,7 @@ pub mod decode;
 pub mod filter;
 pub mod source;
 pub mod stream;
+pub mod write;
 
 pub use counters::{Ledger, SkipCounts};
 pub use decode::{Skip, SkipReason};

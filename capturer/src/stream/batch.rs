@@ -115,7 +115,7 @@ impl ReadBuffer {
     }
 
     /// The packets in the order they were written.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = Seen<'_>> {
+    pub fn iter(&self) -> impl Clone + DoubleEndedIterator<Item = Seen<'_>> {
         self.packets.iter().zip(&self.extents).enumerate().map(|(i, (packet, extent))| Seen {
             sequence: self.first + i as u64,
             packet,
