@@ -1,5 +1,12 @@
 //! Wireglobe's top floor: it shows what the analyzer knows to people and machines.
-/// Runs the command line; see `cli`.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
-}
+
+mod cli;
+mod geo_files;
+mod live;
+mod logging;
+mod server;
+pub mod settings;
+mod sources;
+pub mod wire;
+
+pub use cli::main;

@@ -1,0 +1,132 @@
+//! The command line: one file a subcommand, one line in [`Command`].
+
+mod completions;
+mod failure;
+mod geo;
+mod interfaces;
+mod offline;
+mod output;
+mod packets;
+mod report;
+mod run;
+mod settings;
+mod timerange;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use failure::Failure;
+pub(crate) use geo::{info_document as geo_info_document, lookup as geo_lookup_document};
+pub(crate) use offline::{TotalsDocument, report_document};
+pub use output::escape;
+pub(crate) use packets::packet_json;
+
+/// Data and licences, shown with the version.
+const ABOUT_DATA: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\nIP Geolocation by DB-IP (https://db-ip.com), CC BY 4.0; AS data by RouteViews (https://www.routeviews.org), \
+     DB-IP and NRO (https://www.nro.net), CC BY 4.0; both compacted by Wireglobe.\n\
+     Borders: Natural Earth, public domain, de-facto view.\n\
+     Wireglobe is licensed MIT OR Apache-2.0."
+);
+
+/// Watches an interface or replays captures, says who talks with whom and where, and shows it on a world map.
+#[derive(Debug, Parser)]
+#[command(name = "wireglobe", version, long_version = ABOUT_DATA, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: run::Arguments,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What every command understands.
+#[derive(Clone, Debug, Args)]
+pub struct Common {
+    /// Settings file [default: ./settings.toml, /etc/wireglobe/settings.toml, built-in defaults]
+    #[arg(long, global = true, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// More on standard error; twice for still more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Only errors on standard error
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Colour in tables and logs
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Capture or replay as the settings say and serve the dashboard (the default)
+    Run(run::Arguments),
+    /// Totals by one dimension of captures or of an interface
+    Report(report::Arguments),
+    /// List, count or save packets
+    Packets(packets::Arguments),
+    /// The interfaces, and whether capturing is permitted
+    Interfaces(interfaces::Arguments),
+    /// Look addresses up; tell which databases are in use
+    Geo(geo::Arguments),
+    /// Print the commented settings file, or check one
+    Settings(settings::Arguments),
+    /// Print a completion script
+    Completions(completions::Arguments),
+    /// Print the manual page (roff)
+    Man,
+}
+
+/// Parses the command line, runs the command and gives the exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = if error.use_stderr() { 2 } else { 0 };
+            // A closed pipe is no error.
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    let common = cli.common;
+    let result = match cli.command {
+        None => run::run(&cli.run, &common),
+        Some(Command::Run(arguments)) => run::run(&arguments, &common),
+        Some(Command::Report(arguments)) => report::run(&arguments, &common),
+        Some(Command::Packets(arguments)) => packets::run(&arguments, &common),
+        Some(Command::Interfaces(arguments)) => interfaces::run(&arguments, &common),
+        Some(Command::Geo(arguments)) => geo::run(&arguments, &common),
+        Some(Command::Settings(arguments)) => settings::run(&arguments, &common),
+        Some(Command::Completions(arguments)) => completions::run(&arguments),
+        Some(Command::Man) => completions::man(),
+    };
+    failure::exit(result)
+}
+
+/// The parser, for completions and the manual page.
+pub(crate) fn command() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::command().debug_assert();
+    }
+}

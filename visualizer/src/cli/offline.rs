@@ -1,0 +1,241 @@
+//! The offline loop: every frame of a source, one after another, without threads or a ring; and the document of totals
+//! that comes out of it.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use analyzer::aggregate::{Label, Row, Top};
+use analyzer::query::Query;
+use analyzer::{Measure, Network};
+use capturer::source::{Next, Source, SourceError};
+use capturer::{Frame, Ledger, Packet, Timestamp};
+use serde_json::{Map, Value, json};
+
+use crate::cli::{Failure, output};
+
+/// How often a long read says how far it is, on a terminal.
+const PROGRESS: Duration = Duration::from_secs(1);
+
+/// What became of a read.
+#[derive(Default)]
+pub(super) struct Outcome {
+    pub(super) ledger: Ledger,
+    pub(super) from: Option<Timestamp>,
+    pub(super) to: Option<Timestamp>,
+    pub(super) truncated: Option<u64>,
+    pub(super) error: Option<SourceError>,
+}
+
+/// Which packets are taken.
+#[derive(Default)]
+pub(super) struct Range {
+    pub(super) from: Option<Timestamp>,
+    pub(super) to: Option<Timestamp>,
+    /// Stop after this long; for interfaces.
+    pub(super) length: Option<Duration>,
+}
+
+impl Range {
+    fn holds(&self, at: Timestamp) -> bool {
+        self.from.is_none_or(|from| at >= from) && self.to.is_none_or(|to| at <= to)
+    }
+}
+
+/// Reads a source to its end and hands each packet to `each`, which says whether its filter lets it through.
+pub(super) fn read(
+    source: &mut dyn Source,
+    range: &Range,
+    mut each: impl FnMut(&Frame<'_>, &Packet) -> bool,
+) -> Outcome {
+    let mut outcome = Outcome::default();
+    let began = Instant::now();
+    let mut told = began;
+    let talks = output::is_terminal();
+    loop {
+        let frame = match source.next_frame() {
+            Ok(Next::Frame(frame)) => frame,
+            Ok(Next::Idle) if range.length.is_some_and(|length| began.elapsed() >= length) => break,
+            Ok(Next::Idle) => continue,
+            Ok(Next::End) => break,
+            Err(error) => {
+                outcome.error = Some(error);
+                break;
+            }
+        };
+        count(&mut outcome, range, &frame, &mut each);
+        if outcome.ledger.frames & 0xffff == 0 {
+            if talks && told.elapsed() >= PROGRESS {
+                told = Instant::now();
+                let _ = write!(std::io::stderr(), "\r{} frames read", outcome.ledger.frames);
+            }
+            if range.length.is_some_and(|length| began.elapsed() >= length) {
+                break;
+            }
+        }
+    }
+    if told != began {
+        let _ = write!(std::io::stderr(), "\r\u{1b}[K");
+    }
+    outcome.ledger.lost_kernel = source.lost();
+    outcome.ledger.frames += outcome.ledger.lost_kernel;
+    outcome.truncated = source.truncated_at();
+    outcome
+}
+
+#[inline]
+fn count(
+    outcome: &mut Outcome,
+    range: &Range,
+    frame: &Frame<'_>,
+    each: &mut impl FnMut(&Frame<'_>, &Packet) -> bool,
+) {
+    let ledger = &mut outcome.ledger;
+    ledger.frames += 1;
+    outcome.from = Some(outcome.from.map_or(frame.at, |from| from.min(frame.at)));
+    outcome.to = Some(outcome.to.map_or(frame.at, |to| to.max(frame.at)));
+    match capturer::decode::decode(frame) {
+        Ok(packet) if range.holds(packet.at) && each(frame, &packet) => {
+            ledger.packets += 1;
+            ledger.bytes += u64::from(packet.wire_len);
+        }
+        Ok(_) => ledger.filtered += 1,
+        Err(skip) => ledger.skipped.add(skip.reason),
+    }
+}
+
+impl Outcome {
+    /// An error before the first frame is all there is to say.
+    pub(super) fn or_failure(mut self) -> Result<Self, Failure> {
+        match self.error.take() {
+            Some(error) if self.ledger.frames == 0 => Err(error.into()),
+            error => Ok(Self { error, ..self }),
+        }
+    }
+
+    /// Says on standard error what was not read; gives the exit code.
+    pub(super) fn exit_code(&self) -> std::process::ExitCode {
+        if let Some(error) = &self.error {
+            super::failure::complain(&format!("{error}; what was read before is shown"));
+            return std::process::ExitCode::from(3);
+        }
+        if let Some(offset) = self.truncated {
+            super::failure::complain(&format!("the capture is cut in its last record, at byte {offset}"));
+        }
+        std::process::ExitCode::SUCCESS
+    }
+}
+
+/// The parts of a report that are not its rows.
+pub(crate) struct TotalsDocument {
+    /// Where the packets came from.
+    pub(crate) source: Vec<String>,
+    /// First frame.
+    pub(crate) from: Option<Timestamp>,
+    /// Last frame.
+    pub(crate) to: Option<Timestamp>,
+    /// What became of the frames.
+    pub(crate) ledger: Ledger,
+    /// Whether the capture is not whole.
+    pub(crate) truncated: bool,
+    /// `file`, `offset` and `expected` of damage.
+    pub(crate) error: Option<Value>,
+    /// Keys that had to make room, so that totals of others may be missing.
+    pub(crate) evicted: u64,
+}
+
+impl TotalsDocument {
+    pub(super) fn of(source: &[PathBuf], outcome: &Outcome, evicted: u64) -> Self {
+        Self {
+            source: source.iter().map(|path| path.display().to_string()).collect(),
+            from: outcome.from,
+            to: outcome.to,
+            ledger: outcome.ledger,
+            truncated: outcome.truncated.is_some() || outcome.error.is_some(),
+            error: outcome.error.as_ref().map(damage),
+            evicted,
+        }
+    }
+
+    /// The head that all documents have.
+    pub(crate) fn head(&self) -> Map<String, Value> {
+        let ledger = &self.ledger;
+        let mut document = Map::new();
+        document.insert("schema".into(), json!(1));
+        document.insert("source".into(), json!(self.source));
+        document.insert("from".into(), json!(self.from.map(|at| at.to_string())));
+        document.insert("to".into(), json!(self.to.map(|at| at.to_string())));
+        document.insert("truncated".into(), json!(self.truncated));
+        if let Some(error) = &self.error {
+            document.insert("error".into(), error.clone());
+        }
+        document.insert(
+            "totals".into(),
+            json!({
+                "frames": ledger.frames, "packets": ledger.packets, "bytes": ledger.bytes,
+                "skipped": ledger.skipped.named(), "filtered": ledger.filtered, "lost": ledger.lost(),
+                "evicted": self.evicted,
+            }),
+        );
+        document
+    }
+}
+
+fn damage(error: &SourceError) -> Value {
+    match error {
+        SourceError::Damaged { path, offset, expected, found } => {
+            json!({"file": path, "offset": offset, "expected": expected, "found": found})
+        }
+        other => json!({"file": null, "offset": null, "expected": other.to_string()}),
+    }
+}
+
+/// The document of `report`.
+pub(crate) fn report_document(totals: &TotalsDocument, by: &str, measure: Measure, top: &Top) -> Value {
+    let mut document = totals.head();
+    let whole = whole(&totals.ledger, measure, top);
+    document.insert("by".into(), json!(by));
+    document.insert("sort".into(), json!(measure.name()));
+    document.insert("keys".into(), json!(top.total));
+    document.insert("rows".into(), top.rows.iter().map(|row| row_json(row, measure, whole)).collect());
+    Value::Object(document)
+}
+
+/// What 100 percent is.
+pub(super) fn whole(ledger: &Ledger, measure: Measure, top: &Top) -> u64 {
+    match measure {
+        Measure::Bytes => ledger.bytes,
+        Measure::Packets => ledger.packets,
+        Measure::Flows => top.rows.iter().map(|row| row.counts.flows).sum(),
+    }
+}
+
+/// A row's share of the whole in percent, two decimals.
+pub(super) fn percent(row: &Row, measure: Measure, whole: u64) -> f64 {
+    if whole == 0 {
+        return 0.0;
+    }
+    (row.counts.get(measure) as f64 * 10_000.0 / whole as f64).round() / 100.0
+}
+
+fn row_json(row: &Row, measure: Measure, whole: u64) -> Value {
+    let counts = &row.counts;
+    let end = |n: u64| (row.label == Label::End).then_some(n);
+    json!({
+        "key": row.key, "name": row.name, "packets": counts.packets(), "bytes": counts.bytes(),
+        "packets_sent": end(counts.packets_sent), "bytes_sent": end(counts.bytes_sent),
+        "packets_received": end(counts.packets_received), "bytes_received": end(counts.bytes_received),
+        "flows": counts.flows, "percent": percent(row, measure, whole),
+        "country": row.country.map(|code| code.to_string()), "asn": row.asn.map(|asn| asn.0),
+        "as_name": row.as_name, "prefix": row.prefix.as_ref().map(Network::to_string),
+        "place": row.place.map(analyzer::geo::Category::name),
+    })
+}
+
+/// Reads a filter; an error shows the expression with a caret.
+pub(super) fn query(text: &str) -> Result<Option<Query>, Failure> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    Query::parse(text).map(Some).map_err(|error| Failure::Usage(format!("--filter\n{}", error.render(text))))
+}

@@ -1,0 +1,187 @@
+//! `wireglobe packets`: list, count or save packets.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use analyzer::aggregate::protocol_name;
+use analyzer::geo::Needs;
+use analyzer::{Facts, LocalNetworks};
+use capturer::write::PcapWriter;
+use capturer::{Frame, Network, Packet, Transport};
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::cli::offline::{self, Outcome, Range};
+use crate::cli::output::{self, Format};
+use crate::cli::{Common, Failure, escape};
+use crate::{geo_files, settings, sources};
+
+/// `wireglobe packets`
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Captures to read: files, directories, - for standard input
+    #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
+    read: Vec<PathBuf>,
+    /// Only packets that match
+    #[arg(long, value_name = "EXPR", default_value = "")]
+    filter: String,
+    /// Print only how many there are
+    #[arg(long)]
+    count: bool,
+    /// Save them as a capture file (pcap, nanoseconds)
+    #[arg(long, value_name = "OUT.pcap")]
+    write: Option<PathBuf>,
+    /// table, jsonl, json (the same as jsonl), csv, tsv or markdown
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: Format,
+    /// Write the list to a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Failure> {
+    let settings = settings::load(common.settings.as_deref())?.settings;
+    let query = offline::query(&arguments.filter)?;
+    let mut source = sources::files(&arguments.read)?;
+    // A command that needs no geography doesn't load it: only a filter does.
+    let wanted = query.is_some();
+    let facts = Facts {
+        geo: geo_files::load(&settings, Needs { country: wanted, asn: wanted })?,
+        local: if wanted { sources::guess(&arguments.read) } else { LocalNetworks::default() },
+    };
+    let mut sinks = Sinks::open(arguments)?;
+    let mut failed = None;
+    let outcome = offline::read(&mut *source, &Range::default(), |frame, packet| {
+        let taken = query.as_ref().is_none_or(|query| facts.lets_through(query, packet, frame.bytes));
+        if taken && failed.is_none() {
+            failed = sinks.take(frame, packet).err();
+        }
+        taken
+    })
+    .or_failure()?;
+    if let Some(failure) = failed {
+        return Err(failure);
+    }
+    sinks.finish(&outcome)?;
+    Ok(outcome.exit_code())
+}
+
+/// Where the packets go.
+struct Sinks {
+    list: Option<Box<dyn Write>>,
+    capture: Option<PcapWriter<std::io::BufWriter<std::fs::File>>>,
+    format: Format,
+    count: Option<Box<dyn Write>>,
+    began: bool,
+}
+
+impl Sinks {
+    fn open(arguments: &Arguments) -> Result<Self, Failure> {
+        let capture = arguments.write.as_deref().map(|path| {
+            let failed = Failure::system(format!("cannot write {}", path.display()));
+            std::fs::File::create(path).map(std::io::BufWriter::new).map(PcapWriter::new).map_err(failed)
+        });
+        let listed = !arguments.count && arguments.write.is_none();
+        Ok(Self {
+            list: listed.then(|| output::open(arguments.output.as_deref())).transpose()?,
+            capture: capture.transpose()?,
+            format: arguments.format,
+            count: arguments.count.then(|| output::open(arguments.output.as_deref())).transpose()?,
+            began: false,
+        })
+    }
+
+    fn take(&mut self, frame: &Frame<'_>, packet: &Packet) -> Result<(), Failure> {
+        if let Some(capture) = &mut self.capture {
+            capture.write(frame).map_err(Failure::system("cannot write the capture"))?;
+        }
+        let Some(list) = &mut self.list else { return Ok(()) };
+        let head = if std::mem::replace(&mut self.began, true) { None } else { header(self.format) };
+        let text = head.unwrap_or_default() + &line(self.format, packet);
+        list.write_all(text.as_bytes()).map_err(Failure::system("cannot write the result"))
+    }
+
+    fn finish(self, outcome: &Outcome) -> Result<(), Failure> {
+        if let Some(capture) = self.capture {
+            capture.finish().map_err(Failure::system("cannot write the capture"))?;
+        }
+        if let Some(mut list) = self.list {
+            list.flush().map_err(Failure::system("cannot write the result"))?;
+        }
+        match self.count {
+            Some(sink) => output::write(sink, &format!("{}\n", outcome.ledger.packets)),
+            None => Ok(()),
+        }
+    }
+}
+
+const FIELDS: [&str; 12] = [
+    "frame", "time", "length", "caplen", "src", "dst", "protocol", "src_port", "dst_port", "flags", "vlan",
+    "ttl",
+];
+
+/// A packet as one JSON object; the API gives the same.
+pub(crate) fn packet_json(packet: &Packet) -> Value {
+    let ports = packet.ports();
+    json!({
+        "frame": packet.number, "time": packet.at.to_string(), "length": packet.wire_len,
+        "caplen": packet.captured_len, "src": packet.source.to_string(), "dst": packet.destination.to_string(),
+        "protocol": protocol(packet), "src_port": ports.map(|ports| ports.source),
+        "dst_port": ports.map(|ports| ports.destination), "flags": packet.tcp().map(|tcp| tcp.flags.to_string()),
+        "vlan": packet.vlan.id(), "ttl": packet.is_ip().then_some(packet.ttl),
+        "fragment_offset": packet.fragment.is_fragment().then_some(packet.fragment.offset()),
+        "payload": packet.payload_len,
+    })
+}
+
+fn protocol(packet: &Packet) -> String {
+    protocol_name((packet.network != Network::Arp).then_some(packet.protocol))
+}
+
+fn header(format: Format) -> Option<String> {
+    match format {
+        Format::Csv => Some(FIELDS.join(",") + "\n"),
+        Format::Tsv => Some(FIELDS.join("\t") + "\n"),
+        Format::Markdown => Some(format!("| {} |\n|{}\n", FIELDS.join(" | "), " --- |".repeat(FIELDS.len()))),
+        Format::Table | Format::Json | Format::Jsonl => None,
+    }
+}
+
+fn line(format: Format, packet: &Packet) -> String {
+    let object = packet_json(packet);
+    let cells = || FIELDS.iter().map(|field| output::plain(&object[*field])).collect::<Vec<_>>();
+    match format {
+        Format::Json | Format::Jsonl => format!("{object}\n"),
+        Format::Csv => cells().join(",") + "\n",
+        Format::Tsv => cells().join("\t") + "\n",
+        Format::Markdown => format!("| {} |\n", cells().join(" | ")),
+        Format::Table => escape(&sentence(packet)) + "\n",
+    }
+}
+
+/// One packet in one line for people.
+fn sentence(packet: &Packet) -> String {
+    let end = |address: std::net::IpAddr, port: Option<u16>| {
+        port.map_or_else(|| address.to_string(), |port| std::net::SocketAddr::new(address, port).to_string())
+    };
+    let ports = packet.ports();
+    let detail = match &packet.transport {
+        Transport::Tcp(tcp) => format!(" [{}]", tcp.flags),
+        Transport::Icmp(icmp) => format!(" type {} code {}", icmp.kind, icmp.code),
+        Transport::Arp(arp) if arp.operation == 1 => " who-has".to_owned(),
+        Transport::Arp(arp) if arp.operation == 2 => format!(" is-at {}", arp.sender),
+        Transport::Fragment => format!(" fragment at {}", packet.fragment.offset()),
+        Transport::Cut => " cut".to_owned(),
+        Transport::Udp(_) | Transport::Sctp(_) | Transport::Arp(_) | Transport::Other => String::new(),
+    };
+    format!(
+        "{:>7} {} {} {} > {}{detail} {} B",
+        packet.number,
+        super::report::local_time(packet.at),
+        protocol(packet),
+        end(packet.source, ports.map(|ports| ports.source)),
+        end(packet.destination, ports.map(|ports| ports.destination)),
+        packet.wire_len,
+    )
+}

@@ -1,0 +1,247 @@
+//! `wireglobe run`: capture or replay, analyse, serve. The composition root: about ten verbs.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use analyzer::{Analyzer, Facts, Setup};
+use capturer::stream::{self, Capacity};
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::cli::{Color, Common, Failure};
+use crate::live::{self, Feeder, Hub, SourceFacts, Status};
+use crate::server::{self, AllowedHosts, App, Caps};
+use crate::settings::{self, Kind, Settings};
+use crate::sources::{self, Opened};
+use crate::{geo_files, logging};
+
+/// Clients get so long to read their goodbye.
+const GOODBYE: Duration = Duration::from_millis(500);
+
+/// `wireglobe run`
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Watch this interface
+    #[arg(long, value_name = "IF", conflicts_with = "read")]
+    interface: Option<String>,
+    /// Replay captures: files, directories, - for standard input
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    read: Vec<PathBuf>,
+    /// Replay so many times as fast as recorded, or max
+    #[arg(long, value_name = "N|max", value_parser = speed)]
+    speed: Option<f64>,
+    /// Begin a replay again at its end
+    #[arg(long = "loop")]
+    looping: bool,
+    /// Where the dashboard listens [default: 127.0.0.1:8470]
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: Option<std::net::SocketAddr>,
+    /// Open the dashboard in the browser
+    #[arg(long)]
+    open: bool,
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    if text == "max" {
+        return Ok(0.0);
+    }
+    let wrong = || "expected a number above 0, up to 10000, or max".to_owned();
+    text.parse().ok().filter(|speed| *speed > 0.0 && *speed <= 10_000.0).ok_or_else(wrong)
+}
+
+pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Failure> {
+    let settings = settings(arguments, common)?;
+    logging::start(&settings.log, common.verbose, common.quiet, common.color != Color::Never);
+    let listener = server::bind(settings.server.listen).map_err(|cause| busy(&settings, cause))?;
+    let address = listener.local_addr().map_err(Failure::system("cannot ask for the port"))?;
+    let opened = sources::open(&settings)?;
+    let facts = Facts { geo: geo_files::load(&settings, geo_files::ALL)?, local: opened.local.clone() };
+    let (house, app) = House::build(&settings, opened, facts, address)?;
+    greet(&app, address, arguments.open)?;
+    let caps = Caps {
+        connections: settings.server.max_connections,
+        per_address: settings.server.max_connections_per_address,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("web")
+        .enable_all()
+        .build()
+        .map_err(Failure::system("cannot start the web server"))?;
+    let served = runtime.block_on(serve(listener, app, caps, &house.closing));
+    runtime.shutdown_timeout(GOODBYE);
+    house.close();
+    served.map_err(Failure::system("the web server failed"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// All layers, the flags last.
+fn settings(arguments: &Arguments, common: &Common) -> Result<Settings, Failure> {
+    let mut settings = settings::load(common.settings.as_deref())?.settings;
+    if let Some(interface) = &arguments.interface {
+        settings.source.kind = Kind::Interface;
+        settings.source.interface.clone_from(interface);
+    }
+    if !arguments.read.is_empty() {
+        settings.source.kind = Kind::Files;
+        settings.source.read.clone_from(&arguments.read);
+        settings.source.r#loop = false;
+    }
+    if let Some(speed) = arguments.speed {
+        settings.source.speed = speed;
+    }
+    settings.source.r#loop |= arguments.looping;
+    if let Some(listen) = arguments.listen {
+        settings.server.listen = listen;
+    }
+    settings.check(&|_| "a flag".to_owned())?;
+    Ok(settings)
+}
+
+fn busy(settings: &Settings, cause: std::io::Error) -> Failure {
+    let listen = settings.server.listen;
+    let advice = if cause.kind() == std::io::ErrorKind::AddrInUse {
+        "; another program has it, perhaps another Wireglobe: choose a different one with --listen"
+    } else {
+        ""
+    };
+    Failure::System { what: format!("cannot listen on {listen}{advice}"), cause }
+}
+
+/// The threads, and how to end them.
+struct House {
+    stop: Arc<AtomicBool>,
+    closing: watch::Sender<bool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl House {
+    fn build(
+        settings: &Settings,
+        opened: Opened,
+        facts: Facts,
+        address: std::net::SocketAddr,
+    ) -> Result<(Self, App), Failure> {
+        let thread = |name: &str| Failure::system(format!("cannot start the {name} thread"));
+        let kept_bytes = settings.ring.keep_bytes;
+        let arena = settings.ring.packets.saturating_mul(kept_bytes);
+        let (writer, stream) = stream::new(Capacity { packets: settings.ring.packets, kept_bytes, arena });
+        let analyzer = Analyzer::new(Setup {
+            facts: facts.clone(),
+            homes: if settings.home.is_empty() {
+                opened.home.into_iter().collect()
+            } else {
+                settings.home.clone()
+            },
+            dimensions: live::dimensions(),
+            live: true,
+            memory: settings.analysis.memory_mb << 20,
+        });
+        let source_facts = SourceFacts {
+            kind: opened.kind,
+            name: opened.name,
+            local: facts.local.describe(),
+            local_origin: facts.local.origin.name(),
+            started_ms: live::now().as_millis(),
+        };
+        let status = Arc::new(Status::new(source_facts, facts, opened.progress, opened.interface));
+        let (command_sender, commands) = mpsc::channel();
+        let (tick_sender, ticks) = mpsc::sync_channel(1);
+        let hub = Arc::new(Hub::new(epoch(), command_sender));
+        let stop = Arc::new(AtomicBool::new(false));
+        let (closing, closed) = watch::channel(false);
+        let feeder = Feeder {
+            source: opened.source,
+            writer,
+            kept_bytes,
+            status: Arc::clone(&status),
+            stop: Arc::clone(&stop),
+        };
+        let analysis = live::spawn_analysis(
+            analyzer,
+            stream.clone(),
+            Arc::clone(&status),
+            opened.wall_clock,
+            (commands, tick_sender),
+            Arc::clone(&stop),
+        );
+        let threads = vec![
+            live::spawn_publisher(ticks, Arc::clone(&hub), Arc::clone(&status)).map_err(thread("publish"))?,
+            analysis.map_err(thread("analysis"))?,
+            live::spawn_capture(feeder).map_err(thread("capture"))?,
+        ];
+        let hosts = Arc::new(AllowedHosts::new(address, &settings.server.allowed_hosts));
+        Ok((Self { stop, closing, threads }, App { hub, status, stream, hosts, closing: closed }))
+    }
+
+    fn close(self) {
+        self.stop.store(true, Relaxed);
+        for thread in self.threads {
+            // A thread that panicked has said so on standard error.
+            let _ = thread.join();
+        }
+        tracing::info!("stopped");
+    }
+}
+
+/// Names this run.
+fn epoch() -> String {
+    let random = std::hash::BuildHasher::hash_one(&ahash::RandomState::new(), live::now().as_nanos());
+    format!("{random:016x}")
+}
+
+/// The one line on standard output: where to look.
+fn greet(app: &App, address: std::net::SocketAddr, open: bool) -> Result<(), Failure> {
+    let facts = &app.status.facts;
+    let label = match facts.kind {
+        "demo" => "demo, an invented capture replayed in a loop".to_owned(),
+        _ => facts.name.clone(),
+    };
+    let line =
+        format!("Wireglobe is on http://{address}/ · source: {} · Ctrl-C ends it\n", super::escape(&label));
+    let mut out = std::io::stdout();
+    match out.write_all(line.as_bytes()).and_then(|()| out.flush()) {
+        // Nobody reads the line, but the dashboard is there all the same.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            return Err(Failure::system("cannot write")(error));
+        }
+        _ => {}
+    }
+    if open && std::process::Command::new("xdg-open").arg(format!("http://{address}/")).spawn().is_err() {
+        tracing::warn!("no browser could be opened: xdg-open is missing");
+    }
+    Ok(())
+}
+
+async fn serve(
+    listener: std::net::TcpListener,
+    app: App,
+    caps: Caps,
+    closing: &watch::Sender<bool>,
+) -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let server = tokio::spawn(server::serve(listener, app, caps));
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping; a second signal ends at once");
+    closing.send_replace(true);
+    tokio::select! {
+        _ = terminate.recv() => std::process::exit(130),
+        _ = interrupt.recv() => std::process::exit(130),
+        () = tokio::time::sleep(GOODBYE) => {}
+    }
+    match server.await {
+        Ok(result) => result,
+        Err(error) => Err(std::io::Error::other(error)),
+    }
+}

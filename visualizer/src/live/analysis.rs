@@ -1,0 +1,220 @@
+//! The analysis thread: it alone owns the analyzer. It reads the ring, answers commands, and each tick hands the
+//! material of all wanted topics to the publisher.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, SyncSender};
+use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant, SystemTime};
+
+use analyzer::aggregate::{Ask, Ends, Top};
+use analyzer::query::Query;
+use analyzer::{Analyzer, Dimension, Measure, ViewId};
+use capturer::Timestamp;
+use capturer::stream::{self, PacketStream, ReadBuffer};
+use tokio::sync::oneshot;
+
+use crate::live::publish::{Made, Tick};
+use crate::live::{Status, TopicKey, topics};
+
+/// Time between ticks: four a second.
+const TICK: Duration = Duration::from_millis(250);
+
+/// How long the thread waits for packets before it looks at its commands.
+const WAIT: Duration = Duration::from_millis(20);
+
+/// What the web side asks for.
+pub(crate) enum Command {
+    /// Make this topic at every tick; its filter, if it has one, comes along.
+    Want(TopicKey, Option<Query>),
+    /// Nobody needs it any more.
+    Drop(TopicKey),
+    /// Totals by a dimension, now.
+    Report(Report),
+}
+
+/// A question for totals.
+pub(crate) struct Report {
+    pub(crate) by: &'static str,
+    pub(crate) measure: Measure,
+    pub(crate) limit: usize,
+    pub(crate) query: Option<Query>,
+    pub(crate) reply: oneshot::Sender<Option<Answer>>,
+}
+
+/// Its answer.
+pub(crate) struct Answer {
+    pub(crate) top: Top,
+    pub(crate) totals: analyzer::Totals,
+    pub(crate) from: Option<Timestamp>,
+    pub(crate) to: Option<Timestamp>,
+    pub(crate) evicted: u64,
+}
+
+struct Thread {
+    analyzer: Analyzer,
+    stream: PacketStream,
+    status: Arc<Status>,
+    ticks: SyncSender<Tick>,
+    /// Whether packet time is the wall clock's, so that it goes on when nothing comes.
+    wall_clock: bool,
+    wanted: Vec<TopicKey>,
+    views: HashMap<String, (ViewId, usize)>,
+    /// Sequence number of the next packet the analyzer will see.
+    next: u64,
+    lost: u64,
+}
+
+/// Starts the thread; it ends when `stop` is set.
+pub(crate) fn spawn(
+    analyzer: Analyzer,
+    stream: PacketStream,
+    status: Arc<Status>,
+    wall_clock: bool,
+    (commands, ticks): (Receiver<Command>, SyncSender<Tick>),
+    stop: Arc<AtomicBool>,
+) -> io::Result<JoinHandle<()>> {
+    let thread = Thread {
+        analyzer,
+        stream,
+        status,
+        ticks,
+        wall_clock,
+        wanted: Vec::new(),
+        views: HashMap::new(),
+        next: 0,
+        lost: 0,
+    };
+    Builder::new().name("analysis".into()).spawn(move || thread.run(&commands, &stop))
+}
+
+impl Thread {
+    fn run(mut self, commands: &Receiver<Command>, stop: &AtomicBool) {
+        let mut cursor = self.stream.cursor_from_oldest();
+        let mut buffer = ReadBuffer::new(&self.stream);
+        let mut due = Instant::now();
+        while !stop.load(Relaxed) {
+            let read = cursor.read(&mut buffer, WAIT);
+            self.lost += read.lost;
+            self.analyzer.observe_all(buffer.iter().map(|seen| (seen.packet, seen.bytes)));
+            if let Some(last) = buffer.iter().next_back() {
+                self.next = last.sequence + 1;
+            }
+            while let Ok(command) = commands.try_recv() {
+                self.obey(command);
+            }
+            if Instant::now() >= due {
+                due = Instant::now() + TICK;
+                self.tick();
+            }
+            if read.ended {
+                // The source is over; its last state stays and can still be asked.
+                std::thread::sleep(WAIT);
+            }
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Want(key, query) => self.want(key, query),
+            Command::Drop(key) => self.drop_topic(&key),
+            Command::Report(report) => self.report(report),
+        }
+    }
+
+    fn want(&mut self, key: TopicKey, query: Option<Query>) {
+        if self.wanted.contains(&key) {
+            return;
+        }
+        if let Some(query) = query {
+            if let Some((_, users)) = self.views.get_mut(&key.filter) {
+                *users += 1;
+            } else if let Some(id) = self.fill(query) {
+                self.views.insert(key.filter.clone(), (id, 1));
+            } else {
+                return;
+            }
+        }
+        self.wanted.push(key);
+    }
+
+    fn drop_topic(&mut self, key: &TopicKey) {
+        self.wanted.retain(|wanted| wanted != key);
+        let Some((id, users)) = self.views.get_mut(&key.filter) else { return };
+        *users -= 1;
+        if *users == 0 {
+            self.analyzer.remove_view(*id);
+            self.views.remove(&key.filter);
+        }
+    }
+
+    /// A filtered view with what the ring still has of the past.
+    fn fill(&mut self, query: Query) -> Option<ViewId> {
+        let (analyzer, next) = (&self.analyzer, self.next);
+        let past = self.stream.find(&stream::Query::default(), |seen| {
+            seen.sequence < next && analyzer.facts().lets_through(&query, seen.packet, seen.bytes)
+        });
+        let id = self.analyzer.add_view(query)?;
+        for kept in &past {
+            self.analyzer.recall(id, &kept.packet, &kept.bytes);
+        }
+        Some(id)
+    }
+
+    fn report(&mut self, report: Report) {
+        let id = match report.query {
+            None => Some(ViewId::MAIN),
+            Some(query) => self.fill(query),
+        };
+        let answer = id.map(|id| {
+            let ask = Ask { limit: report.limit, measure: report.measure, geo: &self.analyzer.facts().geo };
+            let dimension = Dimension { name: report.by, ends: Ends::Both };
+            Answer {
+                top: self.analyzer.top(id, dimension, &ask).unwrap_or_default(),
+                totals: self.analyzer.totals(id),
+                from: self.analyzer.from(id),
+                to: self.analyzer.now(),
+                evicted: if report.by == "host" {
+                    self.analyzer.evicted().0
+                } else {
+                    self.analyzer.evicted().2
+                },
+            }
+        });
+        if let Some(id) = id {
+            self.analyzer.remove_view(id);
+        }
+        // Nobody waits any more when the client has gone.
+        let _ = report.reply.send(answer);
+    }
+
+    fn tick(&mut self) {
+        if self.wall_clock {
+            self.analyzer.advance(now());
+        } else if let Some(at) = self.analyzer.now() {
+            self.analyzer.advance(at);
+        }
+        let (hosts, flows, _) = self.analyzer.evicted();
+        self.status.set_analysis(self.lost, (hosts, flows), self.analyzer.bytes());
+        let made = self.wanted.iter().filter_map(|key| self.make(key)).collect();
+        let tick = Tick { at: self.analyzer.now().unwrap_or_else(now), made };
+        // A publisher that is behind gets the next one.
+        let _ = self.ticks.try_send(tick);
+    }
+
+    fn make(&self, key: &TopicKey) -> Option<Made> {
+        let topic = topics::named(key.topic)?;
+        let view = self.views.get(&key.filter).map_or(ViewId::MAIN, |(id, _)| *id);
+        let ask = Ask { limit: key.k, measure: key.measure, geo: &self.analyzer.facts().geo };
+        let material = (topic.take)(&self.analyzer, view, &ask);
+        Some(Made { key: key.clone(), from: self.analyzer.from(view), material })
+    }
+}
+
+/// The wall clock.
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::EPOCH.after(since)
+}

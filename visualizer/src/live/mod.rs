@@ -1,0 +1,17 @@
+//! The running dashboard's inside: threads that capture and analyse, and the hub that turns ticks into messages.
+
+mod analysis;
+mod capture;
+mod hub;
+mod publish;
+mod sheet;
+mod status;
+mod topics;
+
+pub(crate) use analysis::{Command, Report, now, spawn as spawn_analysis};
+pub(crate) use capture::{Feeder, spawn as spawn_capture};
+pub(crate) use hub::{Hub, SubscribeError, Subscription};
+pub(crate) use publish::spawn as spawn_publisher;
+pub(crate) use sheet::{Sheet, Versioned};
+pub(crate) use status::{SourceFacts, Status};
+pub(crate) use topics::{TOPICS, TopicKey, dimensions};

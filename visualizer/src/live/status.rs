@@ -1,0 +1,186 @@
+//! What the machine's own state is: source, ledger, databases. Numbers are atomics that their owners write.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use analyzer::Facts;
+use analyzer::geo::Geo;
+use capturer::source::live::LiveStatus;
+use capturer::source::paced::{Progress, Speed};
+use capturer::{Ledger, SkipCounts};
+use serde_json::{Value, json};
+
+use crate::live::Sheet;
+
+/// What a source is, decided once.
+#[derive(Clone, Debug)]
+pub(crate) struct SourceFacts {
+    /// `demo`, `file` or `interface`.
+    pub(crate) kind: &'static str,
+    /// Its name.
+    pub(crate) name: String,
+    /// How the local networks read.
+    pub(crate) local: String,
+    /// Who said so.
+    pub(crate) local_origin: &'static str,
+    /// Milliseconds since the epoch.
+    pub(crate) started_ms: i64,
+}
+
+/// The state that threads share.
+pub(crate) struct Status {
+    pub(crate) facts: SourceFacts,
+    pub(crate) known: Facts,
+    pub(crate) progress: Option<Arc<Progress>>,
+    pub(crate) interface: Option<Arc<LiveStatus>>,
+    ledger: Mutex<Ledger>,
+    ended: Mutex<Option<String>>,
+    finished: std::sync::atomic::AtomicBool,
+    lost_ring: AtomicU64,
+    evicted_hosts: AtomicU64,
+    evicted_flows: AtomicU64,
+    memory: AtomicU64,
+}
+
+impl Status {
+    pub(crate) fn new(
+        facts: SourceFacts,
+        known: Facts,
+        progress: Option<Arc<Progress>>,
+        interface: Option<Arc<LiveStatus>>,
+    ) -> Self {
+        Self {
+            facts,
+            known,
+            progress,
+            interface,
+            ledger: Mutex::default(),
+            ended: Mutex::default(),
+            finished: false.into(),
+            lost_ring: AtomicU64::new(0),
+            evicted_hosts: AtomicU64::new(0),
+            evicted_flows: AtomicU64::new(0),
+            memory: AtomicU64::new(0),
+        }
+    }
+
+    /// The capture thread's ledger, once a batch.
+    pub(crate) fn set_ledger(&self, ledger: Ledger) {
+        *lock(&self.ledger) = ledger;
+    }
+
+    /// The source came to its end, or failed with a reason.
+    pub(crate) fn set_ended(&self, reason: Option<String>) {
+        *lock(&self.ended) = reason;
+        self.finished.store(true, Relaxed);
+    }
+
+    /// The analysis thread's figures, once a tick.
+    pub(crate) fn set_analysis(&self, lost_ring: u64, evicted: (u64, u64), memory: usize) {
+        self.lost_ring.store(lost_ring, Relaxed);
+        self.evicted_hosts.store(evicted.0, Relaxed);
+        self.evicted_flows.store(evicted.1, Relaxed);
+        self.memory.store(memory as u64, Relaxed);
+    }
+
+    /// The ledger with what the ring lost. Packets in flight between the threads count as packets.
+    pub(crate) fn ledger(&self) -> Ledger {
+        let mut ledger = *lock(&self.ledger);
+        let lost = self.lost_ring.load(Relaxed);
+        ledger.lost_ring = lost;
+        ledger.packets = ledger.packets.saturating_sub(lost);
+        ledger
+    }
+
+    fn state(&self) -> &'static str {
+        if self.finished.load(Relaxed) {
+            "ended"
+        } else if self.interface.as_ref().is_some_and(|status| status.blind_since().is_some()) {
+            "blind"
+        } else if self.interface.is_some() {
+            "live"
+        } else {
+            "replay"
+        }
+    }
+
+    /// The `status` topic and API document, as names and values.
+    pub(crate) fn values(&self) -> Vec<(&'static str, Value)> {
+        let ledger = self.ledger();
+        let skipped = SkipCounts::named(&ledger.skipped);
+        let sources = self.known.geo.sources();
+        let table = |table: &Option<analyzer::geo::Source>| {
+            table.as_ref().map(|table| (table.name.clone(), table.date.clone()))
+        };
+        let (country, asn) = (table(&sources.country), table(&sources.asn));
+        let progress = self.progress.as_deref();
+        vec![
+            ("source_kind", json!(self.facts.kind)),
+            ("source", json!(self.facts.name)),
+            ("state", json!(self.state())),
+            ("speed", json!(progress.and_then(|progress| factor(progress.speed())))),
+            ("position_ms", json!(progress.map(|progress| progress.position().as_millis() as u64))),
+            (
+                "duration_ms",
+                json!(progress.and_then(Progress::duration).map(|length| length.as_millis() as u64)),
+            ),
+            ("loops", json!(progress.map(Progress::loops))),
+            ("started_ms", json!(self.facts.started_ms)),
+            ("frames", json!(ledger.frames)),
+            ("packets", json!(ledger.packets)),
+            ("bytes", json!(ledger.bytes)),
+            ("skipped", json!(ledger.skipped.total())),
+            ("skipped_by_reason", json!(skipped)),
+            ("filtered", json!(ledger.filtered)),
+            ("lost_kernel", json!(ledger.lost_kernel)),
+            ("lost_ring", json!(ledger.lost_ring)),
+            ("evicted_hosts", json!(self.evicted_hosts.load(Relaxed))),
+            ("evicted_flows", json!(self.evicted_flows.load(Relaxed))),
+            ("memory_bytes", json!(self.memory.load(Relaxed))),
+            ("receive_buffer_bytes", json!(self.interface.as_ref().map(|status| status.buffer()))),
+            ("local_networks", json!(self.facts.local)),
+            ("local_networks_origin", json!(self.facts.local_origin)),
+            ("geo_country_source", json!(country.as_ref().map(|(name, _)| name))),
+            ("geo_country_date", json!(country.as_ref().map(|(_, date)| date))),
+            ("geo_asn_source", json!(asn.as_ref().map(|(name, _)| name))),
+            ("geo_asn_date", json!(asn.as_ref().map(|(_, date)| date))),
+            ("attribution", attribution(&self.known.geo)),
+            ("error", json!(*lock(&self.ended))),
+            ("version", json!(env!("CARGO_PKG_VERSION"))),
+        ]
+    }
+
+    /// The topic.
+    pub(crate) fn sheet(&self) -> Sheet {
+        let rows: Vec<_> =
+            self.values().into_iter().map(|(name, value)| (name.to_owned(), vec![value])).collect();
+        Sheet { columns: &["value"], total: rows.len(), rows, dropped: None }
+    }
+}
+
+/// How many times as fast as recorded; `None` is as fast as it goes.
+const fn factor(speed: Speed) -> Option<f64> {
+    match speed {
+        Speed::Times(factor) => Some(factor),
+        Speed::Max => None,
+    }
+}
+
+/// Who must be named where results are shown, each once.
+fn attribution(geo: &Geo) -> Value {
+    let sources = geo.sources();
+    let mut lines: Vec<Value> = Vec::new();
+    for line in [sources.country, sources.asn].into_iter().flatten().flat_map(|table| table.attribution) {
+        let line = json!({"text": line.text, "url": line.url});
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    Value::Array(lines)
+}
+
+/// The value behind a lock; a thread that died while it held one left a whole value, since only whole ones are stored.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -1,0 +1,227 @@
+//! The HTTP API: the same documents as the command line's, read only.
+
+use std::net::IpAddr;
+
+use analyzer::aggregate::AGGREGATES;
+use analyzer::query::Query;
+use analyzer::{Measure, Totals};
+use axum::Json;
+use axum::extract::{Path, Query as Parameters, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use capturer::Ledger;
+use capturer::stream;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+use crate::cli::{TotalsDocument, geo_info_document, geo_lookup_document, packet_json, report_document};
+use crate::live::{Command, Report, TopicKey};
+use crate::server::App;
+use crate::server::socket::topic_key;
+
+/// Most packets in one answer.
+const MOST_PACKETS: usize = 10_000;
+
+/// How long an answer may wait for the analysis thread.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// What is wrong with a question.
+fn refuse(status: StatusCode, message: impl Into<String>) -> Response {
+    (status, Json(json!({"error": {"message": message.into()}}))).into_response()
+}
+
+/// Reads a filter; the answer to a wrong one says where it is wrong.
+fn query(text: &str) -> Result<Option<Query>, Box<Response>> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    Query::parse(text)
+        .map(Some)
+        .map_err(|error| Box::new((StatusCode::BAD_REQUEST, Json(json!({"error": error}))).into_response()))
+}
+
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct ReportQuestion {
+    by: String,
+    top: usize,
+    sort: Measure,
+    filter: String,
+}
+
+impl Default for ReportQuestion {
+    fn default() -> Self {
+        Self { by: "country".into(), top: 10, sort: Measure::Bytes, filter: String::new() }
+    }
+}
+
+/// `GET /api/v1/report`: totals by a dimension since the start, or of what a filter lets through of the recent past.
+pub(super) async fn report(
+    State(app): State<App>,
+    Parameters(question): Parameters<ReportQuestion>,
+) -> Response {
+    let Some(entry) = AGGREGATES.iter().find(|entry| entry.name == question.by) else {
+        let names: Vec<&str> = AGGREGATES.iter().map(|entry| entry.name).collect();
+        return refuse(StatusCode::BAD_REQUEST, format!("by: expected one of {}", names.join(", ")));
+    };
+    let query = match query(&question.filter) {
+        Ok(query) => query,
+        Err(response) => return *response,
+    };
+    let filtered = query.is_some();
+    let (reply, answer) = oneshot::channel();
+    let (by, measure, limit) = (entry.name, question.sort, question.top);
+    app.hub.command(Command::Report(Report { by, measure, limit, query, reply }));
+    let Ok(Ok(Some(answer))) = tokio::time::timeout(PATIENCE, answer).await else {
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, "the analysis is busy; try again");
+    };
+    let ledger = if filtered { of_view(&answer.totals) } else { app.status.ledger() };
+    let totals = TotalsDocument {
+        source: vec![app.status.facts.name.clone()],
+        from: answer.from,
+        to: answer.to,
+        ledger,
+        truncated: false,
+        error: None,
+        evicted: answer.evicted,
+    };
+    Json(report_document(&totals, by, measure, &answer.top)).into_response()
+}
+
+/// A filtered view knows only what it let through.
+fn of_view(totals: &Totals) -> Ledger {
+    Ledger { frames: totals.packets, packets: totals.packets, bytes: totals.bytes, ..Ledger::default() }
+}
+
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct PacketsQuestion {
+    filter: String,
+    limit: usize,
+}
+
+impl Default for PacketsQuestion {
+    fn default() -> Self {
+        Self { filter: String::new(), limit: 100 }
+    }
+}
+
+/// `GET /api/v1/packets`: the newest packets in the ring that match, oldest first, as JSON lines.
+pub(super) async fn packets(
+    State(app): State<App>,
+    Parameters(question): Parameters<PacketsQuestion>,
+) -> Response {
+    let query = match query(&question.filter) {
+        Ok(query) => query,
+        Err(response) => return *response,
+    };
+    let limit = question.limit.min(MOST_PACKETS);
+    let found = tokio::task::spawn_blocking(move || {
+        let facts = &app.status.known;
+        app.stream.find(&stream::Query { limit, ..stream::Query::default() }, |seen| {
+            query.as_ref().is_none_or(|query| facts.lets_through(query, seen.packet, seen.bytes))
+        })
+    });
+    let Ok(found) = found.await else {
+        return refuse(StatusCode::INTERNAL_SERVER_ERROR, "the search failed");
+    };
+    let text: String = found.iter().map(|kept| format!("{}\n", packet_json(&kept.packet))).collect();
+    ([(header::CONTENT_TYPE, "application/jsonl")], text).into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FilterQuestion {
+    expr: String,
+}
+
+/// `GET /api/v1/filter`: whether an expression is one, and its canonical form.
+pub(super) async fn filter(Parameters(question): Parameters<FilterQuestion>) -> Json<Value> {
+    Json(match Query::parse(&question.expr) {
+        Ok(query) => json!({"ok": true, "canonical": query.to_string()}),
+        Err(error) => json!({"ok": false, "error": error}),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct TopicQuestion {
+    filter: String,
+    metric: Measure,
+    k: usize,
+}
+
+impl Default for TopicQuestion {
+    fn default() -> Self {
+        Self { filter: String::new(), metric: Measure::Bytes, k: 50 }
+    }
+}
+
+/// `GET /api/v1/topics/{topic}`: a topic's table as the WebSocket's `snap` message.
+pub(super) async fn topic(
+    State(app): State<App>,
+    Path(topic): Path<String>,
+    Parameters(question): Parameters<TopicQuestion>,
+) -> Response {
+    let query = match query(&question.filter) {
+        Ok(query) => query,
+        Err(response) => return *response,
+    };
+    let Some(key) = topic_key(&topic, query.as_ref(), question.metric, question.k) else {
+        return refuse(StatusCode::NOT_FOUND, "there is no such topic");
+    };
+    match snapshot(&app, key, query).await {
+        Some(text) => ([(header::CONTENT_TYPE, "application/json")], text).into_response(),
+        None => refuse(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the analysis is busy, or too many filters are in use; try again",
+        ),
+    }
+}
+
+async fn snapshot(app: &App, key: TopicKey, query: Option<Query>) -> Option<String> {
+    let mut ticks = app.hub.ticks();
+    let subscription = app.hub.subscribe(key, query).ok()?;
+    let wait = async {
+        loop {
+            if let Some((_, _, body)) = app.hub.body(&subscription.key, None) {
+                return crate::wire::state(0, subscription.key.topic, true, &body);
+            }
+            if ticks.changed().await.is_err() {
+                return String::new();
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, wait).await.ok().filter(|text| !text.is_empty())
+}
+
+/// `GET /api/v1/status`: the source, the ledger, the databases.
+pub(super) async fn status(State(app): State<App>) -> Json<Value> {
+    let values = app.status.values().into_iter().map(|(name, value)| (name.to_owned(), value));
+    Json(Value::Object(std::iter::once(("schema".to_owned(), json!(1))).chain(values).collect()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LookupQuestion {
+    address: IpAddr,
+}
+
+/// `GET /api/v1/geo/lookup?address=…`.
+pub(super) async fn geo_lookup(
+    State(app): State<App>,
+    Parameters(question): Parameters<LookupQuestion>,
+) -> Json<Value> {
+    Json(geo_lookup_document(&app.status.known.geo, question.address))
+}
+
+/// `GET /api/v1/geo/info`.
+pub(super) async fn geo_info(State(app): State<App>) -> Json<Value> {
+    Json(geo_info_document(&app.status.known.geo))
+}
+
+/// `GET /api/v1/openapi.json`.
+pub(super) async fn openapi() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], include_str!("openapi.json")).into_response()
+}

@@ -1,0 +1,124 @@
+//! The web server: one port for the page, the API and the WebSocket; every route in one readable list.
+
+mod access;
+mod api;
+mod assets;
+mod limits;
+mod socket;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{Method, StatusCode};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use capturer::stream::PacketStream;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+pub use access::AllowedHosts;
+use limits::Connections;
+
+use crate::live::{Hub, Status};
+
+/// A client that has not sent its headers by then is closed.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long the accept loop rests when the system has no more file descriptors.
+const EXHAUSTED: Duration = Duration::from_millis(200);
+
+/// What the routes share.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) status: Arc<Status>,
+    pub(crate) stream: PacketStream,
+    pub(crate) hosts: Arc<AllowedHosts>,
+    /// Becomes true when the process is to end.
+    pub(crate) closing: watch::Receiver<bool>,
+}
+
+/// Connections in all and from one address.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caps {
+    pub(crate) connections: usize,
+    pub(crate) per_address: usize,
+}
+
+/// Every route there is. What is not here is 404; other methods than GET are 405, as nothing can be changed yet.
+fn router(app: App) -> Router {
+    Router::new()
+        .route("/api/v1/ws", get(socket::upgrade))
+        .route("/api/v1/status", get(api::status))
+        .route("/api/v1/report", get(api::report))
+        .route("/api/v1/packets", get(api::packets))
+        .route("/api/v1/filter", get(api::filter))
+        .route("/api/v1/topics/{topic}", get(api::topic))
+        .route("/api/v1/geo/lookup", get(api::geo_lookup))
+        .route("/api/v1/geo/info", get(api::geo_info))
+        .route("/api/v1/openapi.json", get(api::openapi))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .fallback(get(assets::serve))
+        .method_not_allowed_fallback(|method: Method| async move {
+            (StatusCode::METHOD_NOT_ALLOWED, format!("{method} is not possible here; the API only reads\n"))
+                .into_response()
+        })
+        .layer(axum::middleware::from_fn(access::headers))
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(&app.hosts), access::host))
+        .layer(DefaultBodyLimit::max(1024))
+        .with_state(app)
+}
+
+/// Binds the dashboard's port.
+pub(crate) fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let listener = std::net::TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Accepts connections until `app.closing` says so.
+pub(crate) async fn serve(listener: std::net::TcpListener, app: App, caps: Caps) -> io::Result<()> {
+    let listener = TcpListener::from_std(listener)?;
+    let connections = Arc::new(Connections::new(caps));
+    let mut closing = app.closing.clone();
+    let service = router(app);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = closing.wait_for(|closing| *closing) => return Ok(()),
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let Some(share) = connections.admit(peer.ip()) else { continue };
+                let service = service.clone();
+                tokio::spawn(async move {
+                    connection(stream, service).await;
+                    drop(share);
+                });
+            }
+            // Too many open files: the loop rests and goes on; a peer that has gone already is its own affair.
+            Err(_) => tokio::time::sleep(EXHAUSTED).await,
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, service: Router) {
+    limits::tune(&stream);
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(16 * 1024)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .with_upgrades()
+        .await;
+    if let Err(error) = served {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

@@ -1,0 +1,369 @@
+//! The WebSocket: one task a client. It holds subscriptions, sends at most one unacknowledged tick, slows down for slow
+//! clients and closes those that do not read.
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::time::{Duration, Instant};
+
+use analyzer::Measure;
+use analyzer::query::Query;
+use axum::extract::State;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::SplitSink;
+use futures_util::{SinkExt, StreamExt};
+use serde_json::json;
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use crate::live::{Hub, SubscribeError, Subscription, TOPICS, TopicKey};
+use crate::server::App;
+use crate::wire::{self, ClientMessage, Sub};
+
+/// The first message must be there by then.
+const HELLO_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A send that is blocked for so long closes the connection.
+const SEND_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A tick comes at least so often, changes or not.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+
+/// A client that has not acknowledged a tick for so long is closed.
+const ACK_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Times between ticks, from fast to slow: 4, 2, 1 and ½ a second.
+const PACES: [Duration; 4] =
+    [Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
+
+/// An acknowledgement later than this slows the client down by one pace.
+const LATE: Duration = Duration::from_millis(400);
+
+/// So many acknowledgements in a row that come within [`PROMPT`] speed it up again.
+const PROMPT_RUN: u32 = 8;
+const PROMPT: Duration = Duration::from_millis(120);
+
+/// Bytes that may wait in the write buffer before sends fail.
+const WRITE_BUFFER: usize = 4 << 20;
+
+/// Close codes: the client broke the protocol, reads too slowly, says too much.
+const VIOLATION: u16 = 4400;
+const TOO_SLOW: u16 = 4408;
+const TOO_MANY: u16 = 4429;
+const GOING_AWAY: u16 = 1001;
+
+/// `GET /api/v1/ws`.
+pub(super) async fn upgrade(
+    State(app): State<App>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    if !app.hosts.allows_origin(&headers) {
+        return (StatusCode::FORBIDDEN, "pages of other origins may not connect\n").into_response();
+    }
+    upgrade
+        .protocols([wire::SUBPROTOCOL])
+        .max_message_size(wire::MAX_MESSAGE)
+        .max_frame_size(wire::MAX_MESSAGE)
+        .write_buffer_size(0)
+        .max_write_buffer_size(WRITE_BUFFER)
+        .on_upgrade(move |socket| Client::run(app, socket))
+}
+
+/// The topic that a subscription names, in one spelling.
+pub(super) fn topic_key(topic: &str, query: Option<&Query>, measure: Measure, k: usize) -> Option<TopicKey> {
+    let topic = TOPICS.iter().find(|known| known.name == topic)?;
+    let filter = query.map(Query::to_string).unwrap_or_default();
+    Some(TopicKey { topic: topic.name, filter, measure, k: k.clamp(1, topic.most) })
+}
+
+/// Why a connection ends.
+enum End {
+    /// The client has gone, or the network.
+    Gone,
+    /// With a close code and a reason.
+    Close(u16, &'static str),
+}
+
+struct Client {
+    app: App,
+    out: SplitSink<WebSocket, Message>,
+    subs: BTreeMap<u8, Held>,
+    in_flight: Option<(u64, Instant)>,
+    last_sent: Instant,
+    lag: Duration,
+    pace: usize,
+    prompt: u32,
+    visible: bool,
+    paused: bool,
+    /// The client knows ticks of this very run.
+    resumed: bool,
+    budget: Budget,
+}
+
+struct Held {
+    subscription: Subscription,
+    /// The tick the client's copy is of.
+    sent: Option<u64>,
+    least: Duration,
+    last: Option<Instant>,
+}
+
+/// A token bucket for inbound messages.
+struct Budget {
+    tokens: f64,
+    at: Instant,
+}
+
+impl Budget {
+    fn spend(&mut self) -> bool {
+        let (rate, burst) = wire::MESSAGES_PER_SECOND;
+        let now = Instant::now();
+        self.tokens = (self.tokens + now.duration_since(self.at).as_secs_f64() * rate).min(burst);
+        self.at = now;
+        self.tokens -= 1.0;
+        self.tokens >= 0.0
+    }
+}
+
+impl Client {
+    async fn run(app: App, socket: WebSocket) {
+        let (out, mut inward) = socket.split();
+        let mut client = Self {
+            app,
+            out,
+            subs: BTreeMap::new(),
+            in_flight: None,
+            last_sent: Instant::now(),
+            lag: Duration::ZERO,
+            pace: 0,
+            prompt: 0,
+            visible: true,
+            paused: false,
+            resumed: false,
+            budget: Budget { tokens: wire::MESSAGES_PER_SECOND.1, at: Instant::now() },
+        };
+        let end = match timeout(HELLO_TIMEOUT, inward.next()).await {
+            Ok(Some(Ok(first))) => match client.greet(&first).await {
+                Ok(()) => client.converse(&mut inward).await,
+                Err(end) => end,
+            },
+            Ok(_) => End::Gone,
+            Err(_) => End::Close(VIOLATION, "expected hello within 5 s"),
+        };
+        if let End::Close(code, reason) = end {
+            let close = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+            // The client may have gone; closing is all that is left.
+            let _ = timeout(SEND_TIMEOUT, client.out.send(close)).await;
+        }
+    }
+
+    async fn greet(&mut self, first: &Message) -> Result<(), End> {
+        let message = parse(first)?;
+        let Some(ClientMessage::Hello { v, epoch, .. }) = message else {
+            return Err(End::Close(VIOLATION, "expected hello first"));
+        };
+        if v != wire::PROTOCOL_VERSION {
+            return Err(End::Close(VIOLATION, "this server speaks version 1"));
+        }
+        let hub = std::sync::Arc::clone(&self.app.hub);
+        let resumed = epoch.as_deref() == Some(hub.epoch.as_str());
+        self.resumed = resumed;
+        self.send(wire::welcome(&hub.epoch, hub.moment().seq, resumed)).await?;
+        if epoch.is_some() && !resumed {
+            self.send(wire::gap("restart")).await?;
+        }
+        Ok(())
+    }
+
+    async fn converse(
+        &mut self,
+        inward: &mut (impl StreamExt<Item = Result<Message, axum::Error>> + Unpin),
+    ) -> End {
+        let mut ticks = self.app.hub.ticks();
+        let mut closing = self.app.closing.clone();
+        let mut heartbeat = interval(HEARTBEAT);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let done = tokio::select! {
+                message = inward.next() => match message {
+                    Some(Ok(message)) => self.hear(&message).await,
+                    _ => Err(End::Gone),
+                },
+                changed = async { if ticks.changed().await.is_err() { pending::<()>().await } } => {
+                    let () = changed;
+                    self.tell(false).await
+                },
+                _ = heartbeat.tick() => self.tell(true).await,
+                () = closed(&mut closing) => {
+                    let _ = self.send(wire::bye(1000)).await;
+                    Err(End::Close(GOING_AWAY, "the server is stopping"))
+                }
+            };
+            if let Err(end) = done {
+                return end;
+            }
+        }
+    }
+
+    async fn hear(&mut self, message: &Message) -> Result<(), End> {
+        if !self.budget.spend() {
+            return Err(End::Close(TOO_MANY, "too many messages"));
+        }
+        match parse(message)? {
+            None => Ok(()),
+            Some(ClientMessage::Hello { .. }) => Err(End::Close(VIOLATION, "hello comes once")),
+            Some(ClientMessage::Sub(sub)) => self.subscribe(sub).await,
+            Some(ClientMessage::Unsub { id }) => {
+                self.subs.remove(&id);
+                Ok(())
+            }
+            Some(ClientMessage::Pause) => {
+                self.paused = true;
+                Ok(())
+            }
+            Some(ClientMessage::Resume) => {
+                self.paused = false;
+                self.tell(false).await
+            }
+            Some(ClientMessage::Visible { visible }) => {
+                self.visible = visible;
+                Ok(())
+            }
+            Some(ClientMessage::Ack { seq }) => self.acknowledged(seq).await,
+        }
+    }
+
+    async fn subscribe(&mut self, sub: Sub) -> Result<(), End> {
+        let id = json!({"sub": sub.id});
+        if self.subs.len() >= wire::MAX_SUBS && !self.subs.contains_key(&sub.id) {
+            return self.send(wire::error("limit", "too many subscriptions", id)).await;
+        }
+        let query = match Query::parse(&sub.filter) {
+            Ok(query) => (!query.is_empty()).then_some(query),
+            Err(error) => {
+                let more =
+                    json!({"sub": sub.id, "at": error.at, "len": error.len, "expected": error.expected});
+                return self.send(wire::error("filter", &error.message, more)).await;
+            }
+        };
+        let Some(key) = topic_key(&sub.topic, query.as_ref(), sub.metric, sub.k) else {
+            return self.send(wire::error("topic", "there is no such topic", id)).await;
+        };
+        // The old share is given back after the new one is taken, so that a filter in use is not thrown away.
+        let hub: &std::sync::Arc<Hub> = &self.app.hub;
+        let subscription = match hub.subscribe(key, query) {
+            Ok(subscription) => subscription,
+            Err(error) => {
+                let hint = match error {
+                    SubscribeError::Filters => "too many different filters are in use on this server",
+                    SubscribeError::Topics => "too many different topics are in use on this server",
+                };
+                return self.send(wire::error("limit", hint, id)).await;
+            }
+        };
+        let least = Duration::from_secs_f64(1.0 / sub.max_hz.clamp(0.1, 4.0))
+            .saturating_sub(Duration::from_millis(50));
+        self.subs.insert(
+            sub.id,
+            Held { subscription, sent: sub.last_seq.filter(|_| self.resumed), least, last: None },
+        );
+        Ok(())
+    }
+
+    async fn acknowledged(&mut self, seq: u64) -> Result<(), End> {
+        let Some((_, sent)) = self.in_flight.take_if(|(expected, _)| *expected == seq) else { return Ok(()) };
+        self.lag = sent.elapsed();
+        let before = self.pace;
+        if self.lag > LATE {
+            self.pace = (self.pace + 1).min(PACES.len() - 1);
+            self.prompt = 0;
+        } else if self.lag <= PROMPT {
+            self.prompt += 1;
+            if self.prompt >= PROMPT_RUN {
+                self.prompt = 0;
+                self.pace = self.pace.saturating_sub(1);
+            }
+        }
+        if self.pace != before {
+            self.send(wire::lag(1.0 / PACES[self.pace].as_secs_f64())).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends what is new, if the client is ready for it; a heartbeat at least now and then.
+    async fn tell(&mut self, heartbeat: bool) -> Result<(), End> {
+        if let Some((_, sent)) = self.in_flight {
+            return if sent.elapsed() > ACK_TIMEOUT {
+                Err(End::Close(TOO_SLOW, "no acknowledgement"))
+            } else {
+                Ok(())
+            };
+        }
+        let due = self.last_sent.elapsed() + Duration::from_millis(20) >= PACES[self.pace];
+        let quiet = !self.visible || self.paused;
+        if heartbeat && self.last_sent.elapsed() + Duration::from_millis(20) < HEARTBEAT {
+            return Ok(());
+        }
+        if !heartbeat && (!due || quiet) {
+            return Ok(());
+        }
+        let moment = self.app.hub.moment();
+        let mut news = Vec::new();
+        if !quiet {
+            for (&id, held) in &mut self.subs {
+                news.extend(held.news(id, &self.app.hub));
+            }
+        }
+        if news.is_empty() && !heartbeat {
+            return Ok(());
+        }
+        for text in news {
+            self.send(text).await?;
+        }
+        self.last_sent = Instant::now();
+        self.in_flight = Some((moment.seq, self.last_sent));
+        self.send(wire::tick(moment.seq, moment.at_ms, self.lag.as_millis() as u64)).await
+    }
+
+    async fn send(&mut self, text: String) -> Result<(), End> {
+        match timeout(SEND_TIMEOUT, self.out.send(Message::Text(text.into()))).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(End::Gone),
+            Err(_) => Err(End::Close(TOO_SLOW, "the client does not read")),
+        }
+    }
+}
+
+impl Held {
+    /// The message that brings the client's copy up to date.
+    fn news(&mut self, id: u8, hub: &Hub) -> Option<String> {
+        if self.last.is_some_and(|last| last.elapsed() < self.least) {
+            return None;
+        }
+        let key = &self.subscription.key;
+        let (seq, snapshot, body) = hub.body(key, self.sent)?;
+        self.sent = Some(seq);
+        self.last = Some(Instant::now());
+        Some(wire::state(id, key.topic, snapshot, &body))
+    }
+}
+
+/// Waits until the process is to end.
+async fn closed(closing: &mut watch::Receiver<bool>) {
+    // An error means that the sender has gone, and with it the process.
+    let _ = closing.wait_for(|closing| *closing).await;
+}
+
+/// A client's message; `None` for control frames, which are answered below.
+fn parse(message: &Message) -> Result<Option<ClientMessage>, End> {
+    match message {
+        Message::Text(text) => serde_json::from_str(text)
+            .map(Some)
+            .map_err(|_| End::Close(VIOLATION, "not a message of the protocol")),
+        Message::Binary(_) => Err(End::Close(VIOLATION, "messages are text")),
+        Message::Ping(_) | Message::Pong(_) => Ok(None),
+        Message::Close(_) => Err(End::Gone),
+    }
+}

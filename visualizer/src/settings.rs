@@ -1,0 +1,382 @@
+//! Settings: defaults, then a file, then the environment, then flags; each later layer wins key by key.
+//!
+//! An error names the key, the value, what is allowed and the layer that set it. Unknown keys are errors.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use analyzer::{Home, Network};
+use config::{Config, Environment, File, FileFormat};
+use serde::{Deserialize, Serialize};
+
+/// Where settings are looked for when no file is named.
+pub const PLACES: [&str; 2] = ["settings.toml", "/etc/wireglobe/settings.toml"];
+
+/// The settings file as it is shipped: every key with its meaning, unit, range and default.
+pub const SHIPPED: &str = include_str!("../../settings.toml");
+
+const PREFIX: &str = "WIREGLOBE";
+
+/// All settings.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Where packets come from.
+    pub source: Source,
+    /// Which addresses are ours.
+    pub network: LocalNetwork,
+    /// Where we are on the map.
+    pub home: Vec<Home>,
+    /// Databases that take the place of the bundled ones.
+    pub geo: GeoFiles,
+    /// The recent past that is kept.
+    pub ring: Ring,
+    /// The analysis.
+    pub analysis: Analysis,
+    /// The dashboard and its API.
+    pub server: Server,
+    /// Logs.
+    pub log: Log,
+}
+
+/// Where packets come from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Source {
+    /// Which of the three.
+    pub kind: Kind,
+    /// The interface to watch, when `kind` is `interface`.
+    pub interface: String,
+    /// Capture files or directories to replay, when `kind` is `files`; `-` is standard input.
+    pub read: Vec<PathBuf>,
+    /// How many times as fast as recorded; 0 is as fast as it goes. Range 0 to 10 000.
+    pub speed: f64,
+    /// Whether a replay begins again at its end.
+    pub r#loop: bool,
+    /// Whether the interface hands over frames for others, too.
+    pub promiscuous: bool,
+    /// Receive buffer of the capture socket in mebibytes. Range 1 to 1024.
+    pub receive_buffer_mb: u32,
+}
+
+/// What kind of source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// The bundled, invented capture.
+    #[default]
+    Demo,
+    /// A network interface.
+    Interface,
+    /// Capture files.
+    Files,
+}
+
+impl Default for Source {
+    fn default() -> Self {
+        Self {
+            kind: Kind::Demo,
+            interface: String::new(),
+            read: Vec::new(),
+            speed: 1.0,
+            r#loop: true,
+            promiscuous: true,
+            receive_buffer_mb: 64,
+        }
+    }
+}
+
+/// Which addresses are ours.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LocalNetwork {
+    /// The local networks; empty: the interface's own, or guessed from the capture's traffic.
+    pub local: Vec<Network>,
+}
+
+/// Databases that take the place of the bundled ones.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GeoFiles {
+    /// `.mmdb` files with countries, cities or AS numbers; each replaces the bundled table of what it holds.
+    pub databases: Vec<PathBuf>,
+}
+
+/// The recent past that is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ring {
+    /// Packets. Range 1024 to 16 777 216.
+    pub packets: usize,
+    /// Bytes kept of each frame. Range 64 to 65 535.
+    pub keep_bytes: usize,
+}
+
+impl Default for Ring {
+    fn default() -> Self {
+        Self { packets: 65_536, keep_bytes: 256 }
+    }
+}
+
+/// The analysis.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Analysis {
+    /// Mebibytes that hosts, flows and totals may occupy together. Range 16 to 65 536.
+    pub memory_mb: usize,
+}
+
+impl Default for Analysis {
+    fn default() -> Self {
+        Self { memory_mb: 192 }
+    }
+}
+
+/// The dashboard and its API.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// Address and port; only loopback addresses, until a login exists.
+    pub listen: SocketAddr,
+    /// Host names under which browsers may reach it, besides the address itself and `localhost`.
+    pub allowed_hosts: Vec<String>,
+    /// Connections in all. Range 1 to 65 535.
+    pub max_connections: usize,
+    /// Connections from one address. Range 1 to 65 535.
+    pub max_connections_per_address: usize,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8470)),
+            allowed_hosts: Vec::new(),
+            max_connections: 256,
+            max_connections_per_address: 16,
+        }
+    }
+}
+
+/// Logs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// `error`, `warn`, `info`, `debug` or `trace`.
+    pub level: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { level: "info".to_owned() }
+    }
+}
+
+/// What is wrong with a setting.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The file cannot be read.
+    #[error("settings file {}: {cause}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// A layer is not what the schema demands.
+    #[error("settings: {0}")]
+    Schema(String),
+    /// A value is out of its range.
+    #[error("settings: {key} = {value} is not allowed: {allowed} (set by {origin})")]
+    Range {
+        /// The key, dotted.
+        key: &'static str,
+        /// What was given.
+        value: String,
+        /// What is allowed.
+        allowed: &'static str,
+        /// The layer that set it.
+        origin: String,
+    },
+}
+
+/// The file in use and the settings it gave.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The settings.
+    pub settings: Settings,
+    /// The file they came from, if one was found.
+    pub file: Option<PathBuf>,
+}
+
+/// Reads all layers but the flags: `named`, else the first of [`PLACES`] that exists, then the environment.
+///
+/// # Errors
+/// [`SettingsError`] for a file that cannot be read, an unknown key, or a value that is not allowed.
+pub fn load(named: Option<&Path>) -> Result<Loaded, SettingsError> {
+    let file = named
+        .map(Path::to_path_buf)
+        .or_else(|| PLACES.iter().map(PathBuf::from).find(|place| place.is_file()));
+    let text = file.as_ref().map(|path| read(path)).transpose()?;
+    let settings = layers(text.as_deref().zip(file.as_deref()), environment())?;
+    settings.check(&|key| origin(key, text.as_deref().zip(file.as_deref())))?;
+    Ok(Loaded { settings, file })
+}
+
+/// Reads one file alone, for `settings check`.
+///
+/// # Errors
+/// As [`load`].
+pub fn check(path: &Path) -> Result<Settings, SettingsError> {
+    let text = read(path)?;
+    let nothing = Environment::with_prefix("WIREGLOBE_NO_SUCH_PREFIX");
+    let settings = layers(Some((&text, path)), nothing)?;
+    settings.check(&|_| path.display().to_string())?;
+    Ok(settings)
+}
+
+fn read(path: &Path) -> Result<String, SettingsError> {
+    std::fs::read_to_string(path)
+        .map_err(|cause| SettingsError::Unreadable { path: path.to_path_buf(), cause })
+}
+
+fn environment() -> Environment {
+    Environment::with_prefix(PREFIX)
+        .prefix_separator("__")
+        .separator("__")
+        .try_parsing(true)
+        .list_separator(",")
+        .with_list_parse_key("source.read")
+        .with_list_parse_key("network.local")
+        .with_list_parse_key("geo.databases")
+        .with_list_parse_key("server.allowed_hosts")
+}
+
+fn layers(file: Option<(&str, &Path)>, environment: Environment) -> Result<Settings, SettingsError> {
+    if let Some((text, path)) = file {
+        // toml's own errors show line and column; those of the merged layers only name the key.
+        toml::from_str::<Settings>(text).map_err(|error| {
+            SettingsError::Schema(format!("{}: {}", path.display(), one_line(&error.to_string())))
+        })?;
+    }
+    let mut builder = Config::builder();
+    if let Some((text, _)) = file {
+        builder = builder.add_source(File::from_str(text, FileFormat::Toml));
+    }
+    let schema = |error: config::ConfigError| SettingsError::Schema(one_line(&error.to_string()));
+    builder.add_source(environment).build().map_err(schema)?.try_deserialize().map_err(schema)
+}
+
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+/// Which layer set a key: the environment if the variable exists, else the file if it names the key, else a flag.
+fn origin(key: &str, file: Option<(&str, &Path)>) -> String {
+    let variable = format!("{PREFIX}__{}", key.to_uppercase().replace('.', "__"));
+    if std::env::var_os(&variable).is_some() {
+        return format!("the environment, {variable}");
+    }
+    let leaf = key.rsplit('.').next().unwrap_or(key);
+    if let Some((text, path)) = file
+        && let Some(line) = text.lines().position(|line| line.trim_start().starts_with(leaf))
+    {
+        return format!("{}, line {}", path.display(), line + 1);
+    }
+    "a flag or a default".to_owned()
+}
+
+impl Settings {
+    /// Holds each value against its range; `origin` tells which layer set a key.
+    ///
+    /// # Errors
+    /// [`SettingsError::Range`] for the first that is out.
+    pub fn check(&self, origin: &dyn Fn(&str) -> String) -> Result<(), SettingsError> {
+        let wrong = |key: &'static str, value: String, allowed: &'static str| {
+            Err(SettingsError::Range { key, value, allowed, origin: origin(key) })
+        };
+        if !(0.0..=10_000.0).contains(&self.source.speed) {
+            return wrong("source.speed", self.source.speed.to_string(), "0 (as fast as it goes) to 10000");
+        }
+        if self.source.kind == Kind::Files && self.source.read.is_empty() {
+            return wrong(
+                "source.read",
+                "[]".to_owned(),
+                "at least one file or directory when source.kind is \"files\"",
+            );
+        }
+        if !self.server.listen.ip().is_loopback() {
+            let allowed = "a loopback address such as 127.0.0.1:8470, as there is no login yet; reach it from elsewhere \
+                           with ssh -L 8470:127.0.0.1:8470 HOST";
+            return wrong("server.listen", self.server.listen.to_string(), allowed);
+        }
+        if !["error", "warn", "info", "debug", "trace"].contains(&self.log.level.as_str()) {
+            return wrong("log.level", self.log.level.clone(), "error, warn, info, debug or trace");
+        }
+        for home in &self.home {
+            if !(-90.0..=90.0).contains(&home.lat) || !(-180.0..=180.0).contains(&home.lon) {
+                return wrong(
+                    "home.lat",
+                    format!("{}, lon = {}", home.lat, home.lon),
+                    "lat -90 to 90, lon -180 to 180",
+                );
+            }
+        }
+        for (key, value, least, most, allowed) in [
+            ("source.receive_buffer_mb", self.source.receive_buffer_mb as usize, 1, 1024, "1 to 1024 (MiB)"),
+            ("ring.packets", self.ring.packets, 1024, 1 << 24, "1024 to 16777216"),
+            ("ring.keep_bytes", self.ring.keep_bytes, 64, 65_535, "64 to 65535 (bytes)"),
+            ("analysis.memory_mb", self.analysis.memory_mb, 16, 65_536, "16 to 65536 (MiB)"),
+            ("server.max_connections", self.server.max_connections, 1, 65_535, "1 to 65535"),
+            (
+                "server.max_connections_per_address",
+                self.server.max_connections_per_address,
+                1,
+                65_535,
+                "1 to 65535",
+            ),
+        ] {
+            if !(least..=most).contains(&value) {
+                return wrong(key, value.to_string(), allowed);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> Result<Settings, String> {
+        let nothing = Environment::with_prefix("WIREGLOBE_NO_SUCH_PREFIX");
+        let path = Path::new("test.toml");
+        let settings = layers(Some((text, path)), nothing).map_err(|error| error.to_string())?;
+        settings.check(&|key| origin(key, Some((text, path)))).map_err(|error| error.to_string())?;
+        Ok(settings)
+    }
+
+    #[test]
+    fn the_shipped_file_says_the_defaults() {
+        assert_eq!(file(SHIPPED), Ok(Settings::default()));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_line() {
+        let error = file("[source]\nkind = \"demo\"\ninterfase = \"eth0\"\n").unwrap_err();
+        assert!(error.contains("line 3") && error.contains("interfase"), "{error}");
+    }
+
+    #[test]
+    fn a_value_out_of_range_names_key_value_range_and_layer() {
+        let error = file("[ring]\npackets = 3\n").unwrap_err();
+        assert_eq!(
+            error,
+            "settings: ring.packets = 3 is not allowed: 1024 to 16777216 (set by test.toml, line 2)"
+        );
+    }
+
+    #[test]
+    fn the_world_may_not_be_listened_to_without_a_login() {
+        assert!(file("[server]\nlisten = \"0.0.0.0:8470\"\n").unwrap_err().contains("loopback"));
+    }
+}

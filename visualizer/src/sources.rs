@@ -1,0 +1,161 @@
+//! Opens what the settings and flags name as a source.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use analyzer::{Guess, Home, LocalNetworks, Network, Origin};
+use capturer::source::clock::SystemClock;
+use capturer::source::file::FileSource;
+use capturer::source::live::{LiveSettings, LiveSource, LiveStatus};
+use capturer::source::paced::{Pace, Paced, Progress, Reopen, Speed};
+use capturer::source::{Next, Source, SourceError, interfaces, merged};
+
+use crate::settings::{Kind, Settings};
+
+/// The bundled, invented capture.
+const DEMO: &[u8] = include_bytes!("../data/demo.pcap");
+
+/// What the bundled capture is called wherever it shows.
+const DEMO_NAME: &str = "demo";
+
+/// Frames that are looked at to guess the local networks of a capture.
+const GUESS_FRAMES: usize = 20_000;
+
+/// A source that is being watched, and what is known of it.
+pub(crate) struct Opened {
+    pub(crate) source: Box<dyn Source>,
+    /// `demo`, `file` or `interface`.
+    pub(crate) kind: &'static str,
+    pub(crate) name: String,
+    pub(crate) local: LocalNetworks,
+    pub(crate) progress: Option<Arc<Progress>>,
+    pub(crate) interface: Option<Arc<LiveStatus>>,
+    /// Whether its packets bear the wall clock's time.
+    pub(crate) wall_clock: bool,
+    /// Where it was captured, if it says so itself.
+    pub(crate) home: Option<Home>,
+}
+
+/// Where the invented home of the bundled capture stands.
+fn demo_home() -> Home {
+    Home { label: "Demo home".to_owned(), lat: 52.37, lon: 4.9, networks: Vec::new() }
+}
+
+/// Opens the source of the settings, to be watched.
+pub(crate) fn open(settings: &Settings) -> Result<Opened, SourceError> {
+    match settings.source.kind {
+        Kind::Demo => {
+            let opened =
+                replay(settings, "demo", DEMO_NAME.to_owned(), Box::new(demo), guess_of(&mut *demo()?))?;
+            Ok(Opened { home: Some(demo_home()), ..opened })
+        }
+        Kind::Files => {
+            let named = settings.source.read.clone();
+            let local = guess(&named);
+            let name = named.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ");
+            replay(settings, "file", name, Box::new(move || files(&named)), local)
+        }
+        Kind::Interface => {
+            let (source, name) = interface(&settings.source.interface, settings)?;
+            let local = or_settings(settings, || of_interface(&name));
+            let interface = Some(source.status());
+            let source = Box::new(source);
+            Ok(Opened {
+                source,
+                kind: "interface",
+                name,
+                local,
+                progress: None,
+                interface,
+                wall_clock: true,
+                home: None,
+            })
+        }
+    }
+}
+
+fn replay(
+    settings: &Settings,
+    kind: &'static str,
+    name: String,
+    reopen: Reopen,
+    guessed: LocalNetworks,
+) -> Result<Opened, SourceError> {
+    let source = &settings.source;
+    let speed = if source.speed > 0.0 { Speed::Times(source.speed) } else { Speed::Max };
+    // The demo happens now; a user's capture keeps the times it was recorded at.
+    let rebase = source.kind == Kind::Demo;
+    let stdin = source.kind == Kind::Files && source.read.iter().any(|path| path == Path::new("-"));
+    let pace = Pace { speed, looping: source.r#loop && !stdin, rebase };
+    let paced = Paced::new(reopen, pace, Box::new(SystemClock::default()))?;
+    let progress = Some(paced.progress());
+    let local = or_settings(settings, || guessed);
+    let source = Box::new(paced);
+    Ok(Opened { source, kind, name, local, progress, interface: None, wall_clock: rebase, home: None })
+}
+
+/// An interface to watch; with an empty name the first one that is up and not loopback.
+pub(crate) fn interface(name: &str, settings: &Settings) -> Result<(LiveSource, String), SourceError> {
+    let name = if name.is_empty() { first_interface()? } else { name.to_owned() };
+    let source = LiveSource::open(LiveSettings {
+        promiscuous: settings.source.promiscuous,
+        buffer: settings.source.receive_buffer_mb as usize * 1024 * 1024,
+        ..LiveSettings::new(name.as_str())
+    })?;
+    Ok((source, name))
+}
+
+fn first_interface() -> Result<String, SourceError> {
+    let all = interfaces::list();
+    let found = all.iter().find(|interface| interface.up && interface.running && !interface.loopback);
+    found.map(|interface| interface.name.clone()).ok_or_else(|| SourceError::Interface {
+        name: "(none named)".to_owned(),
+        reason: "no interface is up; `wireglobe interfaces` lists them".to_owned(),
+    })
+}
+
+fn demo() -> Result<Box<dyn Source>, SourceError> {
+    Ok(Box::new(FileSource::from_bytes(DEMO_NAME, DEMO)?))
+}
+
+/// Files, directories and `-` as one stream in time order.
+pub(crate) fn files(named: &[PathBuf]) -> Result<Box<dyn Source>, SourceError> {
+    merged::open(named)
+}
+
+fn or_settings(settings: &Settings, otherwise: impl FnOnce() -> LocalNetworks) -> LocalNetworks {
+    let named = &settings.network.local;
+    if named.is_empty() { otherwise() } else { LocalNetworks::new(named.clone(), Origin::Settings) }
+}
+
+/// The networks of an interface's own addresses, and all private ones.
+fn of_interface(name: &str) -> LocalNetworks {
+    let all = interfaces::list();
+    let own =
+        all.iter().filter(|interface| interface.name == name).flat_map(|interface| &interface.addresses);
+    LocalNetworks::private_and(
+        own.map(|(address, len)| Network::new(*address, *len)).collect(),
+        Origin::Interface,
+    )
+}
+
+/// Which networks are local in these files, by their first packets; standard input can't be read twice, so nothing is
+/// known of it.
+pub(crate) fn guess(named: &[PathBuf]) -> LocalNetworks {
+    let nothing = || LocalNetworks::private_and(Vec::new(), Origin::Assumed);
+    if named.iter().any(|path| path == Path::new("-")) {
+        return nothing();
+    }
+    files(named).map_or_else(|_| nothing(), |mut source| guess_of(&mut *source))
+}
+
+fn guess_of(source: &mut dyn Source) -> LocalNetworks {
+    let mut guess = Guess::default();
+    for _ in 0..GUESS_FRAMES {
+        let Ok(Next::Frame(frame)) = source.next_frame() else { break };
+        if let Ok(packet) = capturer::decode::decode(&frame) {
+            guess.observe(&packet);
+        }
+    }
+    guess.networks()
+}

@@ -1,0 +1,172 @@
+//! What the tests of the binary share: running it, and a server on a free port.
+#![allow(dead_code, reason = "each test file uses a part of it")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// The binary under test.
+pub fn wireglobe() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wireglobe"));
+    // A folder without a settings file.
+    command.current_dir(std::env::temp_dir()).env_remove("RUST_LOG");
+    command
+}
+
+/// Runs it to its end.
+pub fn run(arguments: &[&str]) -> Output {
+    wireglobe().args(arguments).stdin(Stdio::null()).output().unwrap()
+}
+
+/// Its standard error as text.
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Its standard output as a JSON document.
+pub fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", stderr(output)))
+}
+
+/// A little-endian pcap of Ethernet frames, one a second.
+pub fn pcap(frames: &[Vec<u8>]) -> Vec<u8> {
+    let mut file = Vec::new();
+    for field in [0xa1b2_c3d4u32, 0x0004_0002, 0, 0, 65_535, 1] {
+        file.extend(field.to_le_bytes());
+    }
+    for (index, frame) in frames.iter().enumerate() {
+        for field in [1_700_000_000 + index as u32, 0, frame.len() as u32, frame.len() as u32] {
+            file.extend(field.to_le_bytes());
+        }
+        file.extend(frame);
+    }
+    file
+}
+
+/// An Ethernet frame with a UDP datagram from 192.168.1.2 to `destination`, port 53.
+pub fn udp(destination: [u8; 4]) -> Vec<u8> {
+    let mut frame = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0];
+    frame.extend([0x45, 0, 0, 32, 0, 1, 0, 0, 64, 17, 0, 0, 192, 168, 1, 2]);
+    frame.extend(destination);
+    frame.extend([0xc0, 0, 0, 53, 0, 12, 0, 0, 1, 2, 3, 4]);
+    frame
+}
+
+/// A file in a folder of its own, gone with the test.
+pub struct TempFile(pub std::path::PathBuf);
+
+impl TempFile {
+    /// With these bytes.
+    pub fn new(name: &str, bytes: &[u8]) -> Self {
+        let folder = std::env::temp_dir().join(format!("wireglobe-test-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let path = folder.join(name);
+        std::fs::File::create(&path).unwrap().write_all(bytes).unwrap();
+        Self(path)
+    }
+
+    /// Its path as text.
+    pub fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for TempFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(self.0.parent().unwrap());
+    }
+}
+
+/// A running server that replays something on a free port.
+pub struct Server {
+    pub child: Child,
+    pub address: String,
+}
+
+impl Server {
+    /// `wireglobe run` with these arguments.
+    pub fn start(arguments: &[&str]) -> Self {
+        let mut child = wireglobe()
+            .args(["run", "--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address =
+            line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_else(|| {
+                let mut text = String::new();
+                child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+                panic!("no start line: {line}{text}")
+            });
+        Self { address: address.to_owned(), child }
+    }
+
+    /// A raw request; status line, headers and body as they come.
+    pub fn raw(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        // A refused connection is reset after the answer; what came before counts.
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// `GET`; status and body.
+    pub fn get(&self, path: &str) -> (u16, String) {
+        let answer =
+            self.raw(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address));
+        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status line");
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
+        (status, if chunked { unchunk(body) } else { body.to_owned() })
+    }
+
+    /// `GET` of a JSON document.
+    pub fn json(&self, path: &str) -> Value {
+        let (status, body) = self.get(path);
+        assert_eq!(status, 200, "{path}: {body}");
+        serde_json::from_str(&body).unwrap()
+    }
+
+    /// Asks until `done` or ten seconds are over.
+    pub fn wait_for(&self, path: &str, done: impl Fn(&Value) -> bool) -> Value {
+        let began = Instant::now();
+        loop {
+            let document = self.json(path);
+            if done(&document) {
+                return document;
+            }
+            assert!(began.elapsed() < Duration::from_secs(10), "{path} stays {document}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+fn unchunk(mut body: &str) -> String {
+    let mut text = String::new();
+    while let Some((length, rest)) = body.split_once("\r\n") {
+        let length = usize::from_str_radix(length, 16).unwrap();
+        if length == 0 {
+            break;
+        }
+        text += &rest[..length];
+        body = rest[length..].trim_start_matches("\r\n");
+    }
+    text
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
