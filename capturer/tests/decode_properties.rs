@@ -116,6 +116,8 @@ fn truncation_never_takes_addresses_away_that_were_captured() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
     #[test]
     fn any_bytes_get_an_answer(link in links(), bytes in prop::collection::vec(any::<u8>(), 0..200), extra in 0u32..70_000) {
         let frame = frame(link, &bytes, extra);

@@ -1,0 +1,64 @@
+//! Decoding never allocates, whatever the frame: a counting allocator says so.
+
+#![allow(clippy::unwrap_used, reason = "a test says so by failing")]
+#![expect(unsafe_code, reason = "an allocator cannot be written otherwise")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::hint::black_box;
+
+use capturer::decode::{decode, link};
+use capturer::{Frame, Timestamp};
+
+/// The system's allocator, counting what this thread asks of it.
+struct Counting;
+
+thread_local! {
+    static COUNT: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: every call is passed on as it came; the counter neither allocates nor panics.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        COUNT.with(|count| count.set(count.get() + 1));
+        // SAFETY: the caller's promise, passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise, passed on.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Frames that begin validly and go on with deterministic noise (Numerical Recipes' generator).
+fn noisy_frames() -> Vec<Vec<u8>> {
+    let mut state = 1u32;
+    let mut noise = move || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    let begin = |ether_type: u16| [&[2; 12][..], &ether_type.to_be_bytes(), &[0x45, 0, 0, 90]].concat();
+    let mut frames: Vec<_> = [0x0800, 0x86dd, 0x0806, 0x8100, 0x8847, 0x8864, 40].map(begin).to_vec();
+    frames.resize(200, vec![0x45]);
+    for frame in &mut frames {
+        frame.resize_with(100, &mut noise);
+    }
+    frames
+}
+
+#[test]
+fn no_frame_of_any_link_type_makes_decoding_allocate() {
+    let frames = noisy_frames();
+    let before = COUNT.get();
+    for link in link::LINKS {
+        for bytes in &frames {
+            let frame = Frame { number: 1, at: Timestamp::EPOCH, wire_len: 100, link: link.kind, bytes };
+            let _ = black_box(decode(&frame));
+        }
+    }
+    assert_eq!(COUNT.get(), before);
+}
