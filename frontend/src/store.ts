@@ -144,7 +144,11 @@ export class Store {
     const before = { expression: this.expression, metric: this.view.metric };
     this.view = view;
     this.refusal = null;
-    if (before.expression !== this.expression || before.metric !== view.metric) this.#askFiltered();
+    if (before.expression !== this.expression || before.metric !== view.metric) {
+      this.#askFiltered();
+      // A paused server answers nothing, so a new question means: go on.
+      if (this.link.paused) this.pause(false);
+    }
     this.#tell("view");
     this.#tell("refusal");
   }

@@ -126,7 +126,7 @@ const TOPICS = {
   hosts: (w, f) => COUNTRIES.filter(passes(f)).map(([country, weight, [[asn, as_name]]], i) => [`198.51.100.${i + 1}`, { name: null, country, asn, as_name, place: "global", local: false, ...w.counts(weight * part(f) * 0.6, lean(country)), first_ms: w.started, last_ms: Date.now() }])
     .concat([[`192.0.2.14`, { name: "web-1", country: null, asn: null, as_name: null, place: "private", local: true, ...w.counts(420 * part(f), 0.4), first_ms: w.started, last_ms: Date.now() }]]),
   services: (w, f) => SERVICES.map(([key, weight]) => [key, w.counts(weight * 10 * part(f), 0.7)]),
-  protocols: (w, f) => PROTOCOLS.map(([key, weight]) => { const c = w.counts(weight * 10 * part(f)); return [key, { packets: c.packets_sent + c.packets_received, bytes: c.bytes_sent + c.bytes_received }]; }),
+  protocols: (w, f) => PROTOCOLS.map(([key, weight]) => { const c = w.counts(weight * 10 * part(f)); return [key, { packets: c.packets_sent + c.packets_received, bytes: c.bytes_sent + c.bytes_received, flows: c.flows }]; }),
   arcs: (w, f) => (w.home && w.publicPeers ? COUNTRIES : []).filter(passes(f)).flatMap(([country, weight], i) => ["in", "out"].filter((_, d) => (i + d) % 3 !== 0 || weight > 50).map((direction) => [`${country}:${direction}:0`,
     { country, direction, home: "0", bytes: Math.round(weight * 2e5 * (direction === "in" ? 1 : 0.5)), packets: Math.ceil(weight * 30), last_ms: Date.now() - (i * 397) % 9000 }])),
   homes: (w) => [["0", w.home ? { label: "Amsterdam", lat: 52.37, lon: 4.9, country: "NL", origin: "settings" } : { label: "", lat: null, lon: null, country: null, origin: "unset" }]],

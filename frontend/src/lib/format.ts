@@ -60,8 +60,9 @@ export function share(part: number, whole: number): string {
 
 const two = (n: number): string => String(n).padStart(2, "0");
 
-/** 14:03:22 (UTC). */
+/** 14:03:22 (UTC); a dash before the first packet. */
 export function clock(ms: number): string {
+  if (ms <= 0) return UNKNOWN;
   const at = new Date(ms);
   return `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}:${two(at.getUTCSeconds())}`;
 }

@@ -38,10 +38,10 @@ export const LISTS = {
 
 export type ListName = keyof typeof LISTS;
 
-/** Protocols are counted without a direction, and not by flows. */
+/** Protocols are counted without a direction. */
 function amountOf(kind: ListKind, table: TableView, row: number, view: ViewState): Amount {
   if (kind.table !== "protocols") return amount(table, row, view.metric, view.direction);
-  return { in: 0, out: 0, none: table.number(view.metric === "bytes" ? "bytes" : "packets", row) };
+  return { in: 0, out: 0, none: table.number(view.metric, row) };
 }
 
 /** The rows of a list, largest first; equals by key, so that they keep their places. */

@@ -1,5 +1,6 @@
 // From the store's tables to what the map shows: classes by country, what the filter hides, arcs with their age, homes.
 
+import type { LonLat } from "../map/atlas";
 import type { Arc, Home, Scene } from "../map/scene";
 import { classOf, thresholds } from "../map/scale";
 import type { Store } from "../store";
@@ -32,14 +33,26 @@ function arcs(table: TableView, now: number): Arc[] {
   }));
 }
 
-function homes(table: TableView): Home[] {
+type Labels = ReadonlyMap<string, LonLat>;
+
+/** Where a home is: its own coordinates, or the label point of its country when only that is known. */
+function homeAt(table: TableView, row: number, labels: Labels): LonLat | null {
+  const [lon, lat] = [table.cell("lon", row), table.cell("lat", row)];
+  return typeof lon === "number" && typeof lat === "number" ? [lon, lat] : (labels.get(table.text("country", row)) ?? null);
+}
+
+function homes(table: TableView, labels: Labels): Home[] {
   return table.keys.flatMap((key, row) => {
-    const [lon, lat] = [table.cell("lon", row), table.cell("lat", row)];
-    return typeof lon === "number" && typeof lat === "number" ? [{ key, label: table.text("label", row), at: [lon, lat] as const }] : [];
+    const at = homeAt(table, row, labels);
+    return at ? [{ key, label: table.text("label", row), at }] : [];
   });
 }
 
-export function readScene(store: Store): Scene {
+/** Is it said that no home is known? Not while nothing has been said yet. */
+export const homeUnset = (table: TableView): boolean =>
+  table.ready && !table.keys.some((_, row) => typeof table.cell("lat", row) === "number" || table.text("country", row) !== "");
+
+export function readScene(store: Store, labels: Labels): Scene {
   const { view, link } = store;
   const shown = values(store.table("countries"), view);
   const limits = scaleOf(store);
@@ -49,7 +62,7 @@ export function readScene(store: Store): Scene {
     values: shown,
     hidden: new Set(seen.filter((code) => !shown.has(code))),
     arcs: arcs(store.table("arcs"), link.at),
-    homes: homes(store.table("homes")),
+    homes: homes(store.table("homes"), labels),
     selected: view.selection?.dimension === "country" ? view.selection.key : null,
     direction: view.direction,
     stale: link.phase === "stale",

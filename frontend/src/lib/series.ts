@@ -7,7 +7,7 @@ export interface Series {
   /** Start of the first bucket and length of each, seconds of packet time. */
   start: number;
   step: number;
-  /** Buckets before the first record: unknown, so not drawn. */
+  /** Buckets before the first whole one: unknown, so not drawn. */
   lead: number;
   bits_in: Float64Array;
   bits_out: Float64Array;
@@ -31,7 +31,7 @@ export function readSeries(table: TableView): Series {
   const step = Math.max(1, Math.ceil(span / POINTS_MOST));
   const start = Math.floor((last + 1 - span) / step) * step;
   const buckets = Math.floor((last - start) / step) + 1;
-  const lead = Math.max(0, Math.floor((first - start) / step));
+  const lead = Math.max(0, Math.ceil((first - start) / step));
   const series: Series = { start, step, lead, bits_in: new Float64Array(buckets), bits_out: new Float64Array(buckets), packets: new Float64Array(buckets) };
   for (const [row, second] of seconds.entries()) add(series, table, row, second);
   return lastWhole(series, last);

@@ -11,6 +11,8 @@ const DISC_BELOW_PX2 = 26;
 const HATCH_PITCH = 5;
 const DISC_RADIUS: readonly number[] = [2.5, 2.5, 3, 3, 3.5, 3.5, 3.5];
 const DISC_UNSEEN_RADIUS = 1.75;
+/** On a smaller map the many unseen islands would only be noise. */
+const UNSEEN_DISCS_FROM_PX = 640;
 
 type Context = CanvasRenderingContext2D;
 export interface Disc { code: string; at: LonLat }
@@ -29,6 +31,14 @@ function inPlane(context: Context, camera: Camera, draw: (px: number) => void): 
   context.scale(scale, scale);
   draw(1 / scale);
   context.restore();
+}
+
+/** The outline where it is seen: a pattern must not grow with the map. */
+function onScreen(path: Path2D, camera: Camera): Path2D {
+  const [scale, x, y] = camera.transform;
+  const moved = new Path2D();
+  moved.addPath(path, new DOMMatrix([scale, 0, 0, scale, x, y]));
+  return moved;
 }
 
 function hatch(context: Context, palette: Palette): CanvasPattern | string {
@@ -85,17 +95,17 @@ function limb(context: Context, camera: Camera, palette: Palette): void {
 }
 
 function lands(context: Context, camera: Camera, palette: Palette, scene: Scene): void {
-  const pattern = scene.hidden.size > 0 ? hatch(context, palette) : "";
   inPlane(context, camera, () => {
     for (const [code, path] of camera.outlines.shapes) {
-      const level = scene.classes.get(code) ?? -1;
-      context.fillStyle = palette.ramp[level] ?? palette.land;
-      context.fill(path);
-      if (level >= 0 || !scene.hidden.has(code)) continue;
-      context.fillStyle = pattern;
+      context.fillStyle = palette.ramp[scene.classes.get(code) ?? -1] ?? palette.land;
       context.fill(path);
     }
   });
+  context.fillStyle = hatch(context, palette);
+  for (const code of scene.hidden) {
+    const path = camera.outlines.shapes.get(code);
+    if (path && !scene.classes.has(code)) context.fill(onScreen(path, camera));
+  }
 }
 
 function lines(context: Context, camera: Camera, palette: Palette): void {
@@ -142,8 +152,10 @@ export function drawBase(context: Context, camera: Camera, atlas: Atlas, palette
   unseenLines(context, camera, palette, scene);
   lines(context, camera, palette);
   if (camera.kind === "globe") limb(context, camera, palette);
+  const roomy = camera.size.width * camera.zoom >= UNSEEN_DISCS_FROM_PX;
   for (const { code, at } of discs(atlas, camera)) {
     const point = camera.project(at);
-    if (point) disc(context, point, palette, scene.classes.get(code) ?? -1);
+    const level = scene.classes.get(code) ?? -1;
+    if (point && (level >= 0 || roomy)) disc(context, point, palette, level);
   }
 }

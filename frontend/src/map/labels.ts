@@ -21,10 +21,15 @@ const BESIDE_PX = 8;
 
 const overlap = (a: Box, b: Box): boolean => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 
+/** Places around a point for a name that must not be dropped. */
+const around = ([x, y]: Point, aside: number): Point[] => [
+  [x + aside, y], [x + aside, y - 9], [x, y - 18], [x + aside / 2, y + 24], [x - aside, y], [x, y + 30],
+];
+
 function* wanted(atlas: Atlas, camera: Camera, scene: Scene, measure: (text: string) => number): Generator<Label> {
   for (const { label, at } of scene.homes) {
     const point = camera.project(at);
-    if (point && label) yield { text: label, spots: [[point[0], point[1] + 17]], bold: true };
+    if (point && label) yield { text: label, spots: [[point[0], point[1] + 17], ...around(point, 12 + measure(label) / 2)], bold: true };
   }
   const sizes = new Map(atlas.shapes.map((shape) => [shape.code, camera.pixels(shape.steradians)]));
   const ranked = [...scene.values].filter(([code]) => !scene.hidden.has(code)).sort((a, b) => b[1] - a[1]);
@@ -36,10 +41,9 @@ function* wanted(atlas: Atlas, camera: Camera, scene: Scene, measure: (text: str
     const text = countryName(code);
     const bold = code === scene.selected;
     const aside = BESIDE_PX + measure(text) / 2;
-    const right: Point = [point[0] + aside, point[1]];
     const small = (sizes.get(code) ?? 0) < BESIDE_BELOW_PX2;
-    const more: Point[] = bold ? [right, [point[0], point[1] - 18], [point[0] - aside, point[1]]] : [];
-    yield { text, spots: [small ? right : point, ...more], bold };
+    const best: Point = small ? [point[0] + aside, point[1]] : point;
+    yield { text, spots: bold ? [best, ...around(point, aside)] : [best], bold };
   }
 }
 

@@ -19,6 +19,9 @@ export function readPalette(element: Element): Palette {
   return { ...named, ramp: Array.from({ length: CLASSES }, (_, i) => value(`ramp${i + 1}`)), font: style.fontFamily };
 }
 
-/** `colour` (#rrggbb) with an opacity of 0 to 1. */
+/** The style sheet's minifier shortens #ffffff to #fff. */
+const long = (colour: string): string => (colour.length === 4 ? `#${[...colour.slice(1)].map((digit) => digit + digit).join("")}` : colour);
+
+/** `colour` (#rgb or #rrggbb) with an opacity of 0 to 1. */
 export const alpha = (colour: string, opacity: number): string =>
-  colour + Math.round(Math.min(1, Math.max(0, opacity)) * 255).toString(16).padStart(2, "0");
+  long(colour) + Math.round(Math.min(1, Math.max(0, opacity)) * 255).toString(16).padStart(2, "0");

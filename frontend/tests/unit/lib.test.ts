@@ -6,6 +6,7 @@ import { keepPlaces, serviceName, type Row } from "../../src/lib/rows";
 import { asFilter, both, excluding, fromText } from "../../src/lib/selection";
 import { readUrl, USUAL, writeUrl, type ViewState } from "../../src/lib/urlstate";
 import { tickStep } from "../../src/chart/mirror";
+import { alpha } from "../../src/map/palette";
 import { classOf, thresholds } from "../../src/map/scale";
 import { backoff } from "../../src/socket";
 import type { ClientMessage } from "../../src/wire";
@@ -128,5 +129,11 @@ describe("connection", () => {
     vi.advanceTimersByTime(4000);
     const last = new Map(sent.map((message) => [message.type === "sub" ? message.id : -1, message.type === "sub" ? message.filter : ""]));
     expect([...last.values()]).toEqual(Array.from({ length: 12 }, () => "4"));
+  });
+});
+
+describe("palette", () => {
+  test("short and long colours take an opacity", () => {
+    expect([alpha("#fff", 0.5), alpha("#0c0f12", 1), alpha("#68b0ed", 0)]).toEqual(["#ffffff80", "#0c0f12ff", "#68b0ed00"]);
   });
 });
