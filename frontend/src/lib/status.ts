@@ -60,4 +60,7 @@ export function readStatus(table: TableView): Status {
   };
 }
 
+/** A file by its last name; the folders are in the System dialog. */
+export const sourceName = ({ kind, source }: Status): string => (kind === "file" ? (source.split("/").at(-1) ?? source) : source);
+
 export const lost = (status: Status): number => status.lost_kernel + status.lost_ring;

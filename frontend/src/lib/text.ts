@@ -56,6 +56,7 @@ export const text = {
     zoomIn: "Zoom in", zoomOut: "Zoom out", reset: "Whole map", table: "View as table", map: "View as map",
     setHome: "Set home",
     arcs: (shown: number, all: number) => (shown === all ? `${all} arc${all === 1 ? "" : "s"}` : `${shown} of ${all} arcs`),
+    arcsHomeless: (all: number) => `${all} arc${all === 1 ? "" : "s"} without a home to go to`,
     arcsTitle: "The largest by bytes in the last 30 s; those behind the globe are not drawn",
     noneSeen: "none seen", filteredOut: "filtered out",
     legend: (metric: Metric, direction: Direction) => `${METRIC_WORDS[metric]} per country${metric === "flows" ? "" : `, ${DIRECTION_WORDS[direction]}`}`,

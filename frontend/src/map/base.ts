@@ -134,7 +134,7 @@ function disc(context: Context, [x, y]: readonly [number, number], palette: Pale
   context.beginPath();
   context.arc(x, y, level < 0 ? DISC_UNSEEN_RADIUS : (DISC_RADIUS[level] ?? 3), 0, 2 * Math.PI);
   if (level < 0) {
-    context.strokeStyle = palette.coast;
+    context.strokeStyle = alpha(palette.coast, 0.75);
     context.lineWidth = 1;
     context.stroke();
     return;
