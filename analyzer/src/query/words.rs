@@ -1,0 +1,192 @@
+//! The words that need geography and direction. A new word is a variant, a line in [`WORDS`], a line in
+//! [`Fact::holds`] and a line for its text.
+
+use std::fmt;
+
+use capturer::Protocol;
+use capturer::filter::{Operand, Ported, Scope, Scopes, Side, Word, service};
+
+use crate::aggregate::{SERVICES, service_label};
+use crate::geo::{Asn, Category, CountryCode, Place};
+use crate::network::Network;
+use crate::observation::{Direction, End, Observation};
+
+/// What one of the words asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// An address in this country.
+    Country(CountryCode),
+    /// An address of this autonomous system.
+    Asn(Asn),
+    /// An address in this network.
+    Prefix(Network),
+    /// An address of this kind.
+    Place(Category),
+    /// A public address without a country.
+    PlaceUnknown,
+    /// Which way the packet goes.
+    Direction(Direction),
+    /// A service's port at the answering end.
+    Service(NamedService),
+}
+
+/// A service by its name, and the transports and ports that it is known by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedService {
+    name: Box<str>,
+    ports: Box<[(Protocol, u16)]>,
+}
+
+const ENDS_AND_FLOWS: Scopes = Scopes::of(&[Scope::Frame, Scope::Flow]);
+
+const TRANSPORTS: [(&str, char, Protocol, Ported); 3] = [
+    ("tcp", 't', Protocol::TCP, Ported::Tcp),
+    ("udp", 'u', Protocol::UDP, Ported::Udp),
+    ("sctp", 's', Protocol::SCTP, Ported::Sctp),
+];
+
+/// The table.
+pub(super) const WORDS: &[Word<Fact>] = &[
+    Word {
+        name: "country",
+        sided: true,
+        expected: "a country's two letters (ISO 3166-1), such as NL",
+        scopes: Scopes::ALL,
+        operand: Operand::Value(|text| CountryCode::new(text).map(Fact::Country)),
+    },
+    Word {
+        name: "asn",
+        sided: true,
+        expected: "the number of an autonomous system, such as 1136 or AS1136",
+        scopes: Scopes::ALL,
+        operand: Operand::Value(asn),
+    },
+    Word {
+        name: "prefix",
+        sided: true,
+        expected: "a network such as 192.0.2.0/24 or 2001:db8::/32",
+        scopes: Scopes::ALL,
+        operand: Operand::Value(prefix),
+    },
+    Word {
+        name: "place",
+        sided: true,
+        expected: "private, cgnat, link_local, loopback, multicast, broadcast, bogon, unknown or global",
+        scopes: Scopes::ALL,
+        operand: Operand::Value(place),
+    },
+    Word {
+        name: "direction",
+        sided: false,
+        expected: "in, out, internal or transit",
+        scopes: ENDS_AND_FLOWS,
+        operand: Operand::Value(direction),
+    },
+    Word {
+        name: "service",
+        sided: false,
+        expected: "a service's name such as https or dns, or a port such as tcp/8443",
+        scopes: ENDS_AND_FLOWS,
+        operand: Operand::Value(|text| named_service(text).map(Fact::Service)),
+    },
+];
+
+impl Fact {
+    /// Whether it holds for the observation, asked of the ends that `side` names.
+    #[inline]
+    pub(super) fn holds(&self, side: Side, seen: &Observation<'_>) -> bool {
+        let ends =
+            |asked: &dyn Fn(&End) -> bool| side.ask(|| asked(&seen.source), || asked(&seen.destination));
+        match self {
+            Self::Country(country) => ends(&|end| end.place.country == Some(*country)),
+            Self::Asn(asn) => ends(&|end| end.place.asn == Some(*asn)),
+            Self::Prefix(network) => ends(&|end| network.contains(end.address)),
+            Self::Place(category) => ends(&|end| end.place.category == *category),
+            Self::PlaceUnknown => ends(&|end| is_unknown(&end.place)),
+            Self::Direction(direction) => seen.direction == *direction,
+            Self::Service(service) => service.serves(seen),
+        }
+    }
+}
+
+impl fmt::Display for Fact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Country(country) => country.fmt(f),
+            Self::Asn(asn) => asn.0.fmt(f),
+            Self::Prefix(network) => network.fmt(f),
+            Self::Place(category) => f.write_str(category.name()),
+            Self::PlaceUnknown => f.write_str(UNKNOWN),
+            Self::Direction(direction) => f.write_str(direction.name()),
+            Self::Service(service) => f.write_str(&service.name),
+        }
+    }
+}
+
+impl NamedService {
+    /// By the answering end where the observation knows it, else by either port.
+    fn serves(&self, seen: &Observation<'_>) -> bool {
+        if let Some(service) = seen.service {
+            return self.ports.contains(&(service.protocol, service.port));
+        }
+        let has = |port| self.ports.contains(&(seen.packet.protocol, port));
+        seen.packet.ports().is_some_and(|ports| has(ports.source) || has(ports.destination))
+    }
+}
+
+const UNKNOWN: &str = "unknown";
+
+fn is_unknown(place: &Place) -> bool {
+    place.category == Category::Global && place.country.is_none()
+}
+
+fn asn(text: &str) -> Option<Fact> {
+    let digits = text.strip_prefix("AS").or_else(|| text.strip_prefix("as")).unwrap_or(text);
+    let plain = digits.bytes().all(|b| b.is_ascii_digit());
+    plain.then(|| digits.parse().ok()).flatten().map(|number| Fact::Asn(Asn(number)))
+}
+
+/// A network by its first address; an address alone is no prefix, so that a bare one is taken for a host.
+fn prefix(text: &str) -> Option<Fact> {
+    let network: Network = text.parse().ok()?;
+    let (address, _) = text.split_once('/')?;
+    (address.parse() == Ok(network.address())).then_some(Fact::Prefix(network))
+}
+
+fn place(text: &str) -> Option<Fact> {
+    let category = Category::ALL.into_iter().find(|category| category.name() == text).map(Fact::Place);
+    category.or_else(|| (text == UNKNOWN).then_some(Fact::PlaceUnknown))
+}
+
+fn direction(text: &str) -> Option<Fact> {
+    const ALL: [Direction; 4] = [Direction::In, Direction::Out, Direction::Internal, Direction::Transit];
+    ALL.into_iter().find(|direction| direction.name() == text).map(Fact::Direction)
+}
+
+/// A name that the tables of services show, `tcp/8443`, or a name of the registry.
+fn named_service(text: &str) -> Option<NamedService> {
+    let shown = shown_service(text);
+    if !shown.is_empty() {
+        return Some(NamedService { name: text.into(), ports: shown.into() });
+    }
+    if let Some((transport, port)) = text.split_once('/') {
+        let (.., protocol, _) = TRANSPORTS.into_iter().find(|(name, ..)| *name == transport)?;
+        let port = port.parse().ok()?;
+        return Some(NamedService {
+            name: service_label(protocol, port).into(),
+            ports: [(protocol, port)].into(),
+        });
+    }
+    let (port, ported) = service(text)?;
+    let known = TRANSPORTS.into_iter().filter(|(.., only)| ported == Ported::Any || ported == *only);
+    Some(NamedService { name: text.into(), ports: known.map(|(.., protocol, _)| (protocol, port)).collect() })
+}
+
+fn shown_service(text: &str) -> Vec<(Protocol, u16)> {
+    let rows = SERVICES.iter().filter(|(name, ..)| *name == text);
+    rows.flat_map(|(_, port, letters)| {
+        let carried = TRANSPORTS.into_iter().filter(|(_, letter, ..)| letters.contains(*letter));
+        carried.map(|(.., protocol, _)| (protocol, *port))
+    })
+    .collect()
+}
