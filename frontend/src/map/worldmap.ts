@@ -23,8 +23,10 @@ export interface MapEvents {
   drawn(arcs: number): void;
 }
 
-/** Comets at 20 frames a second still read as movement and cost a third of 60. */
+/** Comets at 20 frames a second read as movement and cost a third of 60. */
 const FRAME_MS = 50;
+/** A timer ends half a screen frame early, or it would just miss the one it is for. */
+const HALF_FRAME_MS = 8;
 const ZOOM_STEP = 1.5;
 
 export class WorldMap {
@@ -35,7 +37,7 @@ export class WorldMap {
   #traces: Trace[] = [];
   #dirty = new Set<LayerName>();
   #frame = 0;
-  #drawn_at = 0;
+  #timer: ReturnType<typeof setTimeout> | null = null;
   #hovered: string | null = null;
   #cursor: string | null = null;
   #probe: CanvasRenderingContext2D;
@@ -56,6 +58,7 @@ export class WorldMap {
   destroy(): void {
     this.#watch.disconnect();
     cancelAnimationFrame(this.#frame);
+    if (this.#timer !== null) clearTimeout(this.#timer);
     this.root.replaceChildren();
   }
 
@@ -64,6 +67,8 @@ export class WorldMap {
     this.#scene = scene;
     if (!sameLands(before, scene)) this.#soil("base");
     this.#soil("trails", "front");
+    // What has just stopped moving must be wiped once.
+    if (!this.#moving) this.#soil("motion");
   }
 
   project(kind: Projection): void {
@@ -183,15 +188,14 @@ export class WorldMap {
     if (this.#dirty.delete("base")) this.#layers.draw("base", (c) => drawBase(c, this.#camera, this.atlas, this.#palette, this.#scene));
     if (this.#dirty.delete("trails")) this.#drawTrails();
     if (this.#dirty.delete("front")) this.#layers.draw("front", (c) => this.#drawFront(c));
-    this.#dirty.delete("motion");
-    this.#layers.draw("motion", (c) => this.#moving && drawComets(c, this.#traces, this.#palette, now, this.#hovered));
-    this.#drawn_at = now;
-    if (this.#moving) this.#later();
+    if (this.#dirty.delete("motion")) this.#layers.draw("motion", (c) => this.#moving && drawComets(c, this.#traces, this.#palette, now, this.#hovered));
+    if (this.#moving) this.#timer ??= setTimeout(() => this.#nextComets(), FRAME_MS - HALF_FRAME_MS);
   }
 
-  /** The next frame, not sooner than the eye asks for. */
-  #later(): void {
-    setTimeout(() => this.#soil("motion"), Math.max(0, FRAME_MS - 8 - (performance.now() - this.#drawn_at)));
+  /** One timer at a time, whatever else is drawn in between. */
+  #nextComets(): void {
+    this.#timer = null;
+    this.#soil("motion");
   }
 
   #drawTrails(): void {
