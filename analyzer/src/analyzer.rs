@@ -62,10 +62,10 @@ impl Caps {
     /// [`Capped::bytes`] at their caps.
     pub const fn of(memory: usize) -> Self {
         /// A host's row with its share of index and queue.
-        const HOST: usize = 208;
+        const HOST: usize = 256;
         /// A flow's.
-        const FLOW: usize = 160;
-        const KEY: usize = 152;
+        const FLOW: usize = 168;
+        const KEY: usize = 160;
         let hosts = memory * 35 / 100 / HOST;
         let flows = memory * 40 / 100 / FLOW;
         let keys = memory * 15 / 100 / 16 / KEY;
@@ -148,7 +148,7 @@ impl Analyzer {
     fn approach(&self, hashes: &[u64]) {
         let mut near = 0;
         for &hash in hashes {
-            near ^= self.flows.peek(hash).map_or(0, |flow| flow.first.as_nanos());
+            near ^= self.flows.peek(hash).map_or(0, |flow| flow.received.bytes as i64);
         }
         for flow in hashes.iter().filter_map(|&hash| self.flows.peek(hash)) {
             for slot in [flow.opener, flow.answerer] {
@@ -388,12 +388,12 @@ impl Analyzer {
     ) {
         if let Some(host) = self.hosts.touch(source) {
             host.counts.send(bytes);
-            host.counts.flows += u64::from(fresh_flow);
+            host.counts.flows += u32::from(fresh_flow);
             host.last = at;
         }
         if let Some(host) = self.hosts.touch(destination) {
             host.counts.receive(bytes);
-            host.counts.flows += u64::from(fresh_flow && source != destination);
+            host.counts.flows += u32::from(fresh_flow && source != destination);
             host.last = at;
         }
     }

@@ -31,11 +31,13 @@ pub struct Slot {
     generation: u32,
 }
 
+/// Begins a cache line, and its own fields come first: a look-up that ends here needs no other line.
+#[repr(C, align(64))]
 struct Row<V> {
-    value: V,
     /// The upper half of the key's hash; the table is built on it.
     hash: u32,
     generation: u32,
+    value: V,
     /// Touched since the eviction hand last passed.
     touched: bool,
     /// Counted among the established.

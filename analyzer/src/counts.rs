@@ -14,9 +14,9 @@ pub struct Counts {
     /// Bytes on the wire of those.
     pub bytes_received: u64,
     /// Flows with the key at either end.
-    pub flows: u64,
+    pub flows: u32,
     /// Hosts with the key.
-    pub hosts: u64,
+    pub hosts: u32,
 }
 
 impl Counts {
@@ -49,7 +49,7 @@ impl Counts {
         match measure {
             Measure::Bytes => self.bytes(),
             Measure::Packets => self.packets(),
-            Measure::Flows => self.flows,
+            Measure::Flows => self.flows as u64,
         }
     }
 

@@ -121,6 +121,7 @@ impl State {
 
 /// What is known of a flow. The opener is the end that sent its first packet, unless that was a SYN+ACK.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub struct Flow {
     /// The row of the opener.
     pub opener: Slot,
@@ -138,14 +139,14 @@ pub struct Flow {
     pub protocol: Protocol,
     /// How it stands.
     pub state: State,
+    /// Last packet.
+    pub last: Timestamp,
     /// From opener to answerer.
     pub sent: Volume,
     /// From answerer to opener.
     pub received: Volume,
     /// First packet.
     pub first: Timestamp,
-    /// Last packet.
-    pub last: Timestamp,
 }
 
 impl Worth for Flow {

@@ -9,21 +9,22 @@ use crate::counts::Counts;
 use crate::network::Network;
 use crate::observation::End;
 
-/// What is known of a host.
+/// What is known of a host. What every packet needs comes first and fills a cache line and a half.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub struct Host {
     /// Address, place and whether it is ours.
     pub end: End,
     /// Totals; `hosts` is 1.
     pub counts: Counts,
-    /// The announced prefix or covering range it is in, when prefixes are counted.
-    pub prefix: Option<Network>,
-    /// First packet from or to it.
-    pub first: Timestamp,
     /// Last packet from or to it.
     pub last: Timestamp,
     /// Which views have seen it, a bit each.
     pub views: u16,
+    /// The announced prefix or covering range it is in, when prefixes are counted.
+    pub prefix: Option<Network>,
+    /// First packet from or to it.
+    pub first: Timestamp,
 }
 
 impl Worth for Host {

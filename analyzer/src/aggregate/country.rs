@@ -30,7 +30,7 @@ impl Aggregate for Countries {
     #[inline]
     fn observe(&mut self, seen: &Observation<'_>) {
         let bytes = seen.packet.wire_len;
-        let flow = u64::from(seen.fresh.flow);
+        let flow = u32::from(seen.fresh.flow);
         let (source, destination) = counted(seen, self.ends);
         let source = source.and_then(|end| end.place.country);
         let destination = destination.and_then(|end| end.place.country);
@@ -38,13 +38,13 @@ impl Aggregate for Countries {
             let counts = &mut self.counts[country.index()];
             counts.send(bytes);
             counts.flows += flow;
-            counts.hosts += u64::from(seen.fresh.source);
+            counts.hosts += u32::from(seen.fresh.source);
         }
         if let Some(country) = destination {
             let counts = &mut self.counts[country.index()];
             counts.receive(bytes);
             counts.flows += if source == destination { 0 } else { flow };
-            counts.hosts += u64::from(seen.fresh.destination);
+            counts.hosts += u32::from(seen.fresh.destination);
         }
     }
 

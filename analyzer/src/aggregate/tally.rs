@@ -52,14 +52,14 @@ impl<D: Dimension> Aggregate for Tally<D> {
     #[inline]
     fn observe(&mut self, seen: &Observation<'_>) {
         let bytes = seen.packet.wire_len;
-        let flow = u64::from(seen.fresh.flow);
+        let flow = u32::from(seen.fresh.flow);
         match D::keys(seen, self.ends) {
             Keys::Ends(source, destination) => {
                 if let Some(key) = source {
                     self.count(key, |counts| {
                         counts.send(bytes);
                         counts.flows += flow;
-                        counts.hosts += u64::from(seen.fresh.source);
+                        counts.hosts += u32::from(seen.fresh.source);
                     });
                 }
                 if let Some(key) = destination {
@@ -67,7 +67,7 @@ impl<D: Dimension> Aggregate for Tally<D> {
                     self.count(key, |counts| {
                         counts.receive(bytes);
                         counts.flows += flow;
-                        counts.hosts += u64::from(seen.fresh.destination);
+                        counts.hosts += u32::from(seen.fresh.destination);
                     });
                 }
             }

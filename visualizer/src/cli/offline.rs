@@ -206,7 +206,7 @@ pub(super) fn whole(ledger: &Ledger, measure: Measure, top: &Top) -> u64 {
     match measure {
         Measure::Bytes => ledger.bytes,
         Measure::Packets => ledger.packets,
-        Measure::Flows => top.rows.iter().map(|row| row.counts.flows).sum(),
+        Measure::Flows => top.rows.iter().map(|row| u64::from(row.counts.flows)).sum(),
     }
 }
 

@@ -243,7 +243,7 @@ fn listing(arguments: &Arguments, top: &Top, whole: u64) -> Listing {
             output::bytes(counts.bytes()),
             end(counts.bytes_sent).map_or_else(dash, output::bytes),
             end(counts.bytes_received).map_or_else(dash, output::bytes),
-            output::count(counts.flows),
+            output::count(u64::from(counts.flows)),
             format!("{percent:.2}"),
         ]);
     }

@@ -213,15 +213,9 @@ fn ends(name: &str, top: Top) -> Sheet {
 
 fn count_cells(row: &Row) -> Vec<Value> {
     let counts = &row.counts;
-    let figures = [
-        counts.packets_sent,
-        counts.bytes_sent,
-        counts.packets_received,
-        counts.bytes_received,
-        counts.flows,
-        counts.hosts,
-    ];
-    figures.into_iter().map(Value::from).collect()
+    let sums = [counts.packets_sent, counts.bytes_sent, counts.packets_received, counts.bytes_received];
+    let sums = sums.into_iter().map(Value::from);
+    sums.chain([counts.flows, counts.hosts].map(Value::from)).collect()
 }
 
 fn host_cells(row: &Row) -> Vec<Value> {
