@@ -1,5 +1,4 @@
 //! Whatever is wrong gives one clear line that names the thing, and the exit code of the contract.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

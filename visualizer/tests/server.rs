@@ -1,5 +1,5 @@
 //! The running server from outside: API, WebSocket, access, limits, the way it ends.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod common;
 
