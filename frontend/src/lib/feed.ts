@@ -10,6 +10,7 @@ export interface Flow {
   country: string;
   /** Where an address without a country belongs: private, multicast… */
   place: string;
+  asn: string;
   network: string;
   service: string;
   protocol: string;
@@ -22,16 +23,18 @@ export interface Flow {
 /** As many as the panel may ever show. */
 const FLOWS_MOST = 50;
 
-function network(table: TableView, row: number): string {
-  const asn = table.cell("remote_asn", row);
-  return typeof asn === "number" ? `AS${asn} ${table.text("remote_as_name", row)}` : "";
+function asn(table: TableView, row: number): string {
+  const number = table.cell("remote_asn", row);
+  return typeof number === "number" ? String(number) : "";
 }
 
 function flow(table: TableView, key: string, row: number): Flow {
   const place = table.text("remote_place", row);
+  const number = asn(table, row);
   return {
     key, at: table.number("at_ms", row), direction: table.text("direction", row), remote: table.text("remote", row),
-    country: table.text("remote_country", row), place: place === "global" ? "" : place.replace("_", "-"), network: network(table, row),
+    country: table.text("remote_country", row), place: place === "global" ? "" : place,
+    asn: number, network: number && `AS${number} ${table.text("remote_as_name", row)}`,
     service: table.text("service", row), protocol: table.text("protocol", row), local: table.text("local", row),
     bytes: table.number("bytes", row), packets: table.number("packets", row), state: table.text("state", row),
   };

@@ -4,6 +4,7 @@ import type { TableName } from "../store";
 import type { TableView } from "../table";
 import { amount, total, type Amount } from "./amount";
 import { countryName } from "./country";
+import { text } from "./text";
 import type { Dimension } from "./selection";
 import type { ViewState } from "./urlstate";
 
@@ -29,7 +30,7 @@ export const LISTS = {
   networks: { table: "asns", dimension: "asn", code: (_t, _r, key) => `AS${key}`, name: (t, row) => t.text("name", row) },
   hosts: {
     table: "hosts", dimension: "host",
-    code: (t, row) => t.text("country", row) || (t.cell("local", row) === true ? "local" : ""),
+    code: (t, row) => t.text("country", row) || (t.cell("local", row) === true ? text.list.local : ""),
     name: (t, row, key) => t.text("name", row) || key,
   },
   services: { table: "services", dimension: "service", code: () => "", name: (_t, _r, key) => serviceName(key) },
@@ -38,10 +39,17 @@ export const LISTS = {
 
 export type ListName = keyof typeof LISTS;
 
-/** Protocols are counted without a direction. */
+/** What a local host sends goes out; the tables' "sent" means in for remote ends only. */
+const swapped = ({ in: a, out: b, none }: Amount): Amount => ({ in: b, out: a, none });
+
+const OTHER_WAY = { in: "out", out: "in", both: "both" } as const;
+
+/** Protocols are counted without a direction; services by port, whichever side that is on. */
 function amountOf(kind: ListKind, table: TableView, row: number, view: ViewState): Amount {
-  if (kind.table !== "protocols") return amount(table, row, view.metric, view.direction);
-  return { in: 0, out: 0, none: table.number(view.metric, row) };
+  if (kind.table === "protocols") return { in: 0, out: 0, none: table.number(view.metric, row) };
+  if (kind.table === "services") return { in: 0, out: 0, none: total(amount(table, row, view.metric, "both")) };
+  if (table.cell("local", row) === true) return swapped(amount(table, row, view.metric, OTHER_WAY[view.direction]));
+  return amount(table, row, view.metric, view.direction);
 }
 
 /** The rows of a list, largest first; equals by key, so that they keep their places. */

@@ -42,7 +42,6 @@ export const text = {
     clear: "Clear the filter",
     expects: (expected: string) => `Expected: ${expected}`,
     unreachable: "The server could not be asked about this filter.",
-    selected: "Selected",
     deselect: (name: string) => `Clear the selection ${name}`,
   },
   kpi: {
@@ -90,7 +89,6 @@ export const text = {
     emptyFiltered: "Nothing matches the filter.",
     noNetworks: "No network names yet. The ASN database is missing. Everything else works.",
     hint: "Click: select · Shift-click: exclude",
-    share: "Share",
     local: "local",
   },
   traffic: { qualifier: (unit: string) => `${unit}, in above, out below`, empty: "No packet yet." },
@@ -102,7 +100,6 @@ export const text = {
     emptyFiltered: "No flow matches the filter.",
     directions: { in: "in", out: "out", internal: "internal", transit: "transit" } as Readonly<Record<string, string>>,
     states: { active: "active", closed: "closed", reset: "reset" } as Readonly<Record<string, string>>,
-    flow: "Flow",
     hold: "Pause",
     go: "Resume",
   },
@@ -125,7 +122,6 @@ export const text = {
     offline: "Offline ready",
     offlineHint: "The page asks no other host for anything.",
     kinds: { demo: "Demo capture", file: "File", interface: "Interface" } as Readonly<Record<string, string>>,
-    networks: (list: string, origin: string) => `Local: ${list} (${origin})`,
   },
   systemDialog: {
     title: "System",
