@@ -149,7 +149,17 @@ pub(super) fn ipv4_net(net: Ipv4Net) -> String {
 
 impl<U: Display> Display for Upper<U> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{} {}", side_prefix(self.side), self.word, self.value)
+        let value = self.value.to_string();
+        let plain =
+            value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/'));
+        let quote = if plain {
+            ""
+        } else if value.contains('"') {
+            "'"
+        } else {
+            "\""
+        };
+        write!(f, "{}{} {quote}{value}{quote}", side_prefix(self.side), self.word)
     }
 }
 

@@ -248,3 +248,150 @@ fn load(bytes: &[u8], at: usize, size: u8) -> Option<u32> {
     let taken = bytes.get(at..at.checked_add(size.into())?)?;
     Some(taken.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte)))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::decode::decode;
+    use crate::filter::Filter;
+    use crate::{Frame, LinkType, Timestamp};
+
+    /// IPv4 from 10.0.0.1 to 192.0.2.9, don't fragment, TTL 64.
+    fn ipv4(protocol: u8, payload: &[u8]) -> Vec<u8> {
+        let length = u8::try_from(20 + payload.len()).unwrap();
+        let header = [0x45, 0, 0, length, 0, 1, 0x40, 0, 64, protocol, 0, 0, 10, 0, 0, 1, 192, 0, 2, 9];
+        [&header, payload].concat()
+    }
+
+    /// IPv6 from 2001:db8::1 to ff02::fb, hop limit 1, behind a hop-by-hop header.
+    fn ipv6(protocol: u8, payload: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![0x60, 0, 0, 0, 0, u8::try_from(8 + payload.len()).unwrap(), 0, 1];
+        bytes.extend("2001:db8::1".parse::<std::net::Ipv6Addr>().unwrap().octets());
+        bytes.extend("ff02::fb".parse::<std::net::Ipv6Addr>().unwrap().octets());
+        bytes.extend([protocol, 0, 1, 4, 0, 0, 0, 0]);
+        [&bytes, payload].concat()
+    }
+
+    /// A SYN from 40000 to 443.
+    const SYN: [u8; 20] =
+        [0x9c, 0x40, 0x01, 0xbb, 0, 0, 0, 7, 0, 0, 0, 0, 0x50, 0x02, 0xff, 0xff, 0, 0, 0, 0];
+
+    fn ethernet(types: &[u8], payload: &[u8]) -> Vec<u8> {
+        [&[0x01, 0, 0x5e, 0, 0, 0xfb, 0x02, 0, 0, 0, 0, 0x01], types, payload].concat()
+    }
+
+    fn check(link: LinkType, bytes: &[u8], expected: &[(&str, bool)]) {
+        let wire_len = u32::try_from(bytes.len()).unwrap();
+        let packet = decode(&Frame { number: 1, at: Timestamp::EPOCH, wire_len, link, bytes }).unwrap();
+        for (text, passes) in expected {
+            assert_eq!(Filter::parse(text).unwrap().matches(&packet, bytes), *passes, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_see_inside_tags_and_tags_stay_visible() {
+        let tags = [0x88, 0xa8, 0, 100, 0x81, 0, 0x20, 200, 0x08, 0];
+        check(
+            LinkType::ETHERNET,
+            &ethernet(&tags, &ipv4(6, &SYN)),
+            &[
+                ("tcp port 443", true),
+                ("tcp dst port 443 and src port 40000", true),
+                ("udp or port 80", false),
+                ("vlan", true),
+                ("vlan 100", true),
+                ("vlan 100 and vlan 200", true),
+                ("vlan 300", false),
+                ("ether proto 0x88a8", true),
+                ("tcp[tcpflags] == tcp-syn", true),
+                ("ip[8] = 64 and ip[16:4] = 0xc0000209", true),
+                ("ether[0] & 1 = 1 and multicast", true),
+                ("ether src 02:00:00:00:00:01", true),
+                ("ether dst 02:00:00:00:00:01", false),
+            ],
+        );
+    }
+
+    #[test]
+    fn words_see_behind_ipv6_extension_headers() {
+        check(
+            LinkType::ETHERNET,
+            &ethernet(&[0x86, 0xdd], &ipv6(6, &SYN)),
+            &[
+                ("tcp port 443", true),
+                ("ip6 proto 6 and ip6 proto 0", true),
+                ("ip6 protochain 0", true),
+                ("ip6 proto 44", false),
+                ("ip protochain 6", false),
+                ("tcp[13] & 2 != 0", true),
+                ("ip6[7] = 1", true),
+                ("ip6 multicast and not ip multicast", true),
+                ("src net 2001:db8::/32 and dst net ff00::/8", true),
+                ("src host 2001:db8::2", false),
+                ("net 0.0.0.0/0", false),
+            ],
+        );
+    }
+
+    #[test]
+    fn cooked_frames_know_their_way_and_others_say_neither() {
+        let sll = [0, 4, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 0x08, 0];
+        let outgoing =
+            [("outbound", true), ("inbound", false), ("tcp port 443", true), ("tcp[13] = 2", true)];
+        check(LinkType::LINUX_SLL, &[&sll[..], &ipv4(6, &SYN)].concat(), &outgoing);
+        let sll2 = [0x08, 0, 0, 0, 0, 0, 0, 3, 0, 1, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0];
+        let incoming = [("inbound", true), ("ifindex 3", true), ("ifindex 4", false), ("tcp[13] = 2", true)];
+        check(LinkType::LINUX_SLL2, &[&sll2[..], &ipv4(6, &SYN)].concat(), &incoming);
+        check(LinkType::RAW, &ipv4(6, &SYN), &[("inbound or outbound", false), ("tcp[13] = 2", true)]);
+    }
+
+    #[test]
+    fn a_missing_header_is_no_match_and_a_missing_byte_fails_the_filter() {
+        let udp = [0, 53, 0x9c, 0x40, 0, 8, 0, 0];
+        check(
+            LinkType::RAW,
+            &ipv4(17, &udp),
+            &[
+                ("tcp[13] & 2 != 0", false),
+                ("not tcp[13] & 2 != 0", true),
+                ("udp[100] = 0", false),
+                ("not udp[100] = 0", false),
+                ("not udp[100] = 0 or udp", false),
+                ("udp or udp[100] = 0", true),
+                ("ip[0] / (ip[1] - ip[1]) = 0 or udp", false),
+                ("len = 28 and ip[2:2] = len", true),
+                ("-1 > 5", true),
+            ],
+        );
+    }
+
+    #[test]
+    fn later_fragments_have_a_protocol_but_no_ports() {
+        let mut bytes = ipv4(6, &SYN);
+        bytes[6..8].copy_from_slice(&[0, 10]);
+        let asked =
+            [("tcp", true), ("port 443", false), ("tcp[13] = 2", false), ("ip[6:2] & 0x1fff != 0", true)];
+        check(LinkType::RAW, &bytes, &asked);
+    }
+
+    #[test]
+    fn arp_answers_for_its_addresses_and_rarp_is_told_apart() {
+        let mut arp =
+            vec![0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 0, 0, 1, 0, 0, 0, 0, 0, 0, 10, 0, 0, 2];
+        let frame = ethernet(&[0x08, 0x06], &arp);
+        check(
+            LinkType::ETHERNET,
+            &frame,
+            &[
+                ("arp", true),
+                ("rarp", false),
+                ("host 10.0.0.2", true),
+                ("arp src host 10.0.0.1", true),
+                ("ip host 10.0.0.2", false),
+                ("arp[6:2] = 1", true),
+                ("proto 0", false),
+            ],
+        );
+        arp[7] = 3;
+        check(LinkType::ETHERNET, &ethernet(&[0x80, 0x35], &arp), &[("rarp", true), ("arp", false)]);
+    }
+}

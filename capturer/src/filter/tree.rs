@@ -86,6 +86,8 @@ pub struct Upper<U> {
     /// What follows the word.
     pub value: U,
     pub(super) scopes: Scopes,
+    /// Whether the value is a comparison, which prints without quotes.
+    pub(super) compared: bool,
 }
 
 /// Which end of a packet a question is about.

@@ -84,3 +84,84 @@ pub enum Operand<U: 'static> {
     /// A comparison with a number, with an optional unit k, M, G or T (powers of 1000): `bytes > 1M`.
     Comparison(fn(Comparison, u64) -> U),
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+
+    use super::super::{Extended, FilterError};
+    use super::*;
+    use crate::Packet;
+
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    enum Asked {
+        System(String),
+        Bytes(Comparison, u64),
+    }
+
+    impl fmt::Display for Asked {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            match self {
+                Self::System(name) => f.write_str(name),
+                Self::Bytes(comparison, bytes) => write!(f, "{} {bytes}", comparison.symbol()),
+            }
+        }
+    }
+
+    const WORDS: &[Word<Asked>] = &[
+        Word {
+            name: "os",
+            sided: true,
+            expected: "the name of an operating system",
+            scopes: Scopes::of(&[Scope::Frame, Scope::Host]),
+            operand: Operand::Value(|text| (text != "none").then(|| Asked::System(text.to_owned()))),
+        },
+        Word {
+            name: "bytes",
+            sided: false,
+            expected: "a number such as 1500 or 1M",
+            scopes: Scopes::of(&[Scope::Flow, Scope::Host]),
+            operand: Operand::Comparison(Asked::Bytes),
+        },
+    ];
+
+    fn read(text: &str, scope: Scope) -> Result<Extended<Asked>, FilterError> {
+        Extended::parse(text, WORDS, scope)
+    }
+
+    #[test]
+    fn a_table_of_words_extends_the_language() {
+        for (text, canonical) in [
+            ("src os linux or windows", "src os linux or src os windows"),
+            ("os \"Windows 10\" and host 192.0.2.1", "os \"Windows 10\" and host 192.0.2.1"),
+            ("bytes > 1M", "bytes > 1000000"),
+            ("not bytes <= 2k", "not bytes <= 2000"),
+            ("bytes==3", "bytes = 3"),
+        ] {
+            let filter = read(text, Scope::Host).unwrap();
+            assert_eq!(filter.to_string(), canonical);
+            assert_eq!(read(canonical, Scope::Host).unwrap(), filter);
+        }
+    }
+
+    #[test]
+    fn the_caller_answers_its_words() {
+        let filter = read("os linux and not tcp", Scope::Frame).unwrap();
+        let passes = |name: &str| {
+            filter.matches(&Packet::empty(), &[], |upper| upper.value == Asked::System(name.to_owned()))
+        };
+        assert!(passes("linux") && !passes("windows"));
+    }
+
+    #[test]
+    fn faults_of_operands_point_at_them() {
+        for (text, at) in
+            [("bytes 5", 6), ("bytes > 5X", 8), ("bytes >", 7), ("os none", 3), ("tcp or bytes > 1", 0)]
+        {
+            let error = read(text, Scope::Host).unwrap_err();
+            assert_eq!(error.at, at, "{}", error.render(text));
+        }
+        let error = read("bytes > 1", Scope::Frame).unwrap_err();
+        assert!(error.message.contains("works on flows and hosts, not on frames"), "{}", error.message);
+    }
+}

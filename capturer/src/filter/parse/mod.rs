@@ -2,6 +2,7 @@
 //! and an identifier without qualifier takes those of the primitive before it (`port 80 or 443`). After a closing
 //! parenthesis the qualifiers from before the opening one hold again, as in libpcap.
 
+mod address;
 mod arithmetic;
 mod operand;
 mod primitive;
