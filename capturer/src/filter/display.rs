@@ -150,8 +150,8 @@ pub(super) fn ipv4_net(net: Ipv4Net) -> String {
 impl<U: Display> Display for Upper<U> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let value = self.value.to_string();
-        let plain =
-            value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/'));
+        let plain = self.compared
+            || value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/'));
         let quote = if plain {
             ""
         } else if value.contains('"') {
