@@ -111,6 +111,7 @@ export const text = {
       why: (hosts: string) => `${hosts} hosts are off the map: private, multicast or unknown. They are in the dock below.`,
       action: "Show the dock",
     },
+    off: { title: "Nothing of this is on the map", why: (hosts: string) => `${hosts} hosts match. They are off the map: see the dock below.` },
     filtered: { title: "Nothing matches the filter", why: "The map is empty because the filter hides everything.", action: "Clear filter and selection" },
     blind: { title: "The source stopped", why: "No packets come in." },
   },

@@ -1,0 +1,52 @@
+// Ties the map, which only draws, to the store: loads the outlines, hands over a scene when something it shows has
+// changed, and lets go of everything again.
+
+import { readScene } from "../lib/scene";
+import { onTheme } from "../lib/theme";
+import { loadAtlas } from "../map/atlas";
+import { WorldMap, type MapEvents } from "../map/worldmap";
+import type { Channel, Store } from "../store";
+
+const SCENE: readonly Channel[] = ["countries", "seen", "arcs", "homes", "view"];
+
+export interface MapView { map: WorldMap; stop(): void }
+
+/** Calls `act` at most once a frame, however many channels change in one tick. */
+function oncePerFrame(act: () => void): () => void {
+  let frame = 0;
+  return () => {
+    frame ||= requestAnimationFrame(() => {
+      frame = 0;
+      act();
+    });
+  };
+}
+
+/** The connection speaks with every tick; the map cares only for stale and paused. */
+function onStanding(store: Store, act: () => void): () => void {
+  let known = "";
+  return store.on("link", () => {
+    const now = `${store.link.phase} ${store.link.paused}`;
+    if (now !== known) act();
+    known = now;
+  });
+}
+
+export async function showMap(store: Store, root: HTMLElement, events: MapEvents): Promise<MapView> {
+  const atlas = await loadAtlas();
+  const map = new WorldMap(root, atlas, store.view.projection, events);
+  const show = (): void => {
+    map.project(store.view.projection);
+    map.show(readScene(store, atlas.labels));
+  };
+  const soon = oncePerFrame(show);
+  const stops = [onStanding(store, soon), onTheme(() => map.repaint()), ...SCENE.map((channel) => store.on(channel, soon))];
+  show();
+  return {
+    map,
+    stop: () => {
+      for (const stop of stops) stop();
+      map.destroy();
+    },
+  };
+}
