@@ -65,6 +65,7 @@ fn analyzer(dimensions: Vec<Dimension>, live: bool) -> Analyzer {
         homes: Vec::new(),
         dimensions,
         live,
+        hosts: live,
         memory: 192 << 20,
     })
 }

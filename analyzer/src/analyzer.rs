@@ -11,7 +11,7 @@ use crate::capped::{Capped, Slot};
 use crate::clock::PacketClock;
 use crate::facts::{Facts, answers};
 use crate::feed::FeedRow;
-use crate::flow::{Flow, FlowKey, IDLE, State, bits};
+use crate::flow::{Flow, FlowEnd, FlowKey, IDLE, State, bits};
 use crate::geo::CountryCode;
 use crate::home::Home;
 use crate::host::Host;
@@ -40,6 +40,8 @@ pub struct Setup {
     pub dimensions: Vec<Dimension>,
     /// Whether someone watches: series, arcs and feed are kept.
     pub live: bool,
+    /// Whether totals by host are kept; without them a packet of a known flow touches no host's row.
+    pub hosts: bool,
     /// Bytes that hosts, flows and totals may occupy together.
     pub memory: usize,
 }
@@ -62,10 +64,10 @@ impl Caps {
     /// [`Capped::bytes`] at their caps.
     pub const fn of(memory: usize) -> Self {
         /// A host's row with its share of index and queue.
-        const HOST: usize = 256;
+        const HOST: usize = 184;
         /// A flow's.
-        const FLOW: usize = 168;
-        const KEY: usize = 160;
+        const FLOW: usize = 184;
+        const KEY: usize = 184;
         let hosts = memory * 35 / 100 / HOST;
         let flows = memory * 40 / 100 / FLOW;
         let keys = memory * 15 / 100 / 16 / KEY;
@@ -90,13 +92,14 @@ pub struct Analyzer {
     clock: PacketClock,
     hasher: RandomState,
     /// Of the packets at hand; kept so that nothing is allocated for them.
-    hashes: Vec<u64>,
+    keys: Vec<FlowKey>,
     hosts: Capped<Host>,
     flows: Capped<Flow>,
     views: Vec<Option<View>>,
     dimensions: Vec<Dimension>,
     caps: Caps,
     live: bool,
+    counts_hosts: bool,
     wants_prefix: bool,
 }
 
@@ -111,7 +114,7 @@ impl Analyzer {
             home_country: None,
             clock: PacketClock::default(),
             hasher: RandomState::new(),
-            hashes: Vec::with_capacity(256),
+            keys: Vec::with_capacity(256),
             hosts: Capped::new(caps.hosts),
             flows: Capped::new(caps.flows),
             views: vec![Some(main)],
@@ -119,6 +122,7 @@ impl Analyzer {
             dimensions: setup.dimensions,
             caps,
             live: setup.live,
+            counts_hosts: setup.hosts,
         }
     }
 
@@ -128,44 +132,42 @@ impl Analyzer {
     /// far away, and independent look-ups wait for it at the same time instead of one after another (measured: half
     /// the time per packet). 16 to 64 at a time serve best.
     pub fn observe_all<'a>(&mut self, packets: impl Iterator<Item = (&'a Packet, &'a [u8])> + Clone) {
-        let mut hashes = std::mem::take(&mut self.hashes);
-        hashes.clear();
-        hashes.extend(packets.clone().map(|(packet, _)| FlowKey::of(packet).hash(&self.hasher)));
-        self.approach(&hashes);
-        for ((packet, bytes), &hash) in packets.zip(&hashes) {
-            self.observe_hashed(packet, bytes, hash);
+        let mut keys = std::mem::take(&mut self.keys);
+        keys.clear();
+        keys.extend(packets.clone().map(|(packet, _)| FlowKey::of(packet, &self.hasher)));
+        self.approach(&keys);
+        for ((packet, bytes), &key) in packets.zip(&keys) {
+            self.observe_keyed(packet, bytes, key);
         }
-        self.hashes = hashes;
+        self.keys = keys;
     }
 
     /// Counts a packet; `bytes` is what was kept of its frame.
     pub fn observe(&mut self, packet: &Packet, bytes: &[u8]) {
-        let hash = FlowKey::of(packet).hash(&self.hasher);
-        self.observe_hashed(packet, bytes, hash);
+        self.observe_keyed(packet, bytes, FlowKey::of(packet, &self.hasher));
     }
 
     /// Touches the rows of flows and their hosts, each kind for all packets before the next kind.
-    fn approach(&self, hashes: &[u64]) {
+    fn approach(&self, keys: &[FlowKey]) {
         let mut near = 0;
-        for &hash in hashes {
-            near ^= self.flows.peek(hash).map_or(0, |flow| flow.received.bytes as i64);
+        for key in keys {
+            near ^= self.flows.peek(key.hash).map_or(0, |flow| flow.received.bytes);
         }
-        for flow in hashes.iter().filter_map(|&hash| self.flows.peek(hash)) {
-            for slot in [flow.opener, flow.answerer] {
-                near ^= self
-                    .hosts
-                    .get(slot)
-                    .map_or(0, |host| host.last.as_nanos() ^ host.counts.bytes_sent as i64);
+        if self.counts_hosts {
+            for flow in keys.iter().filter_map(|key| self.flows.peek(key.hash)) {
+                for end in [flow.opener, flow.answerer] {
+                    near ^= self.hosts.get(end.host).map_or(0, |host| host.sent.bytes);
+                }
             }
         }
         std::hint::black_box(near);
     }
 
     #[inline]
-    fn observe_hashed(&mut self, packet: &Packet, bytes: &[u8], hash: u64) {
+    fn observe_keyed(&mut self, packet: &Packet, bytes: &[u8], key: FlowKey) {
         let at = self.clock.tell(packet.at);
         if packet.is_ip() {
-            self.observe_ip(at, packet, bytes, hash);
+            self.observe_ip(at, packet, bytes, key);
         } else {
             self.show(at, self.facts.observation(packet, bytes), None);
         }
@@ -225,8 +227,7 @@ impl Analyzer {
         if id == ViewId::MAIN {
             return;
         }
-        let mut seen = self.known(packet, bytes);
-        let slots = packet.is_ip().then(|| self.slots(packet)).flatten();
+        let (mut seen, slots) = self.known(packet, bytes);
         self.show_in(usize::from(id.0), packet.at, &mut seen, slots);
     }
 
@@ -313,7 +314,7 @@ impl Analyzer {
     }
 
     fn top_hosts(&self, ask: &Ask<'_>) -> Top {
-        let rows = self.hosts.iter().map(|host| (host.counts.get(ask.measure), host.address(), host));
+        let rows = self.hosts.iter().map(|host| (host.counts().get(ask.measure), host.address(), host));
         let ranked = rank(rows, ask.limit);
         Top {
             rows: ranked.into_iter().map(|(_, _, host)| host_row(host, ask.geo)).collect(),
@@ -322,30 +323,28 @@ impl Analyzer {
     }
 
     #[inline]
-    fn observe_ip(&mut self, at: Timestamp, packet: &Packet, bytes: &[u8], hash: u64) {
-        let key = FlowKey::of(packet);
-        let slot = self.find_flow(&key, hash).unwrap_or_else(|| self.begin(&key, hash, at, packet));
-        let Self { flows, hosts, views, .. } = self;
+    fn observe_ip(&mut self, at: Timestamp, packet: &Packet, bytes: &[u8], key: FlowKey) {
+        let slot = self.find_flow(key).unwrap_or_else(|| self.begin(key, at, packet));
+        let Self { flows, views, .. } = self;
         let Some(flow) = flows.touch(slot) else { return };
         if flow.is_over(packet, at) {
             leave(views, flow.views);
             flow.restart(at);
         }
-        let from_opener = flow.from_opener(&key, hosts);
+        let from_opener = flow.from_opener(key);
         flow.count(packet, at, from_opener);
-        let fresh_flow = flow.views & 1 == 0;
-        let service = service(flow, from_opener);
-        let (source, destination) =
-            if from_opener { (flow.opener, flow.answerer) } else { (flow.answerer, flow.opener) };
-        self.count_hosts(at, packet.wire_len, (source, destination), fresh_flow);
-        let Some(mut seen) = self.enrich(packet, bytes, source, destination) else { return };
-        seen.service = service;
-        self.show(at, seen, Some((slot, source, destination)));
+        let flow = *flow;
+        if self.counts_hosts {
+            self.count_hosts(at, packet, slot, &flow, from_opener);
+        }
+        let seen = self.enrich(packet, bytes, &flow, from_opener);
+        let (source, destination) = flow.ends(from_opener);
+        self.show(at, seen, Some((slot, source.host, destination.host)));
     }
 
     #[inline]
-    fn find_flow(&self, key: &FlowKey, hash: u64) -> Option<Slot> {
-        self.flows.lookup(hash, |flow| key.is_of(flow, &self.hosts))
+    fn find_flow(&self, key: FlowKey) -> Option<Slot> {
+        self.flows.lookup(key.hash, |_| true)
     }
 
     #[inline]
@@ -354,15 +353,22 @@ impl Analyzer {
     }
 
     /// Makes a flow's row, and its hosts' if they are new.
-    fn begin(&mut self, key: &FlowKey, hash: u64, at: Timestamp, packet: &Packet) -> Slot {
-        let source = self.host_slot(packet.source, at);
-        let destination = self.host_slot(packet.destination, at);
-        let flow = Flow::begin(key, (source, destination), answers(packet), at);
-        let (slot, evicted) = self.flows.insert(hash, flow);
+    fn begin(&mut self, key: FlowKey, at: Timestamp, packet: &Packet) -> Slot {
+        let ports = packet.ports().unwrap_or_default();
+        let source = self.flow_end(packet.source, ports.source, at);
+        let destination = self.flow_end(packet.destination, ports.destination, at);
+        let flow = Flow::begin(packet, key, (source, destination), answers(packet), at);
+        let (slot, evicted) = self.flows.insert(key.hash, flow);
         if let Some(evicted) = evicted {
             leave(&mut self.views, evicted.views);
         }
         slot
+    }
+
+    fn flow_end(&mut self, address: IpAddr, port: u16, at: Timestamp) -> FlowEnd {
+        let slot = self.host_slot(address, at);
+        let end = self.hosts.get(slot).map_or_else(|| self.facts.end(address), |host| host.end);
+        FlowEnd { host: slot, place: end.place, port, local: end.local }
     }
 
     fn host_slot(&mut self, address: IpAddr, at: Timestamp) -> Slot {
@@ -379,22 +385,36 @@ impl Analyzer {
     }
 
     #[inline]
-    fn count_hosts(
-        &mut self,
-        at: Timestamp,
-        bytes: u32,
-        (source, destination): (Slot, Slot),
-        fresh_flow: bool,
-    ) {
-        if let Some(host) = self.hosts.touch(source) {
-            host.counts.send(bytes);
-            host.counts.flows += u32::from(fresh_flow);
+    fn count_hosts(&mut self, at: Timestamp, packet: &Packet, slot: Slot, flow: &Flow, from_opener: bool) {
+        let fresh = u32::from(flow.views & 1 == 0);
+        let (source, destination) = flow.ends(from_opener);
+        let from = self.counted_host(source.host, packet.source, at);
+        let to = self.counted_host(destination.host, packet.destination, at);
+        if let Some(host) = self.hosts.touch(from) {
+            host.sent.add(packet.wire_len);
+            host.flows += fresh;
             host.last = at;
         }
-        if let Some(host) = self.hosts.touch(destination) {
-            host.counts.receive(bytes);
-            host.counts.flows += u32::from(fresh_flow && source != destination);
+        if let Some(host) = self.hosts.touch(to) {
+            host.received.add(packet.wire_len);
+            host.flows += if from == to { 0 } else { fresh };
             host.last = at;
+        }
+        if (from, to) != (source.host, destination.host) {
+            self.relink(slot, if from_opener { (from, to) } else { (to, from) });
+        }
+    }
+
+    /// A host's row, made anew if it was evicted.
+    #[inline]
+    fn counted_host(&mut self, slot: Slot, address: IpAddr, at: Timestamp) -> Slot {
+        if self.hosts.get(slot).is_some() { slot } else { self.host_slot(address, at) }
+    }
+
+    #[cold]
+    fn relink(&mut self, slot: Slot, (opener, answerer): (Slot, Slot)) {
+        if let Some(flow) = self.flows.touch(slot) {
+            (flow.opener.host, flow.answerer.host) = (opener, answerer);
         }
     }
 
@@ -403,35 +423,38 @@ impl Analyzer {
         &self,
         packet: &'a Packet,
         bytes: &'a [u8],
-        source: Slot,
-        destination: Slot,
-    ) -> Option<Observation<'a>> {
-        let (from, to) = (self.hosts.get(source)?, self.hosts.get(destination)?);
-        let mut seen = Observation::new(packet, bytes, from.end, to.end);
-        seen.prefixes = (from.prefix, to.prefix);
+        flow: &Flow,
+        from_opener: bool,
+    ) -> Observation<'a> {
+        let (source, destination) = flow.ends(from_opener);
+        let mut seen =
+            Observation::new(packet, bytes, source.at(packet.source), destination.at(packet.destination));
+        seen.service = service(flow, from_opener);
+        if self.wants_prefix {
+            let prefix = |slot| self.hosts.get(slot).and_then(|host| host.prefix);
+            seen.prefixes = (prefix(source.host), prefix(destination.host));
+        }
         if self.homes.len() > 1 {
             let local = if seen.direction == Direction::In { &seen.destination } else { &seen.source };
             seen.home = home_of(&self.homes, local.address);
         }
-        Some(seen)
+        seen
     }
 
-    /// What is known of a packet that was observed before.
-    fn known<'a>(&self, packet: &'a Packet, bytes: &'a [u8]) -> Observation<'a> {
-        let slots = self.slots(packet);
-        let known = slots.and_then(|(flow, source, destination)| {
-            let mut seen = self.enrich(packet, bytes, source, destination)?;
-            let flow = self.flows.get(flow)?;
-            seen.service = service(flow, flow.from_opener(&FlowKey::of(packet), &self.hosts));
-            Some(seen)
-        });
-        known.unwrap_or_else(|| self.facts.observation(packet, bytes))
-    }
-
-    fn slots(&self, packet: &Packet) -> Option<(Slot, Slot, Slot)> {
-        let key = FlowKey::of(packet);
-        let flow = self.find_flow(&key, key.hash(&self.hasher))?;
-        Some((flow, self.find_host(packet.source)?, self.find_host(packet.destination)?))
+    /// What is known of a packet that was observed before, and the rows of its flow and hosts.
+    fn known<'a>(
+        &self,
+        packet: &'a Packet,
+        bytes: &'a [u8],
+    ) -> (Observation<'a>, Option<(Slot, Slot, Slot)>) {
+        let key = FlowKey::of(packet, &self.hasher);
+        let found = packet.is_ip().then(|| self.find_flow(key)).flatten();
+        let Some((slot, flow)) = found.and_then(|slot| Some((slot, *self.flows.get(slot)?))) else {
+            return (self.facts.observation(packet, bytes), None);
+        };
+        let from_opener = flow.from_opener(key);
+        let (source, destination) = flow.ends(from_opener);
+        (self.enrich(packet, bytes, &flow, from_opener), Some((slot, source.host, destination.host)))
     }
 
     #[inline]
@@ -459,14 +482,21 @@ impl Analyzer {
         view.observe(at, seen);
         if let (true, Some((slot, ..)), Some(live)) = (seen.fresh.flow, slots, &mut view.live)
             && let Some(flow) = flows.get(slot)
-            && let (Some(opener), Some(answerer)) = (hosts.get(flow.opener), hosts.get(flow.answerer))
         {
-            live.feed.begin(at, slot, flow, (opener.end, answerer.end));
+            let (source, destination) = (seen.packet.source, seen.packet.destination);
+            let opened = seen.service.is_none_or(|service| !service.sent);
+            live.feed.begin(
+                at,
+                slot,
+                flow,
+                if opened { (source, destination) } else { (destination, source) },
+            );
         }
     }
 }
 
-/// Sets a view's bit in the rows of a packet's flow and hosts, and says where it was not set yet.
+/// Sets a view's bit in the rows of a packet's flow and hosts, and says where it was not set yet. Hosts are only new to
+/// a view when the flow is, so that a known flow touches no host's row.
 #[inline]
 fn mark(
     flows: &mut Capped<Flow>,
@@ -474,10 +504,12 @@ fn mark(
     (flow, source, destination): (Slot, Slot, Slot),
     bit: u16,
 ) -> Fresh {
-    let flow = flows.touch(flow).is_some_and(|flow| set(&mut flow.views, bit));
+    if !flows.touch(flow).is_some_and(|flow| set(&mut flow.views, bit)) {
+        return Fresh::default();
+    }
     let source = hosts.touch(source).is_some_and(|host| set(&mut host.views, bit));
     let destination = hosts.touch(destination).is_some_and(|host| set(&mut host.views, bit));
-    Fresh { flow, source, destination }
+    Fresh { flow: true, source, destination }
 }
 
 #[inline]
@@ -501,8 +533,8 @@ fn leave(views: &mut [Option<View>], bits: u16) {
 #[inline]
 const fn service(flow: &Flow, from_opener: bool) -> Option<Service> {
     match flow.protocol {
-        Protocol::TCP | Protocol::UDP | Protocol::SCTP if flow.answerer_port != 0 => {
-            Some(Service { protocol: flow.protocol, port: flow.answerer_port, sent: !from_opener })
+        Protocol::TCP | Protocol::UDP | Protocol::SCTP if flow.answerer.port != 0 => {
+            Some(Service { protocol: flow.protocol, port: flow.answerer.port, sent: !from_opener })
         }
         _ => None,
     }

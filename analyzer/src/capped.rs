@@ -5,9 +5,8 @@
 //! so a flood of once-seen keys evicts itself and not the hosts one knows. Only when nearly all rows are established
 //! does an untouched established one go. Every step is O(1) amortised.
 //!
-//! [`Capped`] knows rows by hash and a test of equality, so that a row need not hold its key if it can be told
-//! otherwise (a flow's addresses stand in its hosts' rows): a packet costs as many cache lines as its rows fill.
-//! [`Keyed`] holds keys. Hashes must come from a state that is seeded at random, because keys come from the wire.
+//! [`Capped`] knows rows by hash and a test of equality, so that a row need not hold its key: a packet costs as many
+//! cache lines as its rows fill. [`Keyed`] holds keys. Hashes must come from a state that is seeded at random, because keys come from the wire.
 
 use std::collections::VecDeque;
 use std::hash::Hash;
@@ -34,8 +33,7 @@ pub struct Slot {
 /// Begins a cache line, and its own fields come first: a look-up that ends here needs no other line.
 #[repr(C, align(64))]
 struct Row<V> {
-    /// The upper half of the key's hash; the table is built on it.
-    hash: u32,
+    hash: u64,
     generation: u32,
     value: V,
     /// Touched since the eviction hand last passed.
@@ -55,12 +53,6 @@ pub struct Capped<V> {
     hand: usize,
     cap: usize,
     evicted: u64,
-}
-
-/// The 32 kept bits of a hash spread over 64 again: hashbrown takes the place from the lower ones, the tag from the
-/// upper ones. The factor is 2⁶⁴ divided by the golden ratio (Knuth, TAOCP 3, §6.4).
-const fn spread(hash: u32) -> u64 {
-    (hash as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 impl<V: Copy + Worth> Capped<V> {
@@ -104,8 +96,7 @@ impl<V: Copy + Worth> Capped<V> {
     /// Where the row is that has this hash and is `equal`.
     #[inline]
     pub fn lookup(&self, hash: u64, equal: impl Fn(&V) -> bool) -> Option<Slot> {
-        let hash = (hash >> 32) as u32;
-        let found = self.index.find(spread(hash), |&index| {
+        let found = self.index.find(hash, |&index| {
             let row = &self.rows[index as usize];
             row.hash == hash && equal(&row.value)
         });
@@ -115,8 +106,7 @@ impl<V: Copy + Worth> Capped<V> {
     /// A row of that hash, most likely the one of its key: to bring it near before it is needed.
     #[inline]
     pub fn peek(&self, hash: u64) -> Option<&V> {
-        let hash = (hash >> 32) as u32;
-        let found = self.index.find(spread(hash), |&index| self.rows[index as usize].hash == hash);
+        let found = self.index.find(hash, |&index| self.rows[index as usize].hash == hash);
         found.map(|&index| &self.rows[index as usize].value)
     }
 
@@ -128,10 +118,6 @@ impl<V: Copy + Worth> Capped<V> {
             return None;
         }
         row.touched = true;
-        if !row.established && row.value.established() {
-            row.established = true;
-            self.established += 1;
-        }
         Some(&mut row.value)
     }
 
@@ -167,20 +153,28 @@ impl<V: Copy + Worth> Capped<V> {
     /// Adds a row whose key has none; gives the row that had to go for it.
     pub fn insert(&mut self, hash: u64, value: V) -> (Slot, Option<V>) {
         let evicted = (self.len() >= self.cap).then(|| self.evict());
-        let hash = (hash >> 32) as u32;
         let index = self.free.pop().unwrap_or(self.rows.len() as u32);
         let generation = self.rows.get(index as usize).map_or(0, |row| row.generation.wrapping_add(1));
         let row = Row { value, hash, generation, touched: false, established: false, occupied: true };
         if let Some(place) = self.rows.get_mut(index as usize) {
             *place = row;
         } else {
+            self.grow();
             self.rows.push(row);
         }
         let Self { index: table, rows, .. } = self;
-        table.insert_unique(spread(hash), index, |&i| spread(rows[i as usize].hash));
+        table.insert_unique(hash, index, |&i| rows[i as usize].hash);
         let slot = Slot { index, generation };
         self.remember(slot);
         (slot, evicted)
+    }
+
+    /// Makes room for another row: twice as much as there is, but never for more than the cap.
+    fn grow(&mut self) {
+        if self.rows.len() == self.rows.capacity() {
+            let more = self.rows.len().max(64).min(self.cap - self.rows.len());
+            self.rows.reserve_exact(more);
+        }
     }
 
     /// Queues a newcomer; the queue is swept when promotions have left too many dead entries in it.
@@ -204,11 +198,17 @@ impl<V: Copy + Worth> Capped<V> {
         self.rows[victim as usize].value
     }
 
+    /// The newcomer to go; those that turn out to have earned their place on the way are promoted.
     fn oldest_newcomer(&mut self) -> Option<u32> {
         for _ in 0..self.newcomers.len() {
             let slot = self.newcomers.pop_front()?;
             let row = &mut self.rows[slot.index as usize];
             if !row.occupied || row.generation != slot.generation || row.established {
+                continue;
+            }
+            if row.value.established() {
+                row.established = true;
+                self.established += 1;
                 continue;
             }
             if !row.touched {
@@ -237,7 +237,7 @@ impl<V: Copy + Worth> Capped<V> {
         row.occupied = false;
         self.established -= usize::from(row.established);
         row.established = false;
-        let hash = spread(row.hash);
+        let hash = row.hash;
         if let Ok(entry) = self.index.find_entry(hash, |&i| i == index) {
             entry.remove();
         }

@@ -1,12 +1,12 @@
 //! The newest flows, for reading along: at most 20 a second, the rest is counted.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 
 use capturer::Timestamp;
 
 use crate::capped::{Capped, Slot};
 use crate::flow::Flow;
-use crate::observation::{Direction, End};
 
 /// Flows that are kept.
 pub const ROWS: usize = 50;
@@ -21,18 +21,11 @@ pub struct FeedRow {
     pub number: u64,
     /// The flow as last seen.
     pub flow: Flow,
-    /// The end that opened it.
-    pub opener: End,
-    /// The other end.
-    pub answerer: End,
+    /// The address of the end that opened it.
+    pub opener: IpAddr,
+    /// The other end's.
+    pub answerer: IpAddr,
     slot: Slot,
-}
-
-impl FeedRow {
-    /// The direction its packets take from opener to answerer.
-    pub const fn direction(&self) -> Direction {
-        Direction::of(self.opener.local, self.answerer.local)
-    }
 }
 
 /// A ring of the newest flows.
@@ -47,7 +40,7 @@ pub struct Feed {
 
 impl Feed {
     /// Takes a new flow.
-    pub fn begin(&mut self, at: Timestamp, slot: Slot, flow: &Flow, (opener, answerer): (End, End)) {
+    pub fn begin(&mut self, at: Timestamp, slot: Slot, flow: &Flow, (opener, answerer): (IpAddr, IpAddr)) {
         if at.as_seconds() != self.second {
             self.second = at.as_seconds();
             self.taken = 0;

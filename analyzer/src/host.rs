@@ -6,21 +6,26 @@ use capturer::Timestamp;
 
 use crate::capped::Worth;
 use crate::counts::Counts;
+use crate::flow::Volume;
 use crate::network::Network;
 use crate::observation::End;
 
-/// What is known of a host. What every packet needs comes first and fills a cache line and a half.
+/// What is known of a host. What every packet changes comes first and fits the row's first cache line.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Host {
-    /// Address, place and whether it is ours.
-    pub end: End,
-    /// Totals; `hosts` is 1.
-    pub counts: Counts,
+    /// What it sent.
+    pub sent: Volume,
+    /// What it received.
+    pub received: Volume,
     /// Last packet from or to it.
     pub last: Timestamp,
+    /// Flows with it at either end.
+    pub flows: u32,
     /// Which views have seen it, a bit each.
     pub views: u16,
+    /// Address, place and whether it is ours.
+    pub end: End,
     /// The announced prefix or covering range it is in, when prefixes are counted.
     pub prefix: Option<Network>,
     /// First packet from or to it.
@@ -30,14 +35,35 @@ pub struct Host {
 impl Worth for Host {
     /// Traffic both ways outlives once-seen sources.
     fn established(&self) -> bool {
-        self.counts.established()
+        self.sent.packets > 0 && self.received.packets > 0
     }
 }
 
 impl Host {
     /// A host that is seen for the first time.
     pub fn new(end: End, prefix: Option<Network>, at: Timestamp) -> Self {
-        Self { end, counts: Counts { hosts: 1, ..Counts::default() }, prefix, first: at, last: at, views: 0 }
+        Self {
+            sent: Volume::default(),
+            received: Volume::default(),
+            last: at,
+            flows: 0,
+            views: 0,
+            end,
+            prefix,
+            first: at,
+        }
+    }
+
+    /// Its totals.
+    pub const fn counts(&self) -> Counts {
+        Counts {
+            packets_sent: self.sent.packets,
+            bytes_sent: self.sent.bytes,
+            packets_received: self.received.packets,
+            bytes_received: self.received.bytes,
+            flows: self.flows,
+            hosts: 1,
+        }
     }
 
     /// Its address.

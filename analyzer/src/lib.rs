@@ -30,7 +30,7 @@ pub use clock::PacketClock;
 pub use counts::{Counts, Measure};
 pub use facts::Facts;
 pub use feed::FeedRow;
-pub use flow::{Flow, State, Volume};
+pub use flow::{Flow, FlowEnd, State, Volume};
 pub use home::Home;
 pub use host::Host;
 pub use local::{Guess, LocalNetworks, Origin};

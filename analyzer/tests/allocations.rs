@@ -64,6 +64,7 @@ fn the_steady_state_allocates_nothing() {
         homes: Vec::new(),
         dimensions: both.chain([Dimension { name: "country", ends: Ends::Remote }]).collect(),
         live: true,
+        hosts: true,
         memory: 64 << 20,
     });
     (0..20_000).for_each(|n| analyzer.observe(&packet(n), &[]));

@@ -27,6 +27,7 @@ fn analyzer(memory: usize) -> Analyzer {
         homes: Vec::new(),
         dimensions,
         live: true,
+        hosts: true,
         memory,
     })
 }
@@ -173,10 +174,7 @@ fn the_opener_is_who_sent_the_syn_even_if_the_answer_came_first() {
     let mut analyzer = analyzer(64 << 20);
     observe(&mut analyzer, &[tcp(0, (GOOGLE, 443), (LAPTOP, 50_000), 0x12)]);
     let (feed, _) = analyzer.feed(ViewId::MAIN);
-    assert_eq!(
-        (feed[0].opener.address, feed[0].flow.answerer_port),
-        (LAPTOP.parse::<IpAddr>().unwrap(), 443)
-    );
+    assert_eq!((feed[0].opener, feed[0].flow.answerer.port), (LAPTOP.parse::<IpAddr>().unwrap(), 443));
     assert_eq!(keys(&rows(&analyzer, "service")), ["https"]);
 }
 

@@ -40,7 +40,8 @@ impl<W: Write> PcapWriter<W> {
             }
         }
         let at = frame.at;
-        for field in [at.as_seconds() as u32, at.subsecond_nanos(), frame.bytes.len() as u32, frame.wire_len] {
+        for field in [at.as_seconds() as u32, at.subsecond_nanos(), frame.bytes.len() as u32, frame.wire_len]
+        {
             self.out.write_all(&field.to_ne_bytes())?;
         }
         self.out.write_all(frame.bytes)
@@ -93,7 +94,10 @@ mod tests {
         let file = writer.finish().unwrap();
         let mut source = FileSource::from_reader("test", Box::new(io::Cursor::new(file))).unwrap();
         let Ok(Next::Frame(read)) = source.next_frame() else { panic!("expected a frame") };
-        assert_eq!((read.at, read.wire_len, read.link, read.bytes), (frame.at, 1500, frame.link, frame.bytes));
+        assert_eq!(
+            (read.at, read.wire_len, read.link, read.bytes),
+            (frame.at, 1500, frame.link, frame.bytes)
+        );
         assert!(matches!(source.next_frame(), Ok(Next::End)));
     }
 }

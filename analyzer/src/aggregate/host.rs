@@ -38,7 +38,8 @@ impl Dimension for ByHost {
 
 /// The line of a host's own row.
 pub(super) fn row(host: &Host, geo: &Geo) -> Row {
-    let row = Row::new(host.address().to_string(), host.counts, Label::End).with_place(&host.end.place, geo);
+    let row =
+        Row::new(host.address().to_string(), host.counts(), Label::End).with_place(&host.end.place, geo);
     Row {
         prefix: host.prefix,
         local: Some(host.end.local),

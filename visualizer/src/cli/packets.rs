@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use analyzer::aggregate::protocol_name;
-use analyzer::geo::Needs;
+use analyzer::query::Query;
 use analyzer::{Facts, LocalNetworks};
 use capturer::write::PcapWriter;
 use capturer::{Frame, Network, Packet, Transport};
@@ -44,11 +44,11 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     let settings = settings::load(common.settings.as_deref())?.settings;
     let query = offline::query(&arguments.filter)?;
     let mut source = sources::files(&arguments.read)?;
-    // A command that needs no geography doesn't load it: only a filter does.
-    let wanted = query.is_some();
+    // A command that needs no geography doesn't load it: only a filter that asks for it does.
+    let needs = query.as_ref().map(Query::needs).unwrap_or_default();
     let facts = Facts {
-        geo: geo_files::load(&settings, Needs { country: wanted, asn: wanted })?,
-        local: if wanted { sources::guess(&arguments.read) } else { LocalNetworks::default() },
+        geo: geo_files::load(&settings, needs)?,
+        local: if query.is_some() { sources::guess(&arguments.read) } else { LocalNetworks::default() },
     };
     let mut sinks = Sinks::open(arguments)?;
     let mut failed = None;

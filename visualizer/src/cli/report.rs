@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use analyzer::aggregate::{AGGREGATES, Ask, Ends, Label, Top};
 use analyzer::geo::Needs;
+use analyzer::query::Query;
 use analyzer::{Analyzer, Dimension, Facts, LocalNetworks, Measure, Origin, Setup, ViewId};
 use capturer::{Frame, Packet};
 use clap::{Args, ValueEnum};
@@ -86,9 +87,8 @@ fn dimension(name: &str) -> Result<&'static str, String> {
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Failure> {
     let settings = settings::load(common.settings.as_deref())?.settings;
     let query = offline::query(&arguments.filter)?;
-    let filtered = query.is_some();
     let (mut source, range) = open(arguments, &settings)?;
-    let mut analyzer = analyzer(arguments, &settings, filtered)?;
+    let mut analyzer = analyzer(arguments, &settings, query.as_ref())?;
     let mut pending = Vec::with_capacity(TOGETHER);
     let outcome = offline::read(&mut *source, &range, |frame: &Frame<'_>, packet| {
         if query.as_ref().is_some_and(|query| !analyzer.facts().lets_through(query, packet, frame.bytes)) {
@@ -114,13 +114,14 @@ fn observe(analyzer: &mut Analyzer, pending: &mut Vec<Packet>) {
 }
 
 /// An analyzer that counts what the report shows and nothing else.
-fn analyzer(arguments: &Arguments, settings: &Settings, filtered: bool) -> Result<Analyzer, Failure> {
+fn analyzer(arguments: &Arguments, settings: &Settings, query: Option<&Query>) -> Result<Analyzer, Failure> {
     let entry = analyzer::aggregate::named(arguments.by);
+    let asked = query.map(Query::needs).unwrap_or_default();
     let needs = Needs {
-        country: filtered || entry.is_some_and(|entry| entry.needs_country),
-        asn: filtered || entry.is_some_and(|entry| entry.needs_asn),
+        country: asked.country || entry.is_some_and(|entry| entry.needs_country),
+        asn: asked.asn || entry.is_some_and(|entry| entry.needs_asn),
     };
-    let local = match (&settings.network.local, filtered) {
+    let local = match (&settings.network.local, query.is_some()) {
         (named, _) if !named.is_empty() => LocalNetworks::new(named.clone(), Origin::Settings),
         (_, true) if !arguments.read.is_empty() => sources::guess(&arguments.read),
         _ => LocalNetworks::private_and(Vec::new(), Origin::Assumed),
@@ -135,6 +136,7 @@ fn analyzer(arguments: &Arguments, settings: &Settings, filtered: bool) -> Resul
         homes: Vec::new(),
         dimensions,
         live: false,
+        hosts: arguments.by == "host",
         memory: settings.analysis.memory_mb << 20,
     }))
 }

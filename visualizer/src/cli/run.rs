@@ -142,6 +142,7 @@ impl House {
             },
             dimensions: live::dimensions(),
             live: true,
+            hosts: true,
             memory: settings.analysis.memory_mb << 20,
         });
         let source_facts = SourceFacts {

@@ -293,11 +293,11 @@ fn feed_sheet(rows: &[FeedRow], dropped: u64, geo: &Geo) -> Sheet {
 
 fn feed_cells(row: &FeedRow, geo: &Geo) -> Vec<Value> {
     let flow = &row.flow;
-    let direction = row.direction();
-    let opener_is_remote = direction == analyzer::Direction::In;
+    let direction = flow.direction();
+    let (opener, answerer) = (flow.opener.at(row.opener), flow.answerer.at(row.answerer));
     let (remote, local) =
-        if opener_is_remote { (row.opener, row.answerer) } else { (row.answerer, row.opener) };
-    let service = (flow.answerer_port != 0).then(|| service_label(flow.protocol, flow.answerer_port));
+        if direction == analyzer::Direction::In { (opener, answerer) } else { (answerer, opener) };
+    let service = (flow.answerer.port != 0).then(|| service_label(flow.protocol, flow.answerer.port));
     vec![
         json!(flow.first.as_millis()),
         json!(direction.name()),
