@@ -65,6 +65,12 @@ function greatCircle(camera: Camera, from: LonLat, to: LonLat): Float32Array | n
   return points;
 }
 
+/** The flat map's upper edge, which no arc passes. */
+function ceiling(camera: Camera): number {
+  const pole = camera.kind === "flat" ? camera.project([0, 90]) : null;
+  return pole ? pole[1] + 1 : -Infinity;
+}
+
 /** Bends the line sideways on the plane, away from the middle of the globe. */
 function bend(points: Float32Array, camera: Camera, direction: Arc["direction"]): void {
   const [x0, y0, x1, y1] = [points[0] ?? 0, points[1] ?? 0, points[STEPS * 2] ?? 0, points[STEPS * 2 + 1] ?? 0];
@@ -75,12 +81,13 @@ function bend(points: Float32Array, camera: Camera, direction: Arc["direction"])
   const side = x1 >= x0 ? 1 : -1;
   const [nx, ny] = [((y1 - y0) / length) * side, (-(x1 - x0) / length) * side];
   const [cx, cy] = camera.centre;
+  const top = ceiling(camera);
   for (let i = 1; i < STEPS; i += 1) {
     const rise = Math.sin((Math.PI * i) / STEPS);
     const [x, y] = [points[i * 2] ?? 0, points[i * 2 + 1] ?? 0];
     const lift = camera.kind === "globe" ? LIFT * BOW_SHARE[direction] * rise * Math.min(1, length / camera.radius) : 0;
     points[i * 2] = x + nx * bow * rise + (x - cx) * lift;
-    points[i * 2 + 1] = y + ny * bow * rise + (y - cy) * lift;
+    points[i * 2 + 1] = Math.max(top, y + ny * bow * rise + (y - cy) * lift);
   }
 }
 
