@@ -8,7 +8,7 @@ use capturer::source::clock::SystemClock;
 use capturer::source::file::FileSource;
 use capturer::source::live::{LiveSettings, LiveSource, LiveStatus};
 use capturer::source::paced::{Pace, Paced, Progress, Reopen, Speed};
-use capturer::source::{Next, Source, SourceError, interfaces, merged};
+use capturer::source::{Next, Source, SourceError, interfaces, merged, paths};
 
 use crate::settings::{Kind, Settings};
 
@@ -120,7 +120,7 @@ fn demo() -> Result<Box<dyn Source>, SourceError> {
 
 /// Files, directories and `-` as one stream in time order.
 pub(crate) fn files(named: &[PathBuf]) -> Result<Box<dyn Source>, SourceError> {
-    merged::open(named)
+    merged::open(&paths::expand(named)?)
 }
 
 fn or_settings(settings: &Settings, otherwise: impl FnOnce() -> LocalNetworks) -> LocalNetworks {
