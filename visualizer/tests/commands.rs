@@ -1,5 +1,4 @@
 //! What the commands do with good input: folders, standard input, several files, times, formats.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 
