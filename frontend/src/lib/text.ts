@@ -95,6 +95,7 @@ export const text = {
   feed: {
     columns: { time: "Time", remote: "Remote", network: "Network", service: "Service", local: "Local host", bytes: "Bytes", packets: "Packets" },
     limit: "at most 20 rows/s",
+    limitHint: "At most 20 new flows a second are shown here; all are counted.",
     left: (n: string) => `${n} not shown`,
     empty: "No flow yet.",
     emptyFiltered: "No flow matches the filter.",
