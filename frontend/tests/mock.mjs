@@ -96,7 +96,7 @@ function passes(filter) {
   const only = [...filter.matchAll(/(?<!not )country ([A-Z]{2})/g)].map((m) => m[1]);
   const without = [...filter.matchAll(/not country ([A-Z]{2})/g)].map((m) => m[1]);
   const asn = /(?<!not )asn (\d+)/.exec(filter)?.[1];
-  const off = /(?<!not )place /.test(filter);
+  const off = /(?<!not \(?)\bplace /.test(filter) && !filter.includes("not (src");
   return ([code, , networks]) => !off && (only.length === 0 || only.includes(code)) && !without.includes(code) && (!asn || networks.some(([n]) => String(n) === asn));
 }
 

@@ -9,6 +9,9 @@ const DIMENSIONS: readonly string[] = ["country", "asn", "host", "service", "pro
 /** Dock tiles that stand for several places. */
 const PLACE_GROUPS: Readonly<Record<string, readonly string[]>> = { lan: ["private", "loopback"], multicast: ["multicast", "broadcast"] };
 
+/** The tile that counts a place. */
+export const tileOf = (place: string): string => Object.entries(PLACE_GROUPS).find(([, places]) => places.includes(place))?.[0] ?? place;
+
 /** The places a dock tile counts. */
 export const placesOf = (tile: string): readonly string[] => PLACE_GROUPS[tile] ?? [tile];
 
@@ -28,8 +31,11 @@ function serviceFilter(key: string): string {
   return port === undefined ? `service ${key}` : `${protocol} port ${port}`;
 }
 
+/** One's own end is often private, too: only traffic between two such ends stays within the LAN. */
+const BOTH_ENDS: readonly string[] = ["private", "loopback"];
+
 const placeFilter = (key: string): string => {
-  const parts = placesOf(key).map((place) => `place ${place}`);
+  const parts = placesOf(key).map((place) => `${BOTH_ENDS.includes(place) ? "src and dst " : ""}place ${place}`);
   return parts.length > 1 ? `(${parts.join(" or ")})` : (parts[0] ?? "");
 };
 

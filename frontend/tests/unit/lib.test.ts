@@ -41,7 +41,7 @@ describe("selection", () => {
   test.each([
     ["country", "NL", "country NL"], ["asn", "1136", "asn 1136"], ["host", "192.0.2.1", "host 192.0.2.1"], ["service", "https", "service https"],
     ["service", "tcp/8443", "tcp port 8443"], ["proto", "TCP", "tcp"], ["proto", "ICMPv6", "icmp6"], ["proto", "GRE", "proto gre"],
-    ["place", "lan", "(place private or place loopback)"], ["place", "bogon", "place bogon"],
+    ["place", "lan", "(src and dst place private or src and dst place loopback)"], ["place", "bogon", "place bogon"],
   ] as const)("%s %s means %s", (dimension, key, expected) => {
     expect(asFilter({ dimension, key })).toBe(expected);
   });
@@ -53,7 +53,7 @@ describe("selection", () => {
   });
   test("shift-click writes the opposite", () => {
     expect(excluding("tcp", { dimension: "country", key: "US" })).toBe("tcp and not country US");
-    expect(excluding("", { dimension: "place", key: "lan" })).toBe("not (place private or place loopback)");
+    expect(excluding("", { dimension: "place", key: "lan" })).toBe("not (src and dst place private or src and dst place loopback)");
   });
   test("a link cannot carry an expression as a selection", () => {
     expect(fromText("country:NL) or (tcp")).toBeNull();
