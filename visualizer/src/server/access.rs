@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 /// The content security policy of every answer.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                       connect-src 'self'; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; \
-                      frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
+                      frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 /// The values of `Host` under which this server may be asked.
 #[derive(Debug)]
