@@ -119,7 +119,7 @@ impl Analyzer {
             hosts: Capped::new(caps.hosts),
             flows: Capped::new(caps.flows),
             views: vec![Some(main)],
-            wants_prefix: setup.dimensions.iter().any(|dimension| dimension.name == "prefix"),
+            wants_prefix: setup.hosts || setup.dimensions.iter().any(|dimension| dimension.name == "prefix"),
             dimensions: setup.dimensions,
             caps,
             live: setup.live,

@@ -10,7 +10,7 @@ use crate::observation::Observation;
 pub(super) const ENTRY: Entry = Entry {
     name: "prefix",
     summary: "blocks of the ASN table that cover the addresses",
-    needs_country: false,
+    needs_country: true,
     needs_asn: true,
     make: Tally::<ByPrefix>::make,
 };
