@@ -16,6 +16,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
+/// A connection, or the status that refused it; 0 for one that was closed without an answer.
 async fn connect(server: &Server, origin: Option<&str>) -> Result<Socket, u16> {
     let mut request = format!("ws://{}/api/v1/ws", server.address).into_client_request().unwrap();
     request.headers_mut().insert("sec-websocket-protocol", "wireglobe.v1".parse().unwrap());
@@ -28,7 +29,8 @@ async fn connect(server: &Server, origin: Option<&str>) -> Result<Socket, u16> {
             Ok(socket)
         }
         Err(tokio_tungstenite::tungstenite::Error::Http(answer)) => Err(answer.status().as_u16()),
-        Err(error) => panic!("{error}"),
+        // Closed before an answer: no share was free.
+        Err(_) => Err(0),
     }
 }
 
