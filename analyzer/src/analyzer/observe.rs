@@ -16,8 +16,8 @@ impl Analyzer {
     /// Counts packets; with each goes what was kept of its frame.
     ///
     /// They are looked up together before they are counted one by one: the rows of a large table lie in memory that is
-    /// far away, and independent look-ups wait for it at the same time instead of one after another (measured: half
-    /// the time per packet). 16 to 64 at a time serve best.
+    /// far away, and independent look-ups wait for it at the same time instead of one after another (measured on IMIX:
+    /// 146 ns a packet in a whole report instead of 240). 16 to 64 at a time serve best.
     pub fn observe_all<'a>(&mut self, packets: impl Iterator<Item = (&'a Packet, &'a [u8])> + Clone) {
         let mut keys = std::mem::take(&mut self.keys);
         keys.clear();
@@ -222,7 +222,7 @@ impl Analyzer {
             && let Some(flow) = flows.get(slot)
         {
             let (source, destination) = (seen.packet.source, seen.packet.destination);
-            let opened = seen.service.is_none_or(|service| !service.sent);
+            let opened = hosts.get(flow.opener.host).is_none_or(|host| host.address() == source);
             live.feed.begin(
                 at,
                 slot,
