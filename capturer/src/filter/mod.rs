@@ -4,6 +4,7 @@
 //! program. Here it is evaluated in view position, on decoded packets; the tree keeps what evaluation on a frame's
 //! bytes and compilation to classic BPF need. Nothing is ever resolved or looked up outside this program.
 
+pub mod bpf;
 mod display;
 mod error;
 mod evaluate;
