@@ -18,7 +18,7 @@ pub use counters::{Ledger, SkipCounts};
 pub use decode::{Skip, SkipReason};
 pub use frame::{Frame, LinkType};
 pub use packet::{
-    Arp, Fragment, Icmp, Mac, Network, OptionKind, OptionLayout, Packet, Ports, Protocol, Tcp, TcpFlags,
-    TcpOptions, TcpQuirks, Transport, Vlan,
+    Arp, Fragment, Icmp, Mac, Network, OptionKind, OptionLayout, Packet, PacketFacts, Ports, Protocol, Tcp,
+    TcpFlags, TcpOptions, TcpQuirks, Transport, Vlan,
 };
 pub use time::Timestamp;

@@ -5,6 +5,10 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use crate::Timestamp;
 
+mod facts;
+
+pub use facts::PacketFacts;
+
 /// One decoded frame. Fields carry the names of their RFCs; what a frame does not have is the documented empty value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Packet {
@@ -20,6 +24,10 @@ pub struct Packet {
     pub payload_len: u32,
     /// Where the transport payload begins in the frame; beyond `captured_len` when it was not captured.
     pub payload_offset: u16,
+    /// Where the IPv4, IPv6 or ARP header begins in the frame.
+    pub network_offset: u16,
+    /// What is odd about it, and whether it is a tunnel's or inside one.
+    pub facts: PacketFacts,
     /// The outermost VLAN tag, [`Vlan::NONE`] without one.
     pub vlan: Vlan,
     /// IPv4 identification; 0 for IPv6 without a fragment header.
@@ -30,9 +38,9 @@ pub struct Packet {
     pub source_mac: Mac,
     /// Destination hardware address, zero when the link has none.
     pub destination_mac: Mac,
-    /// Source address of the outermost IP header; the sender's protocol address in ARP.
+    /// Source address of the IP header at `network_offset`; the sender's protocol address in ARP.
     pub source: IpAddr,
-    /// Destination address of the outermost IP header; the target's protocol address in ARP.
+    /// Destination address of that header; the target's protocol address in ARP.
     pub destination: IpAddr,
     /// Which network protocol carries it.
     pub network: Network,
@@ -54,11 +62,12 @@ pub struct Packet {
 const _: () = assert!(size_of::<Packet>() <= 128);
 
 impl Packet {
-    /// Source and destination port, when the transport has them.
+    /// Source and destination port, when the transport has them; of a later fragment those of the first, when it was
+    /// seen.
     pub const fn ports(&self) -> Option<Ports> {
         match &self.transport {
             Transport::Tcp(tcp) => Some(tcp.ports),
-            Transport::Udp(ports) | Transport::Sctp(ports) => Some(*ports),
+            Transport::Udp(ports) | Transport::Sctp(ports) | Transport::FragmentOf(ports) => Some(*ports),
             Transport::Icmp(_)
             | Transport::Arp(_)
             | Transport::Other
@@ -87,6 +96,8 @@ impl Packet {
             captured_len: 0,
             payload_len: 0,
             payload_offset: 0,
+            network_offset: 0,
+            facts: PacketFacts::NONE,
             vlan: Vlan::NONE,
             identification: 0,
             fragment: Fragment(0),
@@ -126,14 +137,30 @@ impl Protocol {
     pub const ICMP: Self = Self(1);
     /// RFC 3376.
     pub const IGMP: Self = Self(2);
+    /// IPv4 in IP, RFC 2003.
+    pub const IPV4: Self = Self(4);
     /// RFC 9293.
     pub const TCP: Self = Self(6);
     /// RFC 768.
     pub const UDP: Self = Self(17);
+    /// IPv6 in IP, RFC 4213.
+    pub const IPV6: Self = Self(41);
+    /// RFC 2784.
+    pub const GRE: Self = Self(47);
+    /// RFC 4303.
+    pub const ESP: Self = Self(50);
+    /// RFC 4302.
+    pub const AH: Self = Self(51);
     /// RFC 4443.
     pub const ICMPV6: Self = Self(58);
+    /// RFC 3378.
+    pub const ETHERIP: Self = Self(97);
+    /// L2TP version 3 directly over IP, RFC 3931.
+    pub const L2TP: Self = Self(115);
     /// RFC 9260.
     pub const SCTP: Self = Self(132);
+    /// MPLS in IP, RFC 4023.
+    pub const MPLS: Self = Self(137);
 }
 
 /// What follows the network header.
@@ -153,6 +180,8 @@ pub enum Transport {
     Other,
     /// A fragment other than the first: no transport header.
     Fragment,
+    /// The same, with the ports that its first fragment had: a [`Decoder`](crate::decode::Decoder) remembers them.
+    FragmentOf(Ports),
     /// The transport header is not whole (cut by the snap length, or the packet ends early).
     Cut,
 }
@@ -278,30 +307,42 @@ impl TcpOptions {
 }
 
 /// Oddities that fingerprints look at, one bit each.
+// The one that is a bool has values that no `Tcp` has; the compiler keeps the kind of transport there, which holds the
+// packet to 128 bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct TcpQuirks(pub u8);
+pub struct TcpQuirks {
+    bits: u8,
+    cut_options: bool,
+}
 
 impl TcpQuirks {
+    /// Nothing odd.
+    pub const NONE: Self = Self::bit(0);
     /// The urgent pointer is not zero.
-    pub const URGENT_POINTER: Self = Self(0x01);
+    pub const URGENT_POINTER: Self = Self::bit(0x01);
     /// TSecr is not zero.
-    pub const TIMESTAMP_ECHO: Self = Self(0x02);
+    pub const TIMESTAMP_ECHO: Self = Self::bit(0x02);
     /// A byte after the end-of-list option is not zero.
-    pub const PADDING_NOT_ZERO: Self = Self(0x04);
+    pub const PADDING_NOT_ZERO: Self = Self::bit(0x04);
     /// The data offset is below 5 or runs past the packet; or an option's length runs past the header, or is not what
     /// its kind demands.
-    pub const MALFORMED_OPTIONS: Self = Self(0x08);
+    pub const MALFORMED_OPTIONS: Self = Self::bit(0x08);
     /// The options were not captured to their end: what is there of them is known, the rest is not.
-    pub const CUT_OPTIONS: Self = Self(0x10);
+    pub const CUT_OPTIONS: Self = Self { bits: 0, cut_options: true };
 
-    /// Whether every bit of `other` is set.
-    pub const fn has(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
+    const fn bit(bits: u8) -> Self {
+        Self { bits, cut_options: false }
     }
 
-    /// Sets the bits of `other`.
+    /// Whether all that `other` has is set.
+    pub const fn has(self, other: Self) -> bool {
+        self.bits & other.bits == other.bits && (self.cut_options || !other.cut_options)
+    }
+
+    /// Sets what `other` has.
     pub const fn set(&mut self, other: Self) {
-        self.0 |= other.0;
+        self.bits |= other.bits;
+        self.cut_options |= other.cut_options;
     }
 }
 

@@ -50,8 +50,11 @@ pub(super) const fn transport(transport: &Transport) -> Option<(&'static str, Po
         Transport::Tcp(tcp) => Some(("tcp", tcp.ports)),
         Transport::Udp(ports) => Some(("udp", *ports)),
         Transport::Sctp(ports) => Some(("sctp", *ports)),
-        Transport::Icmp(_) | Transport::Arp(_) | Transport::Other | Transport::Fragment | Transport::Cut => {
-            None
-        }
+        Transport::Icmp(_)
+        | Transport::Arp(_)
+        | Transport::Other
+        | Transport::Fragment
+        | Transport::FragmentOf(_)
+        | Transport::Cut => None,
     }
 }

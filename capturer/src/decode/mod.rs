@@ -1,19 +1,25 @@
-//! Frame → [`Packet`]: one function that never allocates and never panics.
+//! Frame → [`Packet`]: functions that never allocate and never panic.
 //!
-//! A frame is peeled from the outside: the [`link`] header answers with an EtherType, [`shim`] headers (VLAN tags)
-//! each answer with the next, a [`net`] header fills addresses and lengths, and a [`transport`] header the rest. Each
-//! step is a registry: a protocol is added with one file and one line. Every loop strictly advances and is capped.
+//! A frame is peeled from the outside: the [`link`] header answers with an EtherType, [`shim`] headers (tags, labels)
+//! each answer with the next, a [`net`] header fills addresses and lengths, and a [`transport`] header the rest. Where
+//! that carries a [`tunnel`], its header answers with an EtherType again: [`layers`] and [`inner`] go on from there.
+//! Each step is a registry: a protocol is added with one file and one line. Every loop strictly advances and is capped.
+//!
+//! [`decode`] judges a frame alone; a [`Decoder`] reads a stream of them and remembers fragments.
 
 #![forbid(unsafe_code)]
 
 mod ether_type;
+mod layers;
 pub mod link;
 mod net;
 mod reader;
 mod shim;
 mod skip;
 mod transport;
+pub mod tunnel;
 
+pub use layers::{Layer, Layers, MAX_LAYERS, inner, layers};
 pub use skip::{Skip, SkipReason};
 
 use crate::{Frame, Packet};
@@ -24,7 +30,7 @@ use reader::Reader;
 /// few labels are usual, dozens are an attack.
 const MAX_SHIMS: usize = 16;
 
-/// Strips a frame to its packet.
+/// Strips a frame to its packet: the outermost ARP or IP header, and the transport header in it.
 ///
 /// # Errors
 /// [`Skip`] when the frame carries neither ARP nor IP, or ends before its network header does.
@@ -36,17 +42,45 @@ pub fn decode(frame: &Frame<'_>) -> Result<Packet, Skip> {
     fill(frame, &mut packet).map(|()| packet)
 }
 
+/// The same into a slot that exists: nothing is copied. What the slot holds after a [`Skip`] is unspecified.
+///
+/// # Errors
+/// As [`decode`].
+#[inline]
+pub fn decode_into(frame: &Frame<'_>, packet: &mut Packet) -> Result<(), Skip> {
+    *packet = begin(frame);
+    fill(frame, packet)
+}
+
 /// Reads header after header.
 fn fill(frame: &Frame<'_>, packet: &mut Packet) -> Result<(), Skip> {
-    let mut reader = Reader::new(frame.bytes);
+    let mut reader = Reader::new(frame.bytes, frame.wire_len);
     let Some(link) = link::find(frame.link) else { return Err(reader.skip_here(SkipReason::UnknownLink)) };
-    let mut ether_type = link.decode(&mut reader, packet)?;
+    let ether_type = link.decode(&mut reader, packet)?;
+    network(ether_type, &mut reader, packet)
+}
+
+/// Reads from where an EtherType says what begins.
+#[inline(always)]
+fn network(ether_type: EtherType, reader: &mut Reader<'_>, packet: &mut Packet) -> Result<(), Skip> {
+    let network = through_shims(ether_type, reader, packet)?;
+    packet.network_offset = net::offset_of(reader.offset());
+    (network.decode)(reader, packet)
+}
+
+/// Steps over tags and labels up to a network header.
+#[inline(always)]
+fn through_shims(
+    mut ether_type: EtherType,
+    reader: &mut Reader<'_>,
+    packet: &mut Packet,
+) -> Result<&'static net::Network, Skip> {
     for _ in 0..=MAX_SHIMS {
         if let Some(network) = net::find(ether_type) {
-            return network(&mut reader, packet);
+            return Ok(network);
         }
         let Some(shim) = shim::find(ether_type) else { return Err(reader.skip_here(SkipReason::NonIp)) };
-        ether_type = shim(&mut reader, packet)?;
+        ether_type = shim(reader, packet)?;
     }
     Err(reader.skip_here(SkipReason::TooDeep))
 }

@@ -2,16 +2,18 @@
 
 use super::{Skip, SkipReason};
 
-/// What is left of a frame, and where that begins.
+/// What is left of a frame, where that begins, and where it ended on the wire.
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'a> {
     rest: &'a [u8],
     offset: usize,
+    wire_end: usize,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) const fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, offset: 0 }
+    /// Reads what was captured of a frame of `wire_len` bytes.
+    pub(super) fn new(bytes: &'a [u8], wire_len: u32) -> Self {
+        Self { rest: bytes, offset: 0, wire_end: bytes.len().max(wire_len as usize) }
     }
 
     /// Bytes from the frame's beginning.
@@ -22,6 +24,11 @@ impl<'a> Reader<'a> {
     /// What is left.
     pub(super) const fn rest(&self) -> &'a [u8] {
         self.rest
+    }
+
+    /// Bytes on the wire from here, captured or not: what a header may claim at most.
+    pub(super) fn on_wire(&self) -> u32 {
+        u32::try_from(self.wire_end.saturating_sub(self.offset)).unwrap_or(u32::MAX)
     }
 
     /// Takes a header of `N` bytes, or nothing when it is not whole.
@@ -44,6 +51,7 @@ impl<'a> Reader<'a> {
     /// Drops what lies beyond the next `len` bytes: padding, or a trailer.
     #[inline(always)]
     pub(super) fn limit(&mut self, len: usize) {
+        self.wire_end = self.wire_end.min(self.offset.saturating_add(len));
         self.rest = self.rest.get(..len).unwrap_or(self.rest);
     }
 
@@ -105,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_header_is_taken_whole_or_not_at_all() {
-        let mut reader = Reader::new(&[1, 2, 3]);
+        let mut reader = Reader::new(&[1, 2, 3], 3);
         assert_eq!(reader.take::<2>(), Some(&[1, 2]));
         assert_eq!(reader.take::<2>(), None);
         assert_eq!((reader.offset(), reader.rest()), (2, &[3][..]));
@@ -115,8 +123,9 @@ mod tests {
 
     #[test]
     fn a_limit_only_shortens() {
-        let mut reader = Reader::new(&[1, 2, 3]);
+        let mut reader = Reader::new(&[1, 2, 3], 3);
         reader.limit(9);
+        assert_eq!(reader.on_wire(), 3);
         assert_eq!(reader.rest(), [1, 2, 3]);
         reader.limit(1);
         assert_eq!(reader.rest(), [1]);

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 
 use super::super::reader::{u16_at, u32_at};
 use super::super::{Reader, Skip, SkipReason};
-use super::{carry, cut};
+use super::{carry, cut, ipv6};
 use crate::{Fragment, Network, Packet, Protocol};
 
 /// The header without options, in bytes.
@@ -17,20 +17,54 @@ const MORE_FRAGMENTS: u16 = 0x2000;
 pub(super) fn decode(reader: &mut Reader<'_>, packet: &mut Packet) -> Result<(), Skip> {
     let begin = *reader;
     let header = reader.network_header::<20>()?;
-    let options_len = u32::from(header[0] & 0xf) * 4;
-    let (version, header_len, total_len) = (header[0] >> 4, options_len, u32::from(u16_at(header, 2)));
-    // A segment that the network card was to cut up is captured before its total length is known: zero.
-    if version != 4 || header_len < FIXED_LEN || (total_len < header_len && total_len != 0) {
-        return Err(begin.skip_here(SkipReason::BadNetwork));
-    }
+    let Some(lengths) = Lengths::of(header) else { return Err(begin.skip_here(SkipReason::BadNetwork)) };
     fill(header, packet);
-    packet.network_options_len = (header_len - FIXED_LEN) as u8;
-    let len = if total_len == 0 { u32::MAX } else { total_len - header_len };
-    match reader.advance((header_len - FIXED_LEN) as usize) {
-        Some(()) => carry(reader, len, packet),
-        None => cut(reader, len, packet),
+    packet.network_options_len = lengths.options as u8;
+    match reader.advance(lengths.options as usize) {
+        Some(()) if packet.protocol == Protocol::AH => authenticated(reader, lengths.carried, packet),
+        Some(()) => carry(reader, lengths.carried, packet),
+        None => cut(reader, lengths.carried, packet),
     }
     Ok(())
+}
+
+/// Whether a header that makes a packet begins these bytes.
+pub(super) fn holds(bytes: &[u8]) -> bool {
+    bytes.first_chunk().is_some_and(|header| Lengths::of(header).is_some())
+}
+
+/// What a header says of lengths, in bytes.
+struct Lengths {
+    options: u32,
+    /// What it carries; [`u32::MAX`] reaches to the end of the frame.
+    carried: u32,
+}
+
+impl Lengths {
+    #[inline(always)]
+    fn of(header: &[u8; 20]) -> Option<Self> {
+        let header_len = u32::from(header[0] & 0xf) * 4;
+        // A segment that the network card was to cut up is captured before its total length is known: zero.
+        let carried = match u32::from(u16_at(header, 2)) {
+            0 => u32::MAX,
+            total_len => total_len.checked_sub(header_len)?,
+        };
+        let options = header_len.checked_sub(FIXED_LEN)?;
+        (header[0] >> 4 == 4).then_some(Self { options, carried })
+    }
+}
+
+/// Steps over an authentication header (RFC 4302), as IPv6 does.
+#[cold]
+fn authenticated(reader: &mut Reader<'_>, carried: u32, packet: &mut Packet) {
+    let begin = reader.offset();
+    let whole = ipv6::chain(reader, packet);
+    let carried =
+        if carried == u32::MAX { carried } else { carried.saturating_sub((reader.offset() - begin) as u32) };
+    match whole {
+        Some(()) => carry(reader, carried, packet),
+        None => cut(reader, carried, packet),
+    }
 }
 
 /// The fields of the fixed header.

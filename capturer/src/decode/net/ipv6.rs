@@ -35,6 +35,11 @@ pub(super) fn decode(reader: &mut Reader<'_>, packet: &mut Packet) -> Result<(),
     Ok(())
 }
 
+/// Whether a header that makes a packet begins these bytes.
+pub(super) fn holds(bytes: &[u8]) -> bool {
+    bytes.len() >= 40 && bytes[0] >> 4 == 6
+}
+
 /// What the header claims to carry; zero in a jumbogram (RFC 2675), and in a segment that the network card was to cut
 /// up: the rest of the frame.
 const fn declared(header: &[u8; 8]) -> u32 {
@@ -67,7 +72,7 @@ fn extensions(reader: &mut Reader<'_>, packet: &mut Packet) -> Option<()> {
     if is_extension(packet.protocol.0) { chain(reader, packet) } else { Some(()) }
 }
 
-fn chain(reader: &mut Reader<'_>, packet: &mut Packet) -> Option<()> {
+pub(super) fn chain(reader: &mut Reader<'_>, packet: &mut Packet) -> Option<()> {
     for _ in 0..MAX_EXTENSIONS {
         if !is_extension(packet.protocol.0) || packet.fragment.offset() != 0 {
             return Some(());

@@ -38,10 +38,10 @@ mod tests {
     #[test]
     fn every_shim_advances() {
         for (ether_type, decoder) in SHIMS {
-            let mut reader = Reader::new(&[0x45; 64]);
+            let mut reader = Reader::new(&[0x45; 64], 64);
             let answer = decoder(&mut reader, &mut Packet::empty());
             assert!(answer.is_err() || reader.offset() > 0, "{ether_type:?}");
-            assert!(decoder(&mut Reader::new(&[]), &mut Packet::empty()).is_err(), "{ether_type:?}");
+            assert!(decoder(&mut Reader::new(&[], 0), &mut Packet::empty()).is_err(), "{ether_type:?}");
         }
     }
 }

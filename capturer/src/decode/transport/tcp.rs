@@ -14,7 +14,7 @@ const UNREAD: Transport = Transport::Tcp(Tcp {
     acknowledgment: 0,
     flags: TcpFlags(0),
     window: 0,
-    quirks: TcpQuirks(0),
+    quirks: TcpQuirks::NONE,
     options: TcpOptions::NONE,
 });
 

@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn padding_is_counted_and_looked_at() {
         let (layout, options, quirks) = read(&[1, 0, 0, 0]);
-        assert_eq!((layout, options.padding, quirks.0), (vec![NoOperation, EndOfList], 2, 0));
+        assert_eq!((layout, options.padding, quirks), (vec![NoOperation, EndOfList], 2, TcpQuirks::NONE));
         assert_eq!(read(&[0, 0, 0, 9]).2, TcpQuirks::PADDING_NOT_ZERO);
     }
 
