@@ -199,8 +199,8 @@ fn what_is_no_capture_is_named() {
         (&b""[..], "found an empty file"),
         (b"hello", "found the bytes [68, 65, 6c, 6c]"),
         (b"a", "found the bytes [61]"),
-        (&[0x1f, 0x8b, 8, 0], "found gzip data (unpack it first"),
-        (&[0x28, 0xb5, 0x2f, 0xfd], "found Zstandard data (unpack it first"),
+        (b"BZh91AY", "found bzip2 data (unpack it first"),
+        (&[0xfd, b'7', b'z', b'X', b'Z', 0], "found xz data (unpack it first"),
     ] {
         let message = message(read(bytes).1);
         assert!(

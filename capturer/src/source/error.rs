@@ -16,12 +16,14 @@ pub enum SourceError {
         cause: io::Error,
     },
     /// The bytes are not what the format demands.
-    #[error("{}: at byte {offset}: expected {expected}, found {found}", path.display())]
+    #[error("{}: at byte {offset}{}: expected {expected}, found {found}", path.display(), of_what(unpacked))]
     Damaged {
         /// The file, or `-` for standard input.
         path: PathBuf,
-        /// Bytes from the start of the file.
+        /// Bytes from the start of the file; of a compressed one, from the start of what it unpacks to.
         offset: u64,
+        /// The name of the compression, if `offset` counts unpacked bytes.
+        unpacked: Option<&'static str>,
         /// What should have been there.
         expected: String,
         /// What was there.
@@ -35,4 +37,9 @@ pub enum SourceError {
         /// What happened and what to do.
         reason: String,
     },
+}
+
+/// Which bytes an offset counts.
+fn of_what(unpacked: &Option<&'static str>) -> String {
+    unpacked.map_or_else(String::new, |name| format!(" of the unpacked {name} data"))
 }

@@ -1,30 +1,22 @@
-//! Capture files as a [`Source`]: the format is known by content, frames are lent from one reused buffer, and whatever
-//! is wrong is told with its byte.
+//! Capture files as a [`Source`]: format and compression are known by content, frames are lent from one reused buffer,
+//! and whatever is wrong is told with its byte.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
+use super::foreign;
 use super::pcap::{self, Pcap};
 use super::pcapng::{self, PcapNg};
 use super::record::{Damage, Fault, Record, Step};
 use super::stdin::Stdin;
-use super::window::Window;
+use super::unpack::{Packing, Unreadable};
+use super::window::{CAPACITY, Window};
 use super::{Next, Source, SourceError};
 use crate::Frame;
 
 /// The name of standard input.
 pub const STDIN: &str = "-";
-
-/// Files one may take for captures, by their first bytes: what they are, and what to do.
-const FOREIGN: [(&[u8], &str); 6] = [
-    (&[0x1f, 0x8b], "gzip data (unpack it first: gzip -dc FILE | wireglobe … --read -)"),
-    (&[0x28, 0xb5, 0x2f, 0xfd], "Zstandard data (unpack it first: zstd -dc FILE | wireglobe … --read -)"),
-    (b"BZh", "bzip2 data (unpack it first: bzip2 -dc FILE | wireglobe … --read -)"),
-    (&[0xfd, b'7', b'z', b'X'], "xz data (unpack it first: xz -dc FILE | wireglobe … --read -)"),
-    (&[0x04, 0x22, 0x4d, 0x18], "LZ4 data (unpack it first: lz4 -dc FILE | wireglobe … --read -)"),
-    (b"PK\x03\x04", "a ZIP archive (unpack it first: unzip -p FILE | wireglobe … --read -)"),
-];
 
 /// The formats.
 enum Format {
@@ -32,15 +24,39 @@ enum Format {
     PcapNg(PcapNg),
 }
 
-/// Whether a file that begins with these bytes is one we read.
-pub(super) fn is_capture(first: [u8; 4]) -> bool {
-    pcap::is_magic(first) || pcapng::is_magic(first)
+/// Whether a stream begins as a capture does, compressed or not.
+pub(super) fn is_capture(reader: Box<dyn Read + Send>) -> bool {
+    let mut window = Window::new(reader, PROBE);
+    for is_packed in [false, true] {
+        let Ok(true) = window.fill(4) else { return false };
+        let Some(&first) = window.bytes().first_chunk() else { return false };
+        match Packing::find(first) {
+            Some(packing) if !is_packed => window = Window::new(packing.unpack(window), PROBE),
+            _ => return pcap::is_magic(first) || pcapng::is_magic(first),
+        }
+    }
+    false
 }
 
-/// A capture file: pcap or pcapng, from disk, standard input, memory or any reader.
+/// Bytes read of a file to know it.
+const PROBE: usize = 4096;
+
+/// A capture file: pcap or pcapng, plain or compressed, from disk, standard input, memory or any reader.
+///
+/// ```
+/// use capturer::source::file::FileSource;
+/// use capturer::source::{Next, Source};
+///
+/// // The header of a pcap file of Ethernet frames, and no frame.
+/// let header = *b"\xd4\xc3\xb2\xa1\x02\0\x04\0\0\0\0\0\0\0\0\0\0\0\x04\0\x01\0\0\0";
+/// let mut source = FileSource::from_reader("empty.pcap", Box::new(std::io::Cursor::new(header)))?;
+/// assert!(matches!(source.next_frame()?, Next::End));
+/// # Ok::<(), capturer::source::SourceError>(())
+/// ```
 pub struct FileSource {
     name: PathBuf,
     window: Window,
+    packing: Option<&'static Packing>,
     /// `None` until the first bytes are there, which a pipe may take a while over.
     format: Option<Format>,
     frames: u64,
@@ -67,9 +83,24 @@ impl FileSource {
     /// # Errors
     /// As [`Self::open`].
     pub fn from_reader(name: impl Into<PathBuf>, reader: Box<dyn Read + Send>) -> Result<Self, SourceError> {
-        let window = Window::new(reader);
-        let mut source =
-            Self { name: name.into(), window, format: None, frames: 0, cut_at: None, ended: false };
+        Self::with_capacity(name, reader, CAPACITY)
+    }
+
+    /// The same, asking for `capacity` bytes at a time.
+    pub(super) fn with_capacity(
+        name: impl Into<PathBuf>,
+        reader: Box<dyn Read + Send>,
+        capacity: usize,
+    ) -> Result<Self, SourceError> {
+        let mut source = Self {
+            name: name.into(),
+            window: Window::new(reader, capacity),
+            packing: None,
+            format: None,
+            frames: 0,
+            cut_at: None,
+            ended: false,
+        };
         match source.detect() {
             Err(Fault::Io(error)) if is_wait(&error) => {}
             Err(fault) => return Err(source.error(fault)),
@@ -91,15 +122,36 @@ impl FileSource {
         &self.name
     }
 
-    /// The format by the first bytes.
+    /// Frames lent so far.
+    pub(super) const fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// The format by the first bytes, behind the compression if there is one.
     fn detect(&mut self) -> Result<Format, Fault> {
         self.window.fill(4)?;
-        let bytes = self.window.bytes();
-        match bytes.first_chunk() {
-            Some(&first) if pcap::is_magic(first) => Pcap::open(&mut self.window).map(Format::Pcap),
-            Some(&first) if pcapng::is_magic(first) => Ok(Format::PcapNg(PcapNg::new())),
-            _ => Err(Damage::new(0, "a pcap or pcapng file header", describe(bytes)).into()),
+        if let (None, Some(packing)) = (self.packing, self.first().and_then(Packing::find)) {
+            let capacity = self.window.capacity();
+            let packed = std::mem::replace(&mut self.window, Window::new(Box::new(io::empty()), 0));
+            self.window = Window::new(packing.unpack(packed), capacity);
+            self.packing = Some(packing);
+            self.window.fill(4)?;
         }
+        match self.first() {
+            Some(first) if pcap::is_magic(first) => Pcap::open(&mut self.window).map(Format::Pcap),
+            Some(first) if pcapng::is_magic(first) => Ok(Format::PcapNg(PcapNg::new())),
+            _ => Err(self.no_capture()?.into()),
+        }
+    }
+
+    fn first(&self) -> Option<[u8; 4]> {
+        self.window.bytes().first_chunk().copied()
+    }
+
+    /// What the file is instead.
+    fn no_capture(&mut self) -> Result<Damage, io::Error> {
+        self.window.fill(foreign::ENOUGH)?;
+        Ok(Damage::new(0, "a pcap or pcapng file header", foreign::describe(self.window.bytes())))
     }
 
     /// What is next in the file.
@@ -115,15 +167,53 @@ impl FileSource {
         }
     }
 
+    /// What [`Source::next_frame`] will say, the frame not lent yet.
+    #[inline]
+    pub(super) fn pull(&mut self) -> Result<Pulled, SourceError> {
+        if self.ended {
+            return Ok(Pulled::End);
+        }
+        match self.step() {
+            Ok(Step::Record(record)) => {
+                self.frames += 1;
+                Ok(Pulled::Record(record))
+            }
+            Ok(Step::End) => Ok(self.end(self.window.is_cut().then_some(self.window.offset()))),
+            Ok(Step::Cut(offset)) => Ok(self.end(Some(offset))),
+            Err(Fault::Io(error)) if is_wait(&error) => Ok(Pulled::Idle),
+            Err(fault) => Err(self.error(fault)),
+        }
+    }
+
+    /// Lends the frame of the record pulled last.
+    #[inline]
+    pub(super) fn lend(&self, record: Record) -> Frame<'_> {
+        let Record { at, wire_len, link, bytes } = record;
+        Frame { number: self.frames, at, wire_len, link, bytes: self.window.lent(bytes) }
+    }
+
+    #[cold]
+    fn end(&mut self, cut_at: Option<u64>) -> Pulled {
+        self.ended = true;
+        self.cut_at = cut_at;
+        Pulled::End
+    }
+
     #[cold]
     fn error(&mut self, fault: Fault) -> SourceError {
         self.ended = true;
         let path = self.name.clone();
+        let unpacked = self.packing.map(|packing| packing.name);
         match fault {
-            Fault::Io(cause) => SourceError::Io { path, cause },
             Fault::Damage(Damage { offset, expected, found }) => {
-                SourceError::Damaged { path, offset, expected, found }
+                SourceError::Damaged { path, offset, unpacked, expected, found }
             }
+            Fault::Io(cause) => match cause.downcast::<Unreadable>() {
+                Ok(Unreadable { expected, found }) => {
+                    SourceError::Damaged { path, offset: self.window.read_to(), unpacked, expected, found }
+                }
+                Err(cause) => SourceError::Io { path, cause },
+            },
         }
     }
 }
@@ -131,26 +221,10 @@ impl FileSource {
 impl Source for FileSource {
     #[inline]
     fn next_frame(&mut self) -> Result<Next<'_>, SourceError> {
-        if self.ended {
-            return Ok(Next::End);
-        }
-        match self.step() {
-            Ok(Step::Record(Record { at, wire_len, link, bytes })) => {
-                self.frames += 1;
-                let bytes = self.window.lent(bytes);
-                Ok(Next::Frame(Frame { number: self.frames, at, wire_len, link, bytes }))
-            }
-            Ok(Step::End) => {
-                self.ended = true;
-                Ok(Next::End)
-            }
-            Ok(Step::Cut(offset)) => {
-                self.ended = true;
-                self.cut_at = Some(offset);
-                Ok(Next::End)
-            }
-            Err(Fault::Io(error)) if is_wait(&error) => Ok(Next::Idle),
-            Err(fault) => Err(self.error(fault)),
+        match self.pull()? {
+            Pulled::Record(record) => Ok(Next::Frame(self.lend(record))),
+            Pulled::Idle => Ok(Next::Idle),
+            Pulled::End => Ok(Next::End),
         }
     }
 
@@ -159,18 +233,15 @@ impl Source for FileSource {
     }
 }
 
+/// What came when a frame was wanted.
+pub(super) enum Pulled {
+    /// A frame, to be lent by [`FileSource::lend`].
+    Record(Record),
+    Idle,
+    End,
+}
+
 /// Nothing is there yet, but may come.
 fn is_wait(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
-}
-
-/// What a file that is no capture begins with, in words.
-fn describe(bytes: &[u8]) -> String {
-    if bytes.is_empty() {
-        return "an empty file".into();
-    }
-    match FOREIGN.iter().find(|(magic, _)| bytes.starts_with(magic)) {
-        Some((_, what)) => (*what).into(),
-        None => format!("the bytes {:02x?}", &bytes[..bytes.len().min(4)]),
-    }
 }

@@ -1,17 +1,22 @@
 //! Where frames come from: the [`Source`] trait and what implements it.
 
+mod detached;
 mod error;
+mod foreign;
 mod held;
+mod opener;
 mod pcap;
 mod pcapng;
 mod record;
 mod resolution;
 mod stdin;
 mod sys;
+mod unpack;
 mod window;
 
 pub mod clock;
 pub mod file;
+pub mod follow;
 pub mod interfaces;
 pub mod live;
 pub mod merged;
@@ -35,7 +40,7 @@ pub struct SourceKind {
 pub static SOURCES: &[SourceKind] = &[
     SourceKind {
         name: "file",
-        summary: "pcap and pcapng files, known by content; folders of them; - for standard input",
+        summary: "pcap and pcapng files, also .gz and .zst, known by content; folders of them; - for standard input",
     },
     SourceKind { name: "interface", summary: "a network interface of this machine (needs CAP_NET_RAW)" },
 ];

@@ -1,7 +1,7 @@
 //! What a user names becomes files: folders stand for the capture files in them, known by content, not by name.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::SourceError;
@@ -53,8 +53,8 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), SourceError> {
     Ok(())
 }
 
-/// Whether the first bytes are a capture's; a file that cannot be read is none.
+/// Whether the file is a capture by its first bytes, unpacked if need be. One that cannot be opened is taken for one, so
+/// that whoever reads the folder hears of it.
 fn begins_as_capture(path: &Path) -> bool {
-    let mut first = [0; 4];
-    File::open(path).and_then(|mut file| file.read_exact(&mut first)).is_ok() && is_capture(first)
+    File::open(path).map_or(true, |file| is_capture(Box::new(file)))
 }

@@ -60,7 +60,7 @@ impl Pcap {
             return Err(Damage::new(had as u64, "a pcap file header of 24 bytes", found).into());
         }
         let header = Self::parse(window.bytes())?;
-        window.consume(HEADER_LEN, 0..0);
+        window.step(HEADER_LEN);
         Ok(header)
     }
 

@@ -94,7 +94,7 @@ impl PcapNg {
             };
             match record {
                 Some(record) => return Ok(Step::Record(record)),
-                None => window.consume(block.length, 0..0),
+                None => window.step(block.length),
             };
         }
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 /// Bytes asked of the input at a time. Large enough for the biggest frame we accept, so the buffer grows for
 /// oversized pcapng blocks only.
-const CAPACITY: usize = 256 * 1024;
+pub(super) const CAPACITY: usize = 256 * 1024;
 
 /// What has been read of a stream and not been consumed yet.
 pub(super) struct Window {
@@ -17,12 +17,19 @@ pub(super) struct Window {
     end: usize,
     /// Where `buffer[0]` lies in the stream.
     base: u64,
+    /// The input ended before what it says it holds.
+    is_cut: bool,
 }
 
 impl Window {
-    /// A window at the beginning of `input`.
-    pub(super) fn new(input: Box<dyn Read + Send>) -> Self {
-        Self { input, buffer: vec![0; CAPACITY], start: 0, end: 0, base: 0 }
+    /// A window at the beginning of `input`, of which `capacity` bytes are asked at a time.
+    pub(super) fn new(input: Box<dyn Read + Send>, capacity: usize) -> Self {
+        Self { input, buffer: vec![0; capacity], start: 0, end: 0, base: 0, is_cut: false }
+    }
+
+    /// Bytes that are asked for at a time.
+    pub(super) const fn capacity(&self) -> usize {
+        self.buffer.len()
     }
 
     /// Where the next unconsumed byte lies in the stream.
@@ -30,7 +37,18 @@ impl Window {
         self.base + self.start as u64
     }
 
+    /// Bytes read from the stream.
+    pub(super) const fn read_to(&self) -> u64 {
+        self.base + self.end as u64
+    }
+
+    /// Whether the stream ended before it should have.
+    pub(super) const fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
     /// What is there and not consumed.
+    #[inline]
     pub(super) fn bytes(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
@@ -56,6 +74,10 @@ impl Window {
                 Ok(0) => return Ok(false),
                 Ok(n) => self.end += n,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                    self.is_cut = true;
+                    return Ok(false);
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -69,6 +91,11 @@ impl Window {
         let lent = self.start + part.start..self.start + part.end;
         self.start += length;
         lent
+    }
+
+    /// Steps over the first `length` bytes, which must be there.
+    pub(super) const fn step(&mut self, length: usize) {
+        self.start += length;
     }
 
     /// The bytes of a consumed part.
