@@ -179,6 +179,7 @@ fn assert_balance(source: &mut LiveSource) {
 fn counts_exactly(other: &str, method: Method) {
     const SENT: usize = 20_000;
     let mut source = open("cap", method);
+    assert_eq!((source.status().method(), source.status().fallback()), (method, None));
     assert_eq!(source.status().buffer(), 64 * 1024 * 1024);
     let before = now();
     send(other, SENT, TARGET);
@@ -197,8 +198,13 @@ fn now() -> Timestamp {
 }
 
 #[test]
-fn counts_every_frame_sent() {
-    lab("counts_every_frame_sent", |other| counts_exactly(other, Method::Packet));
+fn counts_every_frame_through_the_ring() {
+    lab("counts_every_frame_through_the_ring", |other| counts_exactly(other, Method::Ring));
+}
+
+#[test]
+fn counts_every_frame_received_in_bursts() {
+    lab("counts_every_frame_received_in_bursts", |other| counts_exactly(other, Method::Packet));
 }
 
 #[test]
@@ -238,7 +244,7 @@ fn take_until_blind(source: &mut LiveSource) -> usize {
 #[test]
 fn resumes_when_the_interface_comes_back_up() {
     lab("resumes_when_the_interface_comes_back_up", |other| {
-        for method in [Method::Packet, Method::Pnet] {
+        for method in Method::ALL {
             resumes(other, method, "link set cap down", &["link set cap up"]);
         }
     });
@@ -247,19 +253,23 @@ fn resumes_when_the_interface_comes_back_up() {
 #[test]
 fn resumes_when_the_interface_is_made_anew() {
     lab("resumes_when_the_interface_is_made_anew", |other| {
-        resumes(other, Method::Packet, "link del cap", PAIR);
+        for method in [Method::Ring, Method::Packet] {
+            resumes(other, method, "link del cap", PAIR);
+        }
     });
 }
 
 #[test]
 fn a_vlan_tag_the_kernel_took_out_is_back_in_the_frame() {
     lab("a_vlan_tag_the_kernel_took_out_is_back_in_the_frame", |other| {
-        let mut source = open("cap", Method::Packet);
-        send(other, 5, TAGGED);
-        let seen = take(&mut source, 5);
-        assert_eq!(seen.len(), 5);
-        assert!(seen.iter().all(|(_, wire, bytes)| *wire == 60 && bytes == TAGGED_FRAME), "{seen:?}");
-        assert_balance(&mut source);
+        for method in [Method::Ring, Method::Packet] {
+            let mut source = open("cap", method);
+            send(other, 5, TAGGED);
+            let seen = take(&mut source, 5);
+            assert_eq!(seen.len(), 5);
+            assert!(seen.iter().all(|(_, wire, bytes)| *wire == 60 && bytes == TAGGED_FRAME), "{seen:?}");
+            assert_balance(&mut source);
+        }
     });
 }
 
@@ -267,28 +277,71 @@ fn a_vlan_tag_the_kernel_took_out_is_back_in_the_frame() {
 fn loopback_frames_come_once() {
     lab("loopback_frames_come_once", |_| {
         ip("link set lo up");
-        let mut source = open("lo", Method::Packet);
-        let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
-        for _ in 0..5 {
-            sender.send_to(b"once", receiver.local_addr().unwrap()).unwrap();
+        for method in Method::ALL {
+            let mut source = open("lo", method);
+            let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
+            let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+            for _ in 0..5 {
+                sender.send_to(b"once", receiver.local_addr().unwrap()).unwrap();
+            }
+            assert_eq!(take(&mut source, 5).len(), 5);
+            assert_balance(&mut source);
         }
-        assert_eq!(take(&mut source, 5).len(), 5);
-        assert_balance(&mut source);
     });
 }
 
 #[test]
 fn a_slow_reader_loses_what_the_kernel_says_it_lost() {
     lab("a_slow_reader_loses_what_the_kernel_says_it_lost", |other| {
-        let settings = LiveSettings { buffer: 64 * 1024, ..LiveSettings::new("cap") };
-        let mut source = LiveSource::open(settings).unwrap();
-        send(other, 5_000, TARGET);
-        let seen = take(&mut source, 1).len() as u64;
-        assert_eq!(seen + source.lost(), 5_000);
-        assert!(source.lost() > 0);
+        for method in Method::ALL {
+            let settings = LiveSettings { buffer: 64 * 1024, method, ..LiveSettings::new("cap") };
+            let mut source = LiveSource::open(settings).unwrap();
+            send(other, 5_000, TARGET);
+            let seen = take(&mut source, 1).len() as u64;
+            assert_eq!(seen + source.lost(), 5_000);
+            assert!(source.lost() > 0);
+            assert_balance(&mut source);
+        }
+    });
+}
+
+#[test]
+fn a_frame_is_cut_to_the_snap_length_and_knows_its_own() {
+    lab("a_frame_is_cut_to_the_snap_length_and_knows_its_own", |other| {
+        for method in Method::ALL {
+            let settings = LiveSettings { snap_length: 34, method, ..LiveSettings::new("cap") };
+            let mut source = LiveSource::open(settings).unwrap();
+            send(other, 5, TARGET);
+            let seen = take(&mut source, 5);
+            assert_eq!(seen.len(), 5);
+            assert!(seen.iter().all(|(_, wire, bytes)| *wire as usize == PAYLOAD + 42 && bytes.len() == 34));
+        }
+    });
+}
+
+#[test]
+fn a_ring_that_cannot_be_had_is_replaced_and_the_reason_said() {
+    lab("a_ring_that_cannot_be_had_is_replaced_and_the_reason_said", |other| {
+        let Some(limit) = address_space().map(|bytes| bytes + 32 * 1024 * 1024) else { return };
+        let own = ["--pid", &std::process::id().to_string(), &format!("--as={limit}")];
+        if !Command::new("prlimit").args(own).status().is_ok_and(|status| status.success()) {
+            return println!("skipped: no prlimit command");
+        }
+        let mut source = LiveSource::open(LiveSettings::new("cap")).unwrap();
+        let status = source.status();
+        assert_eq!((status.method(), status.fallbacks()), (Method::Packet, 1));
+        assert_eq!(status.fallback().unwrap(), "ring: Cannot allocate memory (os error 12)");
+        send(other, 10, TARGET);
+        assert_eq!(take(&mut source, 10).len(), 10);
         assert_balance(&mut source);
     });
+}
+
+/// Bytes of this process's address space.
+fn address_space() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmSize:"))?;
+    Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? * 1024)
 }
 
 #[test]

@@ -1,5 +1,10 @@
 //! The system calls that no safe wrapper exists for, each behind a safe function: the crate's only unsafe code.
-#![expect(unsafe_code, reason = "poll(2), recvmmsg(2) and packet(7) have no safe wrapper in std or socket2")]
+#![expect(
+    unsafe_code,
+    reason = "poll(2), recvmmsg(2), mmap(2) and packet(7) have no safe wrapper in std or socket2"
+)]
+
+mod ring;
 
 use std::io;
 use std::mem::{self, MaybeUninit};
@@ -9,6 +14,8 @@ use std::time::Duration;
 
 use libc::{c_int, c_void, socklen_t};
 use socket2::{SockAddr, Socket};
+
+pub(super) use ring::{RETIRE, Ring};
 
 /// Datagrams that are received at once.
 pub(super) const BURST: usize = 64;
@@ -54,15 +61,16 @@ fn set<T>(socket: &Socket, level: c_int, name: c_int, value: &T) -> io::Result<(
     Ok(())
 }
 
-/// Attaches a packet socket to one interface and all its protocols; frames come from now on.
-pub(super) fn bind(socket: &Socket, index: u32) -> io::Result<()> {
+/// Attaches a packet socket to one interface and a protocol, an `ETH_P_` number; its frames come from now on. With 0
+/// none come.
+pub(super) fn bind(socket: &Socket, index: u32, protocol: c_int) -> io::Result<()> {
     // SAFETY: all zero is a valid sockaddr_ll, and the length set is that of what is written.
     let ((), address) = unsafe {
         SockAddr::try_init(|storage, length| {
             let address = storage.cast::<libc::sockaddr_ll>();
             address.write(mem::zeroed());
             (*address).sll_family = libc::AF_PACKET as u16;
-            (*address).sll_protocol = (libc::ETH_P_ALL as u16).to_be();
+            (*address).sll_protocol = (protocol as u16).to_be();
             (*address).sll_ifindex = index.cast_signed();
             *length = size_of::<libc::sockaddr_ll>() as socklen_t;
             Ok(())
@@ -78,29 +86,42 @@ pub(super) fn hardware_type(socket: &Socket) -> io::Result<u16> {
     Ok(unsafe { (*address.as_ptr().cast::<libc::sockaddr_ll>()).sll_hatype })
 }
 
-/// Frames that came for a packet socket, those dropped included, and frames dropped, since this was last asked.
+/// Frames that came for a packet socket, those dropped included, and frames dropped, since this was last asked. A ring's
+/// statistics are longer (`tpacket_stats_v3`) and begin with the same two numbers.
 pub(super) fn statistics(socket: &Socket) -> io::Result<(u32, u32)> {
-    let mut statistics = libc::tpacket_stats { tp_packets: 0, tp_drops: 0 };
-    let mut length = size_of_val(&statistics) as socklen_t;
-    let target = (&raw mut statistics).cast::<c_void>();
-    // SAFETY: `target` and `length` describe `statistics`; the kernel writes no more than `length` bytes of integers.
+    let [packets, drops] = get(socket, libc::PACKET_STATISTICS)?;
+    Ok((packets, drops))
+}
+
+/// Has a bound packet socket share the interface's frames with the others of `group`, or of a new one, by a hash of
+/// each frame's flow that is the same in both directions; tells the group's number (packet(7), `PACKET_FANOUT`).
+pub(super) fn join(socket: &Socket, group: Option<u16>) -> io::Result<u16> {
+    let new = if group.is_none() { libc::PACKET_FANOUT_FLAG_UNIQUEID } else { 0 };
+    let value = u32::from(group.unwrap_or(0)) | (libc::PACKET_FANOUT_HASH | new) << 16;
+    set_option(socket, libc::SOL_PACKET, libc::PACKET_FANOUT, value.cast_signed())?;
+    let [joined] = get(socket, libc::PACKET_FANOUT)?;
+    Ok(joined as u16)
+}
+
+/// A packet socket's option that is `N` unsigned integers.
+fn get<const N: usize>(socket: &Socket, name: c_int) -> io::Result<[u32; N]> {
+    let mut value = [0_u32; N];
+    let mut length = size_of_val(&value) as socklen_t;
+    let target = value.as_mut_ptr().cast::<c_void>();
+    // SAFETY: `target` and `length` describe `value`; the kernel writes no more than `length` bytes of integers.
     checked(unsafe {
-        libc::getsockopt(
-            socket.as_raw_fd(),
-            libc::SOL_PACKET,
-            libc::PACKET_STATISTICS,
-            target,
-            &raw mut length,
-        )
+        libc::getsockopt(socket.as_raw_fd(), libc::SOL_PACKET, name, target, &raw mut length)
     })?;
-    Ok((statistics.tp_packets, statistics.tp_drops))
+    Ok(value)
 }
 
 /// What the kernel says of one received frame.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Datagram {
-    /// Its length before it was cut to the buffer, in bytes.
+    /// Its length before anybody cut it, in bytes.
     pub(super) wire_len: usize,
+    /// Its length before it was cut to the buffer, in bytes.
+    pub(super) captured: usize,
     /// Seconds and nanoseconds since the Unix epoch.
     pub(super) at: Option<(i64, i64)>,
     /// The VLAN tag that is not in the bytes: protocol identifier and control information.
@@ -165,6 +186,7 @@ pub(super) fn receive(
 unsafe fn describe(message: &libc::mmsghdr, name: &libc::sockaddr_ll) -> Datagram {
     let mut datagram = Datagram {
         wire_len: message.msg_len as usize,
+        captured: message.msg_len as usize,
         direction: name.sll_pkttype,
         protocol: u16::from_be(name.sll_protocol),
         hardware: name.sll_hatype,
@@ -188,6 +210,7 @@ unsafe fn describe(message: &libc::mmsghdr, name: &libc::sockaddr_ll) -> Datagra
                 // SAFETY: the kernel writes a whole tpacket_auxdata for this type; it may not be aligned.
                 let auxiliary = unsafe { data.cast::<libc::tpacket_auxdata>().read_unaligned() };
                 datagram.vlan = vlan(&auxiliary);
+                datagram.wire_len = auxiliary.tp_len as usize;
             }
             _ => {}
         }

@@ -4,9 +4,16 @@
 //! A socket cannot tell an interface that went down from one that was deleted (both say ENETDOWN), so the source lets
 //! go of it, looks for the name again ten times a second and opens a new one. Until then it is idle, and
 //! [`LiveStatus`] says since when nothing is seen.
+//!
+//! Several workers can share an interface ([`LiveSource::open_fanout`]): the kernel gives each the frames of its share of
+//! the flows.
 
+mod filter;
+mod header;
 mod packet;
 mod pnet;
+mod ring;
+mod settings;
 mod socket;
 mod status;
 
@@ -17,10 +24,13 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use socket2::Socket;
 
-use super::interfaces::{self, Interface};
+use super::interfaces;
 use super::{Next, Source, SourceError, sys};
+use crate::filter::bpf::Program;
 use crate::{Frame, LinkType, Timestamp};
+use socket::{Group, Opening};
 
+pub use settings::{LiveSettings, MAX_WORKERS, Method, WHOLE_FRAMES};
 pub use status::LiveStatus;
 
 /// Between looks for an interface that is gone.
@@ -28,45 +38,6 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// Between readings of the kernel's counters while frames come.
 const COUNT_AGAIN: Duration = Duration::from_millis(200);
-
-/// What to capture and how.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LiveSettings {
-    /// The interface's name.
-    pub interface: String,
-    /// Have the interface pass on frames that are for other machines.
-    pub promiscuous: bool,
-    /// Bytes the kernel keeps for us while we are busy. It grants what `net.core.rmem_max` allows, or all of it with
-    /// CAP_NET_ADMIN.
-    pub buffer: usize,
-    /// The longest wait for a frame.
-    pub timeout: Duration,
-    /// Who reads the socket.
-    pub method: Method,
-}
-
-impl LiveSettings {
-    /// As a rule: 64 MiB, 100 ms, promiscuous.
-    pub fn new(interface: impl Into<String>) -> Self {
-        Self {
-            interface: interface.into(),
-            promiscuous: true,
-            buffer: 64 * 1024 * 1024,
-            timeout: Duration::from_millis(100),
-            method: Method::Packet,
-        }
-    }
-}
-
-/// Who reads the socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    /// We do, up to 64 frames a call, with the kernel's times, original lengths, and the VLAN tags that network cards
-    /// take out of frames.
-    Packet,
-    /// `pnet_datalink` does, a frame a call: bytes only, so times are those of reading, and VLAN tags may be missing.
-    Pnet,
-}
 
 /// A frame as a receiver has it.
 struct Captured<'a> {
@@ -87,9 +58,14 @@ trait Receiver: Send {
     fn socket(&self) -> &Socket;
 }
 
+/// A receiver at work and what its frames begin with.
+type Opened = (Box<dyn Receiver>, LinkType);
+
 /// An interface being captured.
 pub struct LiveSource {
     settings: LiveSettings,
+    /// Those it shares the interface with.
+    group: Option<Group>,
     status: Arc<LiveStatus>,
     /// `None` while the interface is gone.
     open: Option<Open>,
@@ -112,6 +88,30 @@ impl LiveSource {
     /// [`SourceError::Interface`] when there is none of this name, when it is down, or when the capability is missing;
     /// it says what to do.
     pub fn open(settings: LiveSettings) -> Result<Self, SourceError> {
+        Self::check(&settings, 1)?;
+        Self::open_in(None, settings)
+    }
+
+    /// Opens the interface for so many workers: each frame comes to one of them, and a flow's frames of both directions
+    /// and all fragments of a datagram to the same. They share the buffer in equal parts, and each counts what is its
+    /// own. Only what passes once all are open is shared rightly.
+    ///
+    /// # Errors
+    /// As [`LiveSource::open`]; and with no workers or more than [`MAX_WORKERS`].
+    pub fn open_fanout(settings: LiveSettings, workers: usize) -> Result<Vec<Self>, SourceError> {
+        Self::check(&settings, workers)?;
+        let (group, buffer) = (Group::default(), settings.buffer / workers);
+        (0..workers)
+            .map(|_| Self::open_in(Some(Arc::clone(&group)), LiveSettings { buffer, ..settings.clone() }))
+            .collect()
+    }
+
+    fn check(settings: &LiveSettings, workers: usize) -> Result<(), SourceError> {
+        let name = || settings.interface.clone();
+        settings.fault(workers).map_or(Ok(()), |reason| Err(SourceError::Interface { name: name(), reason }))
+    }
+
+    fn open_in(group: Option<Group>, settings: LiveSettings) -> Result<Self, SourceError> {
         let problem = |reason| SourceError::Interface { name: settings.interface.clone(), reason };
         let interface = interfaces::find(&settings.interface).ok_or_else(|| problem(others()))?;
         if !interface.up {
@@ -119,8 +119,19 @@ impl LiveSource {
             return Err(problem(reason));
         }
         let status = Arc::new(LiveStatus::default());
-        let open = Open::new(&interface, &settings, &status).map_err(|error| problem(refusal(&error)))?;
-        Ok(Self { settings, status, open: Some(open), frames: 0, counted: Instant::now() })
+        let opening =
+            Opening { interface: &interface, settings: &settings, group: group.as_ref(), status: &status };
+        let open = Open::new(opening).map_err(|error| problem(refusal(&error)))?;
+        Ok(Self { settings, group, status, open: Some(open), frames: 0, counted: Instant::now() })
+    }
+
+    /// Asks for another filter from now on. Frames that wait to be read passed the one before.
+    /// [`LiveStatus::unfiltered`] says whether the kernel applies it.
+    pub fn set_filter(&mut self, filter: Option<Program>) {
+        self.settings.filter = filter;
+        if let Some(open) = &self.open {
+            filter::attach(open.receiver.socket(), open.link, &self.settings, &self.status);
+        }
     }
 
     /// State and counters, for whoever shows them.
@@ -165,7 +176,13 @@ impl LiveSource {
         let Some(interface) = interfaces::find(&self.settings.interface).filter(|found| found.up) else {
             return;
         };
-        if let Ok(open) = Open::new(&interface, &self.settings, &self.status) {
+        let opening = Opening {
+            interface: &interface,
+            settings: &self.settings,
+            group: self.group.as_ref(),
+            status: &self.status,
+        };
+        if let Ok(open) = Open::new(opening) {
             self.open = Some(open);
             self.status.set_seeing();
             tracing::info!(interface = self.settings.interface, index = interface.index, "interface is back");
@@ -184,13 +201,41 @@ impl LiveSource {
 }
 
 impl Open {
-    fn new(interface: &Interface, settings: &LiveSettings, status: &LiveStatus) -> io::Result<Self> {
-        let (receiver, link) = match settings.method {
-            Method::Packet => packet::open(interface, settings, status)?,
-            Method::Pnet => pnet::open(interface, settings, status)?,
-        };
-        Ok(Self { receiver, link, failed: false })
+    /// Opens with the method asked for, or with the first behind it that can be had.
+    fn new(opening: Opening<'_>) -> io::Result<Self> {
+        let mut refused: Vec<(Method, io::Error)> = Vec::new();
+        for method in Method::ALL.into_iter().skip_while(|method| *method != opening.settings.method) {
+            opening.status.set_method(method);
+            match Self::with(method, opening) {
+                Ok((receiver, link)) => {
+                    report(method, &refused, opening);
+                    return Ok(Self { receiver, link, failed: false });
+                }
+                Err(error) => refused.push((method, error)),
+            }
+        }
+        Err(refused.into_iter().next().map_or(io::ErrorKind::Unsupported.into(), |(_, error)| error))
     }
+
+    fn with(method: Method, opening: Opening<'_>) -> io::Result<Opened> {
+        match method {
+            Method::Ring => ring::open(opening),
+            Method::Packet => packet::open(opening),
+            Method::Pnet => pnet::open(opening),
+        }
+    }
+}
+
+/// Says why it is this method and not one before it.
+fn report(method: Method, refused: &[(Method, io::Error)], opening: Opening<'_>) {
+    let reasons: Vec<_> =
+        refused.iter().map(|(method, error)| format!("{}: {error}", method.name())).collect();
+    let reason = (!reasons.is_empty()).then(|| reasons.join("; "));
+    if let Some(reason) = &reason {
+        let interface = &opening.interface.name;
+        tracing::warn!(interface, method = method.name(), reason, "capturing by a slower method");
+    }
+    opening.status.set_fallback(reason);
 }
 
 impl Source for LiveSource {
@@ -205,6 +250,8 @@ impl Source for LiveSource {
         }
         let Some(open) = &mut self.open else { return Ok(Next::Idle) };
         let Captured { at, wire_len, bytes } = open.receiver.take();
+        // A tag put back or a cooked header makes a frame longer than what the kernel cut.
+        let bytes = &bytes[..bytes.len().min(self.settings.snap_length as usize)];
         Ok(Next::Frame(Frame { number: self.frames, at, wire_len: wire_len as u32, link: open.link, bytes }))
     }
 

@@ -8,10 +8,10 @@ use std::os::fd::{AsFd, IntoRawFd};
 use std::time::Duration;
 
 use pnet::datalink::{self, Channel, Config, DataLinkReceiver};
-use socket2::{Socket, Type};
+use socket2::Socket;
 
-use super::{Captured, LiveSettings, LiveStatus, Receiver, link_type, now, socket};
-use crate::source::interfaces::Interface;
+use super::socket::{self, Opening};
+use super::{Captured, Opened, Receiver, now};
 use crate::source::sys;
 use crate::{LinkType, Timestamp};
 
@@ -19,30 +19,37 @@ use crate::{LinkType, Timestamp};
 const READ_BUFFER: usize = 65_536;
 
 /// Opens an interface to be read by pnet.
-pub(super) fn open(
-    interface: &Interface,
-    settings: &LiveSettings,
-    status: &LiveStatus,
-) -> io::Result<(Box<dyn Receiver>, LinkType)> {
-    let socket = socket::prepare(Type::RAW, interface, settings, status)?;
-    let found = datalink::interfaces().into_iter().find(|found| found.index == interface.index);
+pub(super) fn open(opening: Opening<'_>) -> io::Result<Opened> {
+    let (socket, link) = socket::prepare(opening)?;
+    if link == LinkType::LINUX_SLL {
+        let reason = "this kind of link needs method = \"ring\" or \"packet\"";
+        return Err(io::Error::new(io::ErrorKind::Unsupported, reason));
+    }
+    socket::enlarge(&socket, opening)?;
+    let receiver = channel(&socket, opening)?;
+    socket::join(&socket, link, opening)?;
+    let bytes = Vec::with_capacity(READ_BUFFER);
+    Ok((Box::new(PnetReceiver { socket, receiver, bytes, at: now() }), link))
+}
+
+/// Has pnet bind the socket and read it.
+fn channel(socket: &Socket, opening: Opening<'_>) -> io::Result<Box<dyn DataLinkReceiver>> {
+    let index = opening.interface.index;
+    let found = datalink::interfaces().into_iter().find(|found| found.index == index);
     let found = found.ok_or_else(|| io::Error::from_raw_os_error(libc::ENODEV))?;
     // pnet closes what it is given, also when it fails; the counters are read through the other handle.
     let given = socket.try_clone()?.into_raw_fd();
     let config = Config {
         read_buffer_size: READ_BUFFER,
-        read_timeout: Some(settings.timeout),
+        read_timeout: Some(opening.settings.timeout),
         promiscuous: false,
         socket_fd: Some(given),
         ..Config::default()
     };
-    let Channel::Ethernet(_, receiver) = datalink::channel(&found, config)? else {
-        return Err(io::ErrorKind::Unsupported.into());
-    };
-    let unknown =
-        || io::Error::new(io::ErrorKind::Unsupported, "this kind of link needs method = \"packet\"");
-    let link = link_type(sys::hardware_type(&socket)?).ok_or_else(unknown)?;
-    Ok((Box::new(PnetReceiver { socket, receiver, bytes: Vec::with_capacity(READ_BUFFER), at: now() }), link))
+    match datalink::channel(&found, config)? {
+        Channel::Ethernet(_, receiver) => Ok(receiver),
+        _ => Err(io::ErrorKind::Unsupported.into()),
+    }
 }
 
 /// pnet's receiver and the frame last read.

@@ -1,10 +1,13 @@
 //! What a live source says of itself, for any thread to read.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
 
+use super::Method;
 use crate::Timestamp;
 
-/// State and counters. Once the source is idle, `delivered + kernel_drops = kernel_packets`.
+/// State and counters. Once the source is idle, `delivered + kernel_drops = kernel_packets`; before, what the kernel
+/// still holds for us is missing from the left side. Of several workers each has its own, and the sums balance, too.
 #[derive(Debug)]
 pub struct LiveStatus {
     blind_since: AtomicI64,
@@ -13,6 +16,10 @@ pub struct LiveStatus {
     kernel_packets: AtomicU64,
     kernel_drops: AtomicU64,
     reopened: AtomicU64,
+    method: AtomicU8,
+    fallbacks: AtomicU64,
+    fallback: Mutex<Option<String>>,
+    unfiltered: AtomicBool,
 }
 
 /// `blind_since` of a source that sees.
@@ -27,6 +34,10 @@ impl Default for LiveStatus {
             kernel_packets: AtomicU64::new(0),
             kernel_drops: AtomicU64::new(0),
             reopened: AtomicU64::new(0),
+            method: AtomicU8::new(0),
+            fallbacks: AtomicU64::new(0),
+            fallback: Mutex::default(),
+            unfiltered: AtomicBool::new(false),
         }
     }
 }
@@ -40,7 +51,7 @@ impl LiveStatus {
         }
     }
 
-    /// Bytes of receive buffer the kernel granted.
+    /// Bytes of ring or receive buffer the kernel granted.
     pub fn buffer(&self) -> u64 {
         self.buffer.load(Relaxed)
     }
@@ -63,6 +74,40 @@ impl LiveStatus {
     /// How often the interface came back and was opened again.
     pub fn reopened(&self) -> u64 {
         self.reopened.load(Relaxed)
+    }
+
+    /// Who reads the socket now.
+    pub fn method(&self) -> Method {
+        Method::ALL[usize::from(self.method.load(Relaxed)) % Method::ALL.len()]
+    }
+
+    /// Why the method that was asked for does not read, method by method; `None` when it does.
+    pub fn fallback(&self) -> Option<String> {
+        self.fallback.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How often an opening had to do with a slower method than the one asked for.
+    pub fn fallbacks(&self) -> u64 {
+        self.fallbacks.load(Relaxed)
+    }
+
+    /// A filter was asked for and the kernel does not apply it: every frame comes, and whoever asked must filter.
+    pub fn unfiltered(&self) -> bool {
+        self.unfiltered.load(Relaxed)
+    }
+
+    pub(super) fn set_method(&self, method: Method) {
+        self.method.store(method as u8, Relaxed);
+    }
+
+    /// An opening succeeded, or only after these reasons.
+    pub(super) fn set_fallback(&self, reason: Option<String>) {
+        self.fallbacks.fetch_add(reason.is_some().into(), Relaxed);
+        *self.fallback.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+    }
+
+    pub(super) fn set_unfiltered(&self, unfiltered: bool) {
+        self.unfiltered.store(unfiltered, Relaxed);
     }
 
     pub(super) fn set_blind(&self, since: Timestamp) {
