@@ -183,8 +183,8 @@ impl TotalsDocument {
 
 fn damage(error: &SourceError) -> Value {
     match error {
-        SourceError::Damaged { path, offset, expected, found } => {
-            json!({"file": path, "offset": offset, "expected": expected, "found": found})
+        SourceError::Damaged { path, offset, unpacked, expected, found } => {
+            json!({"file": path, "offset": offset, "unpacked": unpacked, "expected": expected, "found": found})
         }
         other => json!({"file": null, "offset": null, "expected": other.to_string()}),
     }
