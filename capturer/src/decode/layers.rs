@@ -58,7 +58,7 @@ impl Iterator for Layers<'_> {
 }
 
 /// One layer inward.
-fn step(outer: &Packet, bytes: &[u8]) -> Option<Result<Layer, Skip>> {
+pub(super) fn step(outer: &Packet, bytes: &[u8]) -> Option<Result<Layer, Skip>> {
     if !tunnel::may_begin(outer) {
         return None;
     }

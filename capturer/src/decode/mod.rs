@@ -9,7 +9,10 @@
 
 #![forbid(unsafe_code)]
 
+mod checksum;
+mod decoder;
 mod ether_type;
+mod fragments;
 mod layers;
 pub mod link;
 mod net;
@@ -19,6 +22,8 @@ mod skip;
 mod transport;
 pub mod tunnel;
 
+pub use decoder::{Counted, DecodeCounts, DecodeSettings, Decoder};
+pub use fragments::FragmentCounts;
 pub use layers::{Layer, Layers, MAX_LAYERS, inner, layers};
 pub use skip::{Skip, SkipReason};
 
