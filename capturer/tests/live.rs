@@ -1,180 +1,20 @@
-//! Live capture between two network namespaces of its own: a pair of virtual interfaces, `cap` here and `gen` there.
-//! Skipped, with a word, without root or the `ip` command.
-//!
-//! Each test makes the namespaces, then runs itself again inside the capturing one (`ip netns exec`), which in turn runs
-//! [`sender`] inside the other.
+//! Live capture between two network namespaces of its own, by every method.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test says so by failing")]
+
+mod live_lab;
 
 use std::env;
 use std::net::UdpSocket;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use capturer::source::interfaces;
 use capturer::source::live::{LiveSettings, LiveSource, Method};
-use capturer::source::{Next, Source};
+use capturer::source::{Next, Source, interfaces};
 use capturer::{LinkType, Timestamp};
-use pnet::datalink::{self, Channel, Config};
-
-/// Set inside the capturing namespace: the name of the other one.
-const OTHER: &str = "WIREGLOBE_TEST_OTHER";
-/// Set for the sender: how many datagrams, and to whom.
-const SEND: &str = "WIREGLOBE_TEST_SEND";
-/// Nobody has this address, so nobody answers.
-const TARGET: &str = "10.77.0.99:9";
-/// Instead of an address: whole frames with a VLAN tag.
-const TAGGED: &str = "tagged";
-/// Destination, source, VLAN 42 with priority 3, IPv4.
-const TAGGED_FRAME: &[u8; 60] = b"\x02\0\0\0\0\x0a\x02\0\0\0\0\x0b\x81\0\x60\x2a\x08\0\
-    ..........................................";
-/// Bytes of payload; with Ethernet, IPv4 and UDP headers a frame has 42 more.
-const PAYLOAD: usize = 100;
-
-/// What makes the pair, `NS` and `OTHER` being the namespaces. IPv6 is off, so that nothing speaks unasked.
-const PAIR: &[&str] = &[
-    "link add cap netns NS address 02:00:00:00:00:0a type veth peer name gen netns OTHER address 02:00:00:00:00:0b",
-    "-n NS addr add 10.77.0.1/24 dev cap",
-    "-n OTHER addr add 10.77.0.2/24 dev gen",
-    "-n NS link set cap up",
-    "-n OTHER link set gen up",
-    "-n OTHER neigh add 10.77.0.99 lladdr 02:00:00:00:00:0a dev gen",
-];
-
-/// Two namespaces, gone afterwards.
-struct Lab {
-    here: String,
-    other: String,
-}
-
-impl Lab {
-    fn new(test: &str) -> Self {
-        let name = |side| format!("wg-{}-{test}-{side}", std::process::id());
-        let lab = Self { here: name("a"), other: name("b") };
-        for namespace in [&lab.here, &lab.other] {
-            ip(&format!("netns add {namespace}"));
-            let off = "for f in /proc/sys/net/ipv6/conf/*/disable_ipv6; do echo 1 > $f; done";
-            assert!(inside(namespace, "sh").args(["-c", off]).status().unwrap().success());
-        }
-        PAIR.iter().for_each(|line| ip(&line.replace("NS", &lab.here).replace("OTHER", &lab.other)));
-        lab
-    }
-}
-
-impl Drop for Lab {
-    fn drop(&mut self) {
-        for namespace in [&self.here, &self.other] {
-            let _ = Command::new("ip").args(["netns", "del", namespace]).status();
-        }
-    }
-}
-
-fn ip(arguments: &str) {
-    let status = Command::new("ip").args(arguments.split(' ')).status().unwrap();
-    assert!(status.success(), "ip {arguments}");
-}
-
-fn inside(namespace: &str, program: &str) -> Command {
-    let mut command = Command::new("ip");
-    command.args(["netns", "exec", namespace, program]);
-    command
-}
-
-/// Whether namespaces can be made.
-fn possible() -> bool {
-    let root =
-        std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
-    let possible =
-        root && Command::new("ip").args(["netns", "list"]).output().is_ok_and(|o| o.status.success());
-    if !possible {
-        println!("skipped: not root, or no ip command");
-    }
-    possible
-}
-
-/// Runs `body` inside a new lab, with the name of the other namespace.
-fn lab(test: &str, body: impl Fn(&str)) {
-    if let Ok(other) = env::var(OTHER) {
-        return body(&other);
-    }
-    if !possible() {
-        return;
-    }
-    let lab = Lab::new(test);
-    let program = env::current_exe().unwrap();
-    let mut again = inside(&lab.here, program.to_str().unwrap());
-    let status = again.args(["--exact", test, "--nocapture"]).env(OTHER, &lab.other).status().unwrap();
-    assert!(status.success(), "{test} failed inside its namespace");
-}
-
-/// Has the other namespace send datagrams.
-fn send(other: &str, count: usize, target: &str) {
-    let program = env::current_exe().unwrap();
-    let mut sender = inside(other, program.to_str().unwrap());
-    let sender = sender.args(["--exact", "sender", "--ignored"]).env(SEND, format!("{count} {target}"));
-    assert!(sender.output().unwrap().status.success());
-}
-
-#[test]
-#[ignore = "the other half of the tests here"]
-fn sender() {
-    let Ok(what) = env::var(SEND) else { return };
-    let (count, target) = what.split_once(' ').unwrap();
-    if target == TAGGED {
-        return send_tagged(count.parse().unwrap());
-    }
-    let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
-    for _ in 0..count.parse().unwrap() {
-        socket.send_to(&[7; PAYLOAD], target).unwrap();
-    }
-}
-
-fn send_tagged(count: usize) {
-    let there = datalink::interfaces().into_iter().find(|found| found.name == "gen").unwrap();
-    let Channel::Ethernet(mut sender, _) = datalink::channel(&there, Config::default()).unwrap() else {
-        panic!("an Ethernet link");
-    };
-    (0..count).for_each(|_| sender.send_to(TAGGED_FRAME, None).unwrap().unwrap());
-}
-
-fn open(interface: &str, method: Method) -> LiveSource {
-    LiveSource::open(LiveSettings { method, ..LiveSettings::new(interface) }).unwrap()
-}
-
-/// A frame as it came: time, length on the wire, bytes.
-type Seen = (Timestamp, u32, Vec<u8>);
-
-/// Takes frames until `count` came, then whatever still comes until nothing does, for at most ten seconds.
-fn take(source: &mut LiveSource, count: usize) -> Vec<Seen> {
-    let (mut seen, start) = (Vec::new(), Instant::now());
-    while start.elapsed() < Duration::from_secs(10) {
-        match source.next_frame().unwrap() {
-            Next::Frame(frame) => {
-                assert_eq!(frame.link, LinkType::ETHERNET);
-                seen.push((frame.at, frame.wire_len, frame.bytes.to_vec()));
-            }
-            Next::Idle if seen.len() >= count => break,
-            Next::Idle => {}
-            Next::End => panic!("interfaces do not end"),
-        }
-    }
-    seen
-}
-
-/// Asks until `done`, for at most three seconds.
-fn wait(source: &mut LiveSource, done: impl Fn(&LiveSource) -> bool) {
-    let start = Instant::now();
-    while !done(source) {
-        assert!(start.elapsed() < Duration::from_secs(3), "not within three seconds");
-        assert!(!matches!(source.next_frame().unwrap(), Next::End));
-    }
-}
-
-fn assert_balance(source: &mut LiveSource) {
-    let drops = source.lost();
-    let status = source.status();
-    assert_eq!(status.delivered() + drops, status.kernel_packets());
-}
+use live_lab::{
+    PAIR, PAYLOAD, TAGGED, TAGGED_FRAME, TARGET, assert_balance, ip, lab, open, send, take, wait,
+};
 
 fn counts_exactly(other: &str, method: Method) {
     const SENT: usize = 20_000;
