@@ -10,7 +10,7 @@ use std::time::Duration;
 use capturer::source::file::FileSource;
 use capturer::source::{Next, Source};
 use capturer::stream::{self, BATCH, Batch, Capacity, Cursor, ReadBuffer, Writer};
-use capturer::{Packet, Timestamp};
+use capturer::{Frame, LinkType, Packet, Timestamp};
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher};
 use pcap_parser::traits::PcapReaderIterator;
@@ -118,9 +118,10 @@ fn file_pcapng_by_pcap_parser(bencher: Bencher<'_, '_>) {
 }
 
 /// Collects a batch and appends it.
-fn write_batch(writer: &mut Writer, batch: &mut Batch, frame: &[u8; 1514], packet: Packet) {
+fn write_batch(writer: &mut Writer, batch: &mut Batch, bytes: &[u8; 1514], packet: Packet) {
+    let frame = Frame { number: 1, at: packet.at, wire_len: 1514, link: LinkType::ETHERNET, bytes };
     for length in imix().take(BATCH) {
-        batch.push(packet, &frame[..length]);
+        batch.push(packet, &Frame { bytes: &bytes[..length], ..frame });
     }
     writer.append(batch);
 }

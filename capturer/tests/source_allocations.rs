@@ -7,11 +7,11 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::time::Duration;
 
-use capturer::Packet;
 use capturer::source::file::FileSource;
 use capturer::source::merged::Merged;
 use capturer::source::{Next, Source};
 use capturer::stream::{self, Batch, Capacity, ReadBuffer};
+use capturer::{Frame, LinkType, Packet, Timestamp};
 
 /// The system's allocator, counting what this thread asks of it.
 struct Counting;
@@ -90,7 +90,10 @@ fn the_ring_allocates_nothing_per_packet() {
     let (mut cursor, mut buffer, mut batch) = (stream.cursor(), ReadBuffer::new(&stream), Batch::new(100));
     let count = allocations(|| {
         for n in 0..10_000 {
-            if !batch.push(Packet::empty(), &[7; 300][..n % 300]) {
+            let bytes = &[7; 300][..n % 300];
+            let frame =
+                Frame { number: 1, at: Timestamp::EPOCH, wire_len: 300, link: LinkType::ETHERNET, bytes };
+            if !batch.push(Packet::empty(), &frame) {
                 writer.append(&mut batch);
                 cursor.read(&mut buffer, Duration::ZERO);
             }

@@ -1,7 +1,7 @@
 //! Packets on their way: a few at a time, with the kept bytes of their frames in one piece of memory.
 
 use super::PacketStream;
-use crate::Packet;
+use crate::{Frame, LinkType, Packet};
 
 /// The most packets that are appended or read at once.
 pub const BATCH: usize = 256;
@@ -11,6 +11,8 @@ pub const BATCH: usize = 256;
 pub(super) struct Extent {
     pub(super) start: u64,
     pub(super) len: u32,
+    /// What the bytes begin with: a `LINKTYPE_` number.
+    pub(super) link: u16,
 }
 
 impl Extent {
@@ -20,12 +22,12 @@ impl Extent {
 
     /// The same place when what is counted from 0 begins at `origin`.
     pub(super) const fn onto(self, origin: u64) -> Self {
-        Self { start: self.start + origin, len: self.len }
+        Self { start: self.start + origin, ..self }
     }
 
     /// The same place counted from `origin`.
     pub(super) const fn from(self, origin: u64) -> Self {
-        Self { start: self.start - origin, len: self.len }
+        Self { start: self.start - origin, ..self }
     }
 }
 
@@ -50,12 +52,13 @@ impl Batch {
 
     /// Adds a packet and the first bytes of its frame; `false`, and nothing is added, when the batch is full.
     #[inline]
-    pub fn push(&mut self, packet: Packet, frame: &[u8]) -> bool {
+    pub fn push(&mut self, packet: Packet, frame: &Frame<'_>) -> bool {
         if self.is_full() {
             return false;
         }
-        let kept = &frame[..frame.len().min(self.kept_bytes)];
-        self.extents.push(Extent { start: self.bytes.len() as u64, len: kept.len() as u32 });
+        let kept = &frame.bytes[..frame.bytes.len().min(self.kept_bytes)];
+        let start = self.bytes.len() as u64;
+        self.extents.push(Extent { start, len: kept.len() as u32, link: frame.link.0 });
         self.bytes.extend_from_slice(kept);
         self.packets.push(packet);
         true
@@ -119,6 +122,7 @@ impl ReadBuffer {
         self.packets.iter().zip(&self.extents).enumerate().map(|(i, (packet, extent))| Seen {
             sequence: self.first + i as u64,
             packet,
+            link: LinkType(extent.link),
             bytes: &self.bytes[extent.start as usize..extent.end() as usize],
         })
     }
@@ -137,6 +141,16 @@ pub struct Seen<'a> {
     pub sequence: u64,
     /// The packet.
     pub packet: &'a Packet,
+    /// What its bytes begin with.
+    pub link: LinkType,
     /// The first bytes of its frame, as many as the stream keeps.
     pub bytes: &'a [u8],
+}
+
+impl<'a> Seen<'a> {
+    /// The frame, cut to what was kept of it.
+    pub const fn frame(&self) -> Frame<'a> {
+        let Packet { number, at, wire_len, .. } = *self.packet;
+        Frame { number, at, wire_len, link: self.link, bytes: self.bytes }
+    }
 }

@@ -1,34 +1,50 @@
 //! The ring: the recent past of the traffic, for any number of readers.
 //!
 //! One [`Writer`] appends batches and overwrites the oldest; each [`Cursor`] reads at its own pace and learns exactly
-//! how many packets it missed; [`PacketStream::find`] asks the recent past. One mutex guards it all: taken once for up
-//! to [`BATCH`] packets and never while a packet is looked at, it costs less than a lock-free queue one by one.
-//! Everything is allocated at the start.
+//! how many packets it missed. [`PacketStream::find`] asks the recent past: the newest n ([`PacketStream::newest`]), those
+//! since a moment ([`Query::from`]), those a filter takes, the evidence of an alert ([`PacketStream::frames`]);
+//! [`export`] writes the answer as pcapng with why each frame was kept. One mutex guards it all: taken once for up to
+//! [`BATCH`] packets and never while a packet is looked at, it costs less than a lock-free queue one by one. Everything is
+//! allocated at the start. `examples/count_talkers.rs` is a small program around it.
 //!
 //! ```
 //! use std::time::Duration;
-//! use capturer::Packet;
-//! use capturer::stream::{self, Batch, Capacity, ReadBuffer};
+//! use capturer::stream::{self, Batch, Capacity, Query, ReadBuffer};
+//! use capturer::{Frame, LinkType, Packet, Timestamp};
 //!
 //! let capacity = Capacity { packets: 1024, kept_bytes: 64, ..Capacity::default() };
 //! let (mut writer, stream) = stream::new(capacity);
 //! let mut cursor = stream.cursor();
 //!
+//! // What the capture thread does: usually the frame is a source's and the packet is what decode makes of it.
+//! let bytes = b"the frame's bytes";
+//! let at = Timestamp::from_nanos(5);
+//! let frame = Frame { number: 1, at, wire_len: 90, link: LinkType::ETHERNET, bytes };
 //! let mut batch = Batch::new(capacity.kept_bytes);
-//! batch.push(Packet { number: 1, ..Packet::empty() }, b"the frame's bytes");
+//! batch.push(Packet { number: 1, at, wire_len: 90, ..Packet::empty() }, &frame);
 //! writer.append(&mut batch);
 //! drop(writer);
 //!
+//! // What a reader does.
 //! let mut buffer = ReadBuffer::new(&stream);
 //! let read = cursor.read(&mut buffer, Duration::ZERO);
 //! assert_eq!((read.taken, read.lost, read.ended), (1, 0, false));
 //! for seen in buffer.iter() {
-//!     assert_eq!((seen.sequence, seen.packet.number, seen.bytes), (0, 1, &b"the frame's bytes"[..]));
+//!     assert_eq!((seen.sequence, seen.packet.number, seen.bytes), (0, 1, &bytes[..]));
 //! }
 //! assert!(cursor.read(&mut buffer, Duration::ZERO).ended);
+//!
+//! // What someone who comes later does.
+//! assert_eq!(stream.newest(10).len(), 1);
+//! assert_eq!(stream.find(&Query { from: at, ..Query::default() }, |seen| seen.packet.wire_len > 80).len(), 1);
+//! let evidence = stream.frames(&[1]);
+//! let file = stream::export(Vec::new(), &evidence, |_| "for example".to_owned())?;
+//! assert_eq!(file[..4], [0x0a, 0x0d, 0x0d, 0x0a]);
+//! # Ok::<(), std::io::Error>(())
 //! ```
 
 mod batch;
+mod export;
 mod query;
 mod ring;
 
@@ -36,6 +52,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 pub use batch::{BATCH, Batch, ReadBuffer, Seen};
+pub use export::export;
 pub use query::{Kept, Query};
 use ring::Ring;
 

@@ -1,11 +1,12 @@
-//! Questions about the recent past: by time, by place in the stream, by any field. Answers are copies.
+//! Questions about the recent past: the newest, by time, by place in the stream, by any field or filter, by the numbers
+//! of frames. Answers are copies.
 //!
 //! The ring is copied out a batch at a time and looked at outside the lock, newest first, so that neither a slow
 //! predicate nor a long past holds up the capture. What is overwritten meanwhile is simply no longer found.
 
 use super::PacketStream;
 use super::batch::{BATCH, ReadBuffer, Seen};
-use crate::{Packet, Timestamp};
+use crate::{Frame, LinkType, Packet, Timestamp};
 
 /// Which part of the past. The default is all of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,13 +39,24 @@ pub struct Kept {
     pub sequence: u64,
     /// The packet.
     pub packet: Packet,
+    /// What its bytes begin with.
+    pub link: LinkType,
     /// The first bytes of its frame.
     pub bytes: Box<[u8]>,
 }
 
 impl From<Seen<'_>> for Kept {
     fn from(seen: Seen<'_>) -> Self {
-        Self { sequence: seen.sequence, packet: *seen.packet, bytes: seen.bytes.into() }
+        let Seen { sequence, packet, link, bytes } = seen;
+        Self { sequence, packet: *packet, link, bytes: bytes.into() }
+    }
+}
+
+impl Kept {
+    /// The frame, cut to what was kept of it.
+    pub const fn frame(&self) -> Frame<'_> {
+        let Packet { number, at, wire_len, .. } = self.packet;
+        Frame { number, at, wire_len, link: self.link, bytes: &self.bytes }
     }
 }
 
@@ -67,6 +79,16 @@ impl PacketStream {
     /// The newest `limit` packets, in the order they were written.
     pub fn newest(&self, limit: usize) -> Vec<Kept> {
         self.find(&Query { limit, ..Query::default() }, |_| true)
+    }
+
+    /// The frames with these numbers, an alert's evidence for example, in the order they were written; those that are
+    /// overwritten are missing.
+    pub fn frames(&self, numbers: &[u64]) -> Vec<Kept> {
+        let mut wanted = numbers.to_vec();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let query = Query { limit: wanted.len(), ..Query::default() };
+        self.find(&query, |seen| wanted.binary_search(&seen.packet.number).is_ok())
     }
 
     /// Copies the last packets that are older than `end`, not older than `since`, and still there.

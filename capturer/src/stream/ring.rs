@@ -55,7 +55,8 @@ impl Ring {
         self.packets[..wrapped.len()].copy_from_slice(wrapped);
         for (i, extent) in batch.extents.iter().enumerate() {
             let slot = self.slot(self.written + i as u64);
-            self.extents[slot] = if fits { extent.onto(origin) } else { Extent { start: origin, len: 0 } };
+            self.extents[slot] =
+                if fits { extent.onto(origin) } else { Extent { start: origin, len: 0, ..*extent } };
         }
         let byte = self.byte(origin);
         self.arena[byte..byte + bytes.len()].copy_from_slice(bytes);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Packet, Timestamp};
+use crate::{Frame, LinkType, Packet, Timestamp};
 
 const NOW: Duration = Duration::ZERO;
 
@@ -17,6 +17,10 @@ fn frame(n: u64) -> (Packet, Vec<u8>) {
     (Packet { number: n, at: Timestamp::from_nanos(n as i64), ..Packet::empty() }, bytes)
 }
 
+fn link(n: u64) -> LinkType {
+    LinkType((n % 300) as u16)
+}
+
 fn write(writer: &mut Writer, kept: usize, numbers: std::ops::Range<u64>) {
     let mut batch = Batch::new(kept);
     for n in numbers {
@@ -24,14 +28,16 @@ fn write(writer: &mut Writer, kept: usize, numbers: std::ops::Range<u64>) {
         if batch.is_full() {
             writer.append(&mut batch);
         }
-        assert!(batch.push(packet, &bytes));
+        let frame = Frame { number: n, at: packet.at, wire_len: 0, link: link(n), bytes: &bytes };
+        assert!(batch.push(packet, &frame));
     }
     writer.append(&mut batch);
 }
 
 fn is_as_written(seen: &Seen<'_>, kept: usize) -> bool {
     let (packet, bytes) = frame(seen.sequence);
-    *seen.packet == packet && seen.bytes == &bytes[..bytes.len().min(kept)]
+    let is_whole = seen.bytes == &bytes[..bytes.len().min(kept)];
+    *seen.packet == packet && seen.link == link(seen.sequence) && is_whole
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -163,6 +169,15 @@ fn the_past_is_found_by_number_time_place_and_field() {
     let limited = Query { limit: 2, ..Query::default() };
     assert_eq!(numbers(stream.find(&limited, |seen| seen.packet.number % 300 == 0)), [600, 900]);
     assert!(stream.find(&limited, |_| false).is_empty());
+}
+
+#[test]
+fn evidence_is_found_by_its_frame_numbers_as_far_as_it_is_there() {
+    let (mut writer, stream) = new(Capacity { packets: 600, kept_bytes: 16, arena: 0 });
+    write(&mut writer, 16, 0..1_000);
+    let numbers = |found: Vec<Kept>| found.iter().map(|kept| kept.packet.number).collect::<Vec<_>>();
+    assert_eq!(numbers(stream.frames(&[700, 3, 998, 500, 700, 5_000])), [500, 700, 998]);
+    assert!(stream.frames(&[]).is_empty());
 }
 
 #[test]

@@ -88,7 +88,7 @@ impl Pending {
             Ok(packet) => {
                 self.ledger.packets += 1;
                 self.ledger.bytes += u64::from(packet.wire_len);
-                self.batch.push(packet, frame.bytes);
+                self.batch.push(packet, frame);
             }
             Err(skip) => self.ledger.skipped.add(skip.reason),
         }

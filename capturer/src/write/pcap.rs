@@ -3,13 +3,11 @@
 
 use std::io::{self, Write};
 
+use super::SNAP_LENGTH;
 use crate::{Frame, LinkType};
 
 /// Magic number of a capture with nanosecond timestamps.
 const NANOSECONDS: u32 = 0xa1b2_3c4d;
-
-/// Snap length in the header: the largest frame that is written.
-const SNAP_LENGTH: u32 = 262_144;
 
 /// Writes one capture file. A pcap file has one link type: that of its first frame.
 pub struct PcapWriter<W: Write> {
