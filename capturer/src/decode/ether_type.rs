@@ -30,6 +30,8 @@ impl EtherType {
     pub(super) const FABRIC_PATH: Self = Self(0x8903);
     /// Cisco VN-Tag, IEEE 802.1Qbh.
     pub(super) const VN_TAG: Self = Self(0x8926);
+    /// Network service header, RFC 8300.
+    pub(super) const NSH: Self = Self(0x894f);
     /// Stacked tags before 802.1ad gave them a number.
     pub(super) const OLD_QINQ: Self = Self(0x9100);
     /// Nothing that is looked into: an IEEE "length" value, which no protocol has.

@@ -12,6 +12,19 @@ pub(in super::super) fn decode(reader: &mut Reader<'_>, packet: &mut Packet) -> 
     llc::type_or_length(u16_at(header, 12), reader)
 }
 
+/// Whether these bytes look like an Ethernet header with IP, ARP or a tag behind it: for what doesn't say whether it is
+/// one. Headers of IP must begin as they do.
+pub(in super::super) fn carries_ip(bytes: &[u8]) -> bool {
+    let Some((header, rest)) = bytes.split_first_chunk::<14>() else { return false };
+    match (EtherType(u16_at(header, 12)), rest.first()) {
+        (EtherType::IPV4, Some(first)) => (0x45..=0x4f).contains(first),
+        (EtherType::IPV6, Some(first)) => first >> 4 == 6,
+        (EtherType::ARP, _) => rest.starts_with(&[0, 1, 8, 0, 6, 4]),
+        (EtherType::VLAN | EtherType::SERVICE_VLAN | EtherType::MPLS, Some(_)) => true,
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::decode::tests::{UDP4, decode_as, frame};

@@ -11,9 +11,15 @@ const CISCO: [u8; 2] = [0x0f, 0x8f];
 
 pub(super) fn decode(reader: &mut Reader<'_>, packet: &mut Packet) -> Result<EtherType, Skip> {
     match reader.rest().first() {
-        Some(first) if CISCO.contains(first) => return c_hdlc::decode(reader, packet),
-        Some(&ALL_STATIONS) => reader.link_skip(2)?,
-        _ => {}
+        Some(first) if CISCO.contains(first) => c_hdlc::decode(reader, packet),
+        _ => framed(reader),
+    }
+}
+
+/// Takes address and control, when they are there, and the protocol field.
+pub(in super::super) fn framed(reader: &mut Reader<'_>) -> Result<EtherType, Skip> {
+    if reader.rest().first() == Some(&ALL_STATIONS) {
+        reader.link_skip(2)?;
     }
     protocol(reader)
 }

@@ -3,6 +3,7 @@
 mod backbone;
 mod fabric_path;
 mod mpls;
+mod nsh;
 mod pppoe;
 mod vlan;
 mod vn_tag;
@@ -24,6 +25,7 @@ static SHIMS: &[(EtherType, Decoder)] = &[
     (EtherType::BACKBONE, backbone::decode),
     (EtherType::FABRIC_PATH, fabric_path::decode),
     (EtherType::VN_TAG, vn_tag::decode),
+    (EtherType::NSH, nsh::decode),
 ];
 
 /// The decoder of an EtherType.

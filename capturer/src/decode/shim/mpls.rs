@@ -1,5 +1,6 @@
-//! MPLS label stacks (RFC 3032), a label at a time. The last does not say what follows: IP by its version, and behind a
-//! pseudowire control word (RFC 4385, first nibble 0) Ethernet (RFC 4448).
+//! MPLS label stacks (RFC 3032), a label at a time. The last does not say what follows: IP by its version, or a
+//! pseudowire with Ethernet (RFC 4448), behind a control word (RFC 4385, first nibble 0) or without one. Addresses may
+//! begin with any nibble: what looks like Ethernet with IP behind it is that.
 
 use super::super::link::ethernet;
 use super::super::{EtherType, Reader, Skip};
@@ -7,6 +8,8 @@ use crate::Packet;
 
 /// The bit that marks the last label.
 const BOTTOM_OF_STACK: u8 = 0x01;
+/// Bytes of a control word.
+const CONTROL_WORD: usize = 4;
 
 pub(super) fn decode(reader: &mut Reader<'_>, packet: &mut Packet) -> Result<EtherType, Skip> {
     let label = reader.link_header::<4>()?;
@@ -14,14 +17,20 @@ pub(super) fn decode(reader: &mut Reader<'_>, packet: &mut Packet) -> Result<Eth
         return Ok(EtherType::MPLS);
     }
     match reader.rest().first() {
+        Some(0x45..=0x4f) => Ok(EtherType::IPV4),
         Some(0..=0x0f) => pseudowire(reader, packet),
+        Some(_) if ethernet::carries_ip(reader.rest()) => ethernet::decode(reader, packet),
         Some(first) => Ok(EtherType::of_ip(*first).unwrap_or(EtherType::NONE)),
         None => Ok(EtherType::NONE),
     }
 }
 
+/// A control word, or an address that begins as one.
 fn pseudowire(reader: &mut Reader<'_>, packet: &mut Packet) -> Result<EtherType, Skip> {
-    reader.link_header::<4>()?;
+    let controlled = reader.rest().get(CONTROL_WORD..).is_some_and(ethernet::carries_ip);
+    if controlled || !ethernet::carries_ip(reader.rest()) {
+        reader.link_skip(CONTROL_WORD)?;
+    }
     ethernet::decode(reader, packet)
 }
 
@@ -46,6 +55,15 @@ mod tests {
         let packet =
             decode_as(LinkType::ETHERNET, &[&HEADER, &[0, 2, 1, 64], &[0; 4], &inner, &UDP4]).unwrap();
         assert_eq!((packet.source_mac.0, packet.payload_offset), ([2; 6], 64));
+    }
+
+    #[test]
+    fn ethernet_is_found_without_a_control_word() {
+        for first in [0, 2, 0x60, 0xfe] {
+            let inner = [first, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 8, 0];
+            let packet = decode_as(LinkType::ETHERNET, &[&HEADER, &[0, 2, 1, 64], &inner, &UDP4]).unwrap();
+            assert_eq!((packet.source_mac.0, packet.network_offset), ([2; 6], 32), "{first}");
+        }
     }
 
     #[test]

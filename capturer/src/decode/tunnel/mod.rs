@@ -3,8 +3,18 @@
 //! A decoder takes the tunnel's header and answers, as link headers do, with the EtherType of what follows. Tunnels that
 //! encrypt have no decoder: they are recognised only.
 
+mod erspan;
+mod etherip;
+mod geneve;
+mod gre;
+mod gtp_u;
 mod ip;
+mod l2tp;
+mod mpls;
+mod sealed;
+mod teredo;
 mod vxlan;
+mod vxlan_gpe;
 
 use super::link;
 use super::{EtherType, Reader, Skip, through_shims};
@@ -15,6 +25,9 @@ type Decoder = fn(&mut Reader<'_>, &mut Packet) -> Result<EtherType, Skip>;
 
 /// Whether a payload, carried by a packet, is this tunnel's.
 type Test = fn(&Packet, &[u8]) -> bool;
+
+/// Any payload: the protocol number or the port says it all.
+const ANY: Test = |_, _| true;
 
 /// A kind of tunnel.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +69,15 @@ impl Tunnel {
         Self { name, carrier: Carrier::Udp(ports), accepts, decoder: Some(decoder) }
     }
 
+    const fn sealed(name: &'static str, carrier: Carrier, accepts: Test) -> Self {
+        Self { name, carrier, accepts, decoder: None }
+    }
+
+    /// Whether it can be looked into; one that can't encrypts what it carries.
+    pub const fn is_open(&self) -> bool {
+        self.decoder.is_some()
+    }
+
     /// Takes the tunnel's header; `None` when what follows can't be read.
     pub(super) fn decode(
         &self,
@@ -73,7 +95,27 @@ pub static TUNNELS: &[Tunnel] = &[
     Tunnel::ip("6to4", Protocol::IPV6, ip::is_6to4, ip::ipv6),
     Tunnel::ip("6in4", Protocol::IPV6, ip::in_ipv4, ip::ipv6),
     Tunnel::ip("6in6", Protocol::IPV6, ip::in_ipv6, ip::ipv6),
+    Tunnel::ip("pptp", Protocol::GRE, gre::IS_PPTP, gre::decode),
+    Tunnel::ip("erspan", Protocol::GRE, gre::IS_ERSPAN, gre::decode),
+    Tunnel::ip("nvgre", Protocol::GRE, gre::IS_NVGRE, gre::decode),
+    Tunnel::ip("gre", Protocol::GRE, gre::IS_GRE, gre::decode),
+    Tunnel::ip("etherip", Protocol::ETHERIP, etherip::ACCEPTS, etherip::decode),
+    Tunnel::ip("l2tpv3", Protocol::L2TP, ANY, l2tp::version_3_over_ip),
+    Tunnel::ip("mpls-in-ip", Protocol::MPLS, ANY, mpls::decode),
+    Tunnel::sealed("esp", Carrier::Ip(Protocol::ESP), ANY),
     Tunnel::udp("vxlan", &[4789, 8472], vxlan::ACCEPTS, vxlan::decode),
+    Tunnel::udp("vxlan-gpe", &[4790], ANY, vxlan_gpe::decode),
+    Tunnel::udp("geneve", &[6081], geneve::ACCEPTS, geneve::decode),
+    Tunnel::udp("gtp-u", &[2152], gtp_u::ACCEPTS, gtp_u::decode),
+    Tunnel::udp("l2tp", &[1701], l2tp::IS_VERSION_2, l2tp::version_2),
+    Tunnel::udp("l2tpv3", &[1701], l2tp::IS_VERSION_3, l2tp::version_3),
+    Tunnel::udp("teredo", &[3544], teredo::ACCEPTS, teredo::decode),
+    Tunnel::udp("gre-in-udp", &[4754], gre::IS_GRE, gre::decode),
+    Tunnel::udp("mpls-in-udp", &[6635], ANY, mpls::decode),
+    Tunnel::sealed("ike", Carrier::Udp(&[500, 4500]), sealed::IKE),
+    Tunnel::sealed("esp-in-udp", Carrier::Udp(&[4500]), sealed::ESP_IN_UDP),
+    Tunnel::sealed("wireguard", Carrier::Udp(&[51820]), sealed::WIREGUARD),
+    Tunnel::sealed("openvpn", Carrier::Udp(&[1194]), sealed::OPENVPN),
 ];
 
 /// The tunnel that a packet carries, when its frame begins with `bytes`: also one that can't be looked into.
