@@ -7,8 +7,9 @@ use super::super::{Reader, Skip, SkipReason};
 use super::{carry, cut};
 use crate::{Fragment, Network, Packet, Protocol};
 
-/// Extension headers that are stepped over; RFC 8200 knows six, each at most once but one.
-const MAX_EXTENSIONS: usize = 16;
+/// Extension headers that are stepped over, each at least eight bytes. RFC 8200 knows six, each at most once but one; a
+/// hundred in a packet have been seen, and other readers go through them.
+const MAX_EXTENSIONS: usize = 128;
 
 /// Numbers of <https://www.iana.org/assignments/ipv6-parameters>.
 const FRAGMENT: u8 = 44;
