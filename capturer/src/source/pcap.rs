@@ -82,41 +82,61 @@ impl Pcap {
         Ok(Self { order, nanos_per_unit, record_header, lengths, link })
     }
 
-    /// The next record.
+    /// The next record if it is there as a whole and nothing is wrong with it.
     #[inline]
+    pub(super) fn at_hand(&self, window: &mut Window) -> Option<Record> {
+        let bytes = window.bytes();
+        let record = self.parse_record(bytes.first_chunk()?);
+        let end = self.record_header + record.captured as usize;
+        let is_whole = record.captured <= MAX_CAPTURED && end <= bytes.len();
+        is_whole.then(|| self.take(window, record))
+    }
+
+    /// The next record.
+    #[cold]
     pub(super) fn next(&self, window: &mut Window) -> Result<Step, Fault> {
         let offset = window.offset();
         if !window.fill(self.record_header)? {
             return Ok(if window.bytes().is_empty() { Step::End } else { Step::Cut(offset) });
         }
-        let header = window.bytes();
-        let seconds = i64::from(self.order.u32(header, 0));
-        let nanos = i64::from(self.order.u32(header, 4)) * i64::from(self.nanos_per_unit);
-        let (captured, wire_len) = self.lengths(header);
-        if captured > MAX_CAPTURED {
-            return Err(Damage::captured_length(offset + 8, captured).into());
+        let Some(header) = window.bytes().first_chunk() else { return Ok(Step::Cut(offset)) };
+        let record = self.parse_record(header);
+        if record.captured > MAX_CAPTURED {
+            return Err(Damage::captured_length(offset + 8, record.captured).into());
         }
-        let end = self.record_header + captured as usize;
-        if !window.fill(end)? {
+        if !window.fill(self.record_header + record.captured as usize)? {
             return Ok(Step::Cut(offset));
         }
-        let bytes = window.consume(end, self.record_header..end);
-        Ok(Step::Record(Record {
-            at: Timestamp::from_parts(seconds, nanos),
-            wire_len,
-            link: self.link,
-            bytes,
-        }))
+        Ok(Step::Record(self.take(window, record)))
     }
 
-    /// Captured length and length on the wire.
+    /// Steps over a record that is there as a whole.
     #[inline]
-    fn lengths(&self, header: &[u8]) -> (u32, u32) {
-        let (first, second) = (self.order.u32(header, 8), self.order.u32(header, 12));
-        match self.lengths {
+    fn take(&self, window: &mut Window, header: RecordHeader) -> Record {
+        let RecordHeader { at, captured, wire_len } = header;
+        let end = self.record_header + captured as usize;
+        let bytes = window.consume(end, self.record_header..end);
+        Record { at, wire_len, link: self.link, bytes }
+    }
+
+    #[inline]
+    fn parse_record(&self, header: &[u8; 16]) -> RecordHeader {
+        let [seconds, fraction, first, second] = self.order.numbers(header);
+        let nanos = i64::from(fraction) * i64::from(self.nanos_per_unit);
+        let (captured, wire_len) = match self.lengths {
             Lengths::CapturedFirst => (first, second),
             Lengths::WireFirst => (second, first),
             Lengths::ShorterIsCaptured => (first.min(second), first.max(second)),
-        }
+        };
+        // Below 2^63: neither part can be larger than 2^32 times 10^9.
+        let at = Timestamp::from_nanos(i64::from(seconds) * 1_000_000_000 + nanos);
+        RecordHeader { at, captured, wire_len }
     }
+}
+
+/// What a record begins with.
+struct RecordHeader {
+    at: Timestamp,
+    captured: u32,
+    wire_len: u32,
 }

@@ -46,6 +46,14 @@ struct Interface {
     offset_seconds: i64,
 }
 
+impl Interface {
+    /// When so many units of its clock had passed.
+    #[inline]
+    fn time(&self, units: u64) -> Timestamp {
+        Timestamp::from_parts(self.offset_seconds, self.resolution.nanos(units))
+    }
+}
+
 /// The section being read.
 pub(super) struct PcapNg {
     /// `None` before the first section header.
@@ -77,7 +85,34 @@ impl PcapNg {
         Self { order: None, interfaces: Vec::new(), last: Timestamp::EPOCH }
     }
 
+    /// The frame of an enhanced packet block that is there as a whole and nothing is wrong with: the way that nearly all
+    /// frames go.
+    #[inline]
+    pub(super) fn at_hand(&mut self, window: &mut Window) -> Option<Record> {
+        let order = self.order?;
+        let bytes = window.bytes();
+        let (head, rest) = bytes.split_first_chunk::<8>()?;
+        let (kind, length) = (order.u32(head, 0), order.u32(head, 4) as usize);
+        if kind != ENHANCED_PACKET || !(PACKET_DATA + 4..=bytes.len()).contains(&length) || length % 4 != 0 {
+            return None;
+        }
+        let [number, high, low, captured] = order.numbers(rest.first_chunk()?);
+        let wire_len = order.u32(bytes, PACKET_DATA - 4);
+        let interface = self.interfaces.get(number as usize)?;
+        let is_right = captured <= MAX_CAPTURED
+            && captured as usize <= length - PACKET_DATA - 4
+            && order.u32(bytes, length - 4) as usize == length;
+        if !is_right {
+            return None;
+        }
+        self.last = interface.time(u64::from(high) << 32 | u64::from(low));
+        let link = LinkType(interface.link);
+        let bytes = window.consume(length, PACKET_DATA..PACKET_DATA + captured as usize);
+        Some(Record { at: self.last, wire_len, link, bytes })
+    }
+
     /// The next packet block's frame; blocks of other kinds are stepped over.
+    #[cold]
     pub(super) fn next(&mut self, window: &mut Window) -> Result<Step, Fault> {
         loop {
             let block = match self.block(window)? {
@@ -100,7 +135,6 @@ impl PcapNg {
     }
 
     /// Brings the whole next block into the window and checks both its lengths.
-    #[inline]
     fn block(&self, window: &mut Window) -> Result<Found, Fault> {
         let offset = window.offset();
         if !window.fill(12)? {
@@ -138,7 +172,6 @@ impl PcapNg {
     }
 
     /// The byte order of the block that begins `bytes`: the section's, or the one a section header announces.
-    #[inline]
     fn order_of(&self, bytes: &[u8], offset: u64) -> Result<Order, Damage> {
         match self.order {
             Some(order) if order.u32(bytes, 0) != SECTION_HEADER => Ok(order),
@@ -184,7 +217,6 @@ impl PcapNg {
     }
 
     /// An enhanced packet block, or the packet block it replaced: they differ in the width of the interface's number.
-    #[inline]
     fn packet(&mut self, block: Block, window: &mut Window) -> Result<Option<Record>, Damage> {
         block.at_least(PACKET_DATA + 4, "a packet block")?;
         let (order, bytes) = (block.order, window.bytes());
@@ -204,7 +236,7 @@ impl PcapNg {
             return Err(Damage::new(block.offset + 20, expected, captured.to_string()));
         }
         let bytes = window.consume(block.length, PACKET_DATA..PACKET_DATA + captured as usize);
-        self.last = Timestamp::from_parts(interface.offset_seconds, interface.resolution.nanos(units));
+        self.last = interface.time(units);
         Ok(Some(Record { at: self.last, wire_len, link: LinkType(interface.link), bytes }))
     }
 
@@ -222,7 +254,6 @@ impl PcapNg {
         Ok(Some(Record { at: self.last, wire_len, link: LinkType(interface.link), bytes }))
     }
 
-    #[inline]
     fn interface(&self, number: u32, offset: u64) -> Result<Interface, Damage> {
         self.interfaces.get(number as usize).copied().ok_or_else(|| {
             let expected = format!("one of the section's {} interfaces", self.interfaces.len());
@@ -232,7 +263,6 @@ impl PcapNg {
 }
 
 impl Block {
-    #[inline]
     fn at_least(self, length: usize, what: &str) -> Result<(), Damage> {
         if self.length >= length {
             return Ok(());

@@ -127,6 +127,14 @@ impl Order {
         if self == Self::Little { u32::from_le_bytes(raw) } else { u32::from_be_bytes(raw) }
     }
 
+    /// The four 32-bit numbers that `bytes` are.
+    #[inline]
+    pub(super) fn numbers(self, bytes: &[u8; 16]) -> [u32; 4] {
+        let (quads, _) = bytes.as_chunks();
+        let native = [quads[0], quads[1], quads[2], quads[3]].map(u32::from_le_bytes);
+        if self == Self::Little { native } else { native.map(u32::swap_bytes) }
+    }
+
     /// The 64-bit number at `at`, which must be within `bytes`.
     pub(super) fn u64(self, bytes: &[u8], at: usize) -> u64 {
         let (first, second) = (u64::from(self.u32(bytes, at)), u64::from(self.u32(bytes, at + 4)));
