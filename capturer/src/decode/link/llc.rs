@@ -31,7 +31,8 @@ pub(in super::super) fn decode(reader: &mut Reader<'_>) -> Result<EtherType, Ski
     }
 }
 
-fn snap(reader: &mut Reader<'_>) -> Result<EtherType, Skip> {
+/// Takes a SNAP header.
+pub(super) fn snap(reader: &mut Reader<'_>) -> Result<EtherType, Skip> {
     let header = reader.link_header::<5>()?;
     let known = ETHERNET_OUIS.iter().any(|oui| header.starts_with(oui));
     Ok(if known { EtherType(u16_at(header, 3)) } else { EtherType::NONE })

@@ -11,16 +11,20 @@ const AF_INET6: [u32; 4] = [10, 24, 28, 30];
 
 /// The host's byte order is the one in which the number is small.
 pub(super) fn decode_null(reader: &mut Reader<'_>, _: &mut Packet) -> Result<EtherType, Skip> {
-    let header = *reader.link_header::<4>()?;
-    Ok(of_family(u32::from_le_bytes(header).min(u32::from_be_bytes(header))))
+    Ok(of_host_family(*reader.link_header::<4>()?))
+}
+
+/// What a family means in the byte order of the host that captured.
+pub(super) fn of_host_family(bytes: [u8; 4]) -> EtherType {
+    of_family(u32::from_le_bytes(bytes).min(u32::from_be_bytes(bytes)))
 }
 
 pub(super) fn decode_loop(reader: &mut Reader<'_>, _: &mut Packet) -> Result<EtherType, Skip> {
     Ok(of_family(u32::from_be_bytes(*reader.link_header::<4>()?)))
 }
 
-/// Some systems write an EtherType where the family should be.
-fn of_family(family: u32) -> EtherType {
+/// What a family means. Some systems write an EtherType where it should be.
+pub(super) fn of_family(family: u32) -> EtherType {
     match u16::try_from(family) {
         _ if family == AF_INET => EtherType::IPV4,
         _ if AF_INET6.contains(&family) => EtherType::IPV6,

@@ -2,7 +2,6 @@
 //! Source: <https://www.tcpdump.org/linktypes.html>.
 
 use super::super::{EtherType, Reader, Skip};
-use super::{ethernet, ieee_802_11, ppp};
 use crate::{LinkType, Packet};
 
 /// Version, flags, length and link type, in bytes.
@@ -12,10 +11,9 @@ pub(super) fn decode(reader: &mut Reader<'_>, packet: &mut Packet) -> Result<Eth
     let header = reader.link_header::<8>()?;
     let len = u16::from_le_bytes([header[2], header[3]]);
     reader.link_skip(usize::from(len.saturating_sub(FIXED_LEN)))?;
-    match LinkType(u16::from_le_bytes([header[4], header[5]])) {
-        LinkType::IEEE_802_11 => ieee_802_11::decode(reader, packet),
-        LinkType::ETHERNET => ethernet::decode(reader, packet),
-        LinkType::PPP => ppp::decode(reader, packet),
+    let behind = LinkType(u16::from_le_bytes([header[4], header[5]]));
+    match super::find(behind) {
+        Some(link) if behind != LinkType::PPI => link.decode(reader, packet),
         _ => Ok(EtherType::NONE),
     }
 }

@@ -16,6 +16,21 @@ pub(super) fn decode(reader: &mut Reader<'_>, packet: &mut Packet) -> Result<Eth
     }
 }
 
+/// With the address taken by the direction.
+pub(super) fn decode_directed(reader: &mut Reader<'_>, _: &mut Packet) -> Result<EtherType, Skip> {
+    reader.link_skip(2)?;
+    protocol(reader)
+}
+
+/// With the direction in front.
+pub(super) fn decode_behind_direction(
+    reader: &mut Reader<'_>,
+    packet: &mut Packet,
+) -> Result<EtherType, Skip> {
+    reader.link_skip(1)?;
+    decode(reader, packet)
+}
+
 /// Takes address and control, when they are there, and the protocol field.
 pub(in super::super) fn framed(reader: &mut Reader<'_>) -> Result<EtherType, Skip> {
     if reader.rest().first() == Some(&ALL_STATIONS) {
@@ -60,6 +75,12 @@ mod tests {
         }
         assert!(decode_as(LinkType::PPP_HDLC, &[&[0xff, 3, 0, 0x57], &UDP6]).is_ok());
         assert!(decode_as(LinkType::PPP_HDLC, &[&[0x0f, 0, 0x86, 0xdd], &UDP6]).is_ok());
+    }
+
+    #[test]
+    fn a_direction_is_stepped_over() {
+        assert!(decode_as(LinkType::PPP_PPPD, &[&[1, 3, 0, 0x21], &UDP4]).is_ok());
+        assert!(decode_as(LinkType::PPP_WITH_DIRECTION, &[&[1, 0xff, 3, 0, 0x57], &UDP6]).is_ok());
     }
 
     #[test]

@@ -118,7 +118,8 @@ mod tests {
     fn extended(first: u8, extensions: &[&[u8]]) -> Vec<u8> {
         let extensions = extensions.concat();
         let mut datagram = UDP6.to_vec();
-        datagram[5] += u8::try_from(extensions.len()).unwrap();
+        let len = u16::try_from(10 + extensions.len()).unwrap();
+        datagram[4..6].copy_from_slice(&len.to_be_bytes());
         datagram[6] = first;
         datagram.splice(40..40, extensions);
         datagram

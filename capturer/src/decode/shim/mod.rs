@@ -4,7 +4,7 @@ mod backbone;
 mod fabric_path;
 mod mpls;
 mod nsh;
-mod pppoe;
+pub(super) mod pppoe;
 mod vlan;
 mod vn_tag;
 

@@ -5,7 +5,7 @@ use super::super::reader::u16_at;
 use super::super::{EtherType, Reader, Skip};
 use crate::Packet;
 
-pub(super) fn decode(reader: &mut Reader<'_>, _: &mut Packet) -> Result<EtherType, Skip> {
+pub(in super::super) fn decode(reader: &mut Reader<'_>, _: &mut Packet) -> Result<EtherType, Skip> {
     let header = reader.link_header::<6>()?;
     reader.limit(usize::from(u16_at(header, 4)));
     ppp::protocol(reader)
