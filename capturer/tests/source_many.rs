@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test says so by failing")]
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use capturer::source::{Next, merged, paths};
+use proptest::prelude::*;
 
 /// A folder of its own, gone afterwards.
 struct Folder(PathBuf);
@@ -120,6 +122,92 @@ fn damage_in_one_file_comes_after_the_frames_of_all() {
     assert_eq!(frames.iter().map(|f| f.2).collect::<Vec<_>>(), b"gdg");
     assert!(errors.len() == 1 && errors[0].contains("at byte 49"), "{errors:?}");
     assert!(errors[0].starts_with(folder.0.join("bad").to_str().unwrap()));
+}
+
+#[test]
+fn damaged_ones_among_many_are_named_and_all_others_read() {
+    let folder = Folder::new("some");
+    let mut files: Vec<_> =
+        (0..20).map(|n| folder.write(&format!("{n:02}"), &pcap(b'g', &[n, 50 + n]))).collect();
+    files[3] = folder.write("03", b"\xd4\xc3\xb2\xa1 no header");
+    files[5] = folder.0.join("gone");
+    files[9] = folder.write("09", &[pcap(b'b', &[9, 59]), vec![0xff; 20]].concat());
+    let (frames, errors) = read(&files);
+    assert_eq!(frames.len(), 36);
+    assert!(frames.is_sorted_by_key(|&(_, second, _)| second));
+    let names =
+        ["03: at byte ", "gone: ", "09: at byte 66: "].map(|name| format!("{}/{name}", folder.0.display()));
+    assert_eq!(errors.len(), names.len(), "{errors:?}");
+    for (error, name) in errors.iter().zip(names) {
+        assert!(error.starts_with(&name), "{error}");
+    }
+}
+
+#[test]
+fn compressed_captures_in_a_folder_are_known_by_content() {
+    let folder = Folder::new("packed");
+    let gzip = |bytes: &[u8]| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    let zstd =
+        |bytes: &[u8]| ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest);
+    let a = folder.write("a", &gzip(&pcap(b'a', &[2])));
+    let b = folder.write("b.pcap", &zstd(&pcap(b'b', &[1])));
+    folder.write("c.txt.gz", &gzip(b"not a capture"));
+    folder.write("d.pcap.gz", &gzip(b""));
+    let files = paths::expand(std::slice::from_ref(&folder.0)).unwrap();
+    assert_eq!(files, [a, b]);
+    assert_eq!(read(&files).0, [(1, 1, b'b'), (2, 2, b'a')]);
+}
+
+/// File handles of this process, where the system tells.
+fn handles() -> usize {
+    fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
+}
+
+#[test]
+fn a_thousand_files_side_by_side_need_few_handles() {
+    let folder = Folder::new("thousand");
+    let packed = |n: u32, bytes: Vec<u8>| match n % 2 {
+        0 => bytes,
+        _ => ruzstd::encoding::compress_to_vec(&bytes[..], ruzstd::encoding::CompressionLevel::Fastest),
+    };
+    let files: Vec<_> = (0..1_000)
+        .map(|n| folder.write(&n.to_string(), &packed(n, pcap(n as u8, &[n, 5_000 + n, 10_000]))))
+        .collect();
+    let mut source = merged::open(&files).unwrap();
+    let (mut frames, mut last, mut most) = (0, 0, 0);
+    while let Next::Frame(frame) = source.next_frame().unwrap() {
+        assert!(frame.at.as_seconds() >= last);
+        last = frame.at.as_seconds();
+        frames += 1;
+        most = most.max(if frames % 100 == 0 { handles() } else { 0 });
+    }
+    assert_eq!(frames, 3_000);
+    // Those of tests beside this one included.
+    assert!(most < 200, "{most} handles");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn merging_is_a_stable_sort_by_time(files in proptest::collection::vec(proptest::collection::vec(0..50_u32, 0..12), 2..14)) {
+        let folder = Folder::new(&format!("sort-{files:?}").chars().take(90).filter(char::is_ascii_alphanumeric).collect::<String>());
+        let mut expected = Vec::new();
+        let mut paths = Vec::new();
+        for (mark, mut seconds) in files.into_iter().enumerate() {
+            seconds.sort_unstable();
+            expected.extend(seconds.iter().map(|second| (i64::from(*second), mark as u8)));
+            paths.push(folder.write(&mark.to_string(), &pcap(mark as u8, &seconds)));
+        }
+        expected.sort_by_key(|&(second, _)| second);
+        let (frames, errors) = read(&paths);
+        prop_assert!(errors.is_empty());
+        prop_assert_eq!(frames.iter().map(|&(_, second, mark)| (second, mark)).collect::<Vec<_>>(), expected);
+    }
 }
 
 #[test]

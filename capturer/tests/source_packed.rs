@@ -189,7 +189,7 @@ fn bomb(zeros: usize) -> Vec<u8> {
 
 #[test]
 fn a_bomb_ends_with_a_clear_error() {
-    let mut source = FileSource::from_reader("test", Box::new(Cursor::new(bomb(300 << 20)))).unwrap();
+    let mut source = FileSource::from_reader("test", Box::new(Cursor::new(bomb(100 << 20)))).unwrap();
     let (mut frames, error) = (
         0_u64,
         loop {

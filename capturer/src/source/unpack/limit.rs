@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use super::{Packing, Unpack, Unreadable};
 
 /// Unpacked bytes that are free, so that small files may be as dense as they like.
-const FREE: u64 = 256 * 1024 * 1024;
+const FREE: u64 = 64 * 1024 * 1024;
 
 /// The most unpacked bytes for each packed one, beyond [`FREE`].
 const RATIO: u64 = 500;
