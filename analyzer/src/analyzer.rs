@@ -1,25 +1,24 @@
 //! The state machine: packets in, totals out. Hosts and flows are shared by all views; each view has its own totals.
 
-use std::net::IpAddr;
-
 use ahash::RandomState;
 use capturer::{Packet, Timestamp};
 
-use crate::aggregate::{Ask, Ends, Top, host_row, rank};
-use crate::arcs::Arc;
-use crate::capped::Capped;
+use crate::aggregate::Ends;
+use crate::capped::{Capped, Guess, Slot};
 use crate::clock::PacketClock;
 use crate::facts::Facts;
-use crate::feed::FeedRow;
-use crate::flow::{Flow, FlowKey, IDLE, State};
+use crate::flow::{Flow, FlowKey, IDLE, Running, State};
 use crate::geo::CountryCode;
 use crate::home::Home;
 use crate::host::Host;
 use crate::query::Query;
-use crate::series::Second;
-use crate::view::{Dimension, Totals, View};
+use crate::view::{Dimension, View};
 
 mod observe;
+mod reading;
+mod settle;
+
+pub use reading::Reading;
 
 /// Most views at a time, the main one included: one bit each in the rows of hosts and flows.
 pub const VIEWS: usize = 16;
@@ -66,11 +65,11 @@ impl Caps {
     pub const fn of(memory: usize) -> Self {
         /// A host's row with its share of index and queue.
         const HOST: usize = 184;
-        /// A flow's.
-        const FLOW: usize = 184;
+        /// A flow's, and its place among the unsettled.
+        const FLOW: usize = 240;
         const KEY: usize = 184;
-        let hosts = memory * 35 / 100 / HOST;
-        let flows = memory * 40 / 100 / FLOW;
+        let hosts = memory * 30 / 100 / HOST;
+        let flows = memory * 45 / 100 / FLOW;
         let keys = memory * 15 / 100 / 16 / KEY;
         Self { hosts, flows, keys, view_keys: if keys / 8 < 1024 { 1024 } else { keys / 8 } }
     }
@@ -93,12 +92,20 @@ pub struct Analyzer {
     clock: PacketClock,
     hasher: RandomState,
     /// Of the packets at hand; kept so that nothing is allocated for them.
-    keys: Vec<FlowKey>,
+    near: Vec<(FlowKey, Option<Guess>)>,
     hosts: Capped<Host>,
-    flows: Capped<Flow>,
+    flows: Capped<Running, Flow>,
+    /// Flows with traffic that is not settled; some may be gone.
+    unsettled: Vec<Slot>,
+    /// Packets since the last settling.
+    passed: u64,
+    /// When to settle at the latest, in packet time.
+    settle_at: Timestamp,
     views: Vec<Option<View>>,
     dimensions: Vec<Dimension>,
     caps: Caps,
+    /// Whether hosts may soon have to make room.
+    crowded: bool,
     live: bool,
     counts_hosts: bool,
     wants_prefix: bool,
@@ -115,13 +122,17 @@ impl Analyzer {
             home_country: None,
             clock: PacketClock::default(),
             hasher: RandomState::new(),
-            keys: Vec::with_capacity(256),
+            near: Vec::with_capacity(256),
             hosts: Capped::new(caps.hosts),
             flows: Capped::new(caps.flows),
+            unsettled: Vec::new(),
+            passed: 0,
+            settle_at: Timestamp::EPOCH,
             views: vec![Some(main)],
             wants_prefix: setup.hosts || setup.dimensions.iter().any(|dimension| dimension.name == "prefix"),
             dimensions: setup.dimensions,
             caps,
+            crowded: false,
             live: setup.live,
             counts_hosts: setup.hosts,
         }
@@ -129,6 +140,7 @@ impl Analyzer {
 
     /// Moves time on when no packets come, and forgets flows that have ended; call it a few times a second.
     pub fn advance(&mut self, now: Timestamp) {
+        self.settle();
         self.clock.advance(now);
         let Some(now) = self.clock.now() else { return };
         let Self { flows, views, .. } = self;
@@ -140,11 +152,6 @@ impl Analyzer {
             }
             over
         });
-        for view in self.views.iter_mut().flatten() {
-            if let Some(live) = &mut view.live {
-                live.feed.refresh(&self.flows);
-            }
-        }
     }
 
     /// Counts what `query` lets through apart, from now on; `None` when [`VIEWS`] exist already.
@@ -181,26 +188,14 @@ impl Analyzer {
         if id == ViewId::MAIN {
             return;
         }
-        let (mut seen, slots) = self.known(packet, bytes);
-        self.show_in(usize::from(id.0), packet.at, &mut seen, slots);
+        let (mut seen, slots) = self.known(packet);
+        self.show_in(usize::from(id.0), packet.at, (packet, bytes), &mut seen, slots);
     }
 
-    /// The head of a dimension's ranking in a view.
-    pub fn top(&self, view: ViewId, dimension: Dimension, ask: &Ask<'_>) -> Option<Top> {
-        if dimension.name == "host" && view == ViewId::MAIN {
-            return Some(self.top_hosts(ask));
-        }
-        self.view(view)?.top(dimension, ask)
-    }
-
-    /// Totals of a view.
-    pub fn totals(&self, view: ViewId) -> Totals {
-        self.view(view).map(|view| view.totals).unwrap_or_default()
-    }
-
-    /// Since when a view counts.
-    pub fn from(&self, view: ViewId) -> Option<Timestamp> {
-        self.view(view)?.from
+    /// What was counted so far, everything settled.
+    pub fn read(&mut self) -> Reading<'_> {
+        self.settle();
+        Reading(self)
     }
 
     /// The moment the traffic has reached.
@@ -208,72 +203,13 @@ impl Analyzer {
         self.clock.now()
     }
 
-    /// Its clock: disorder and jumps.
-    pub const fn clock(&self) -> &PacketClock {
-        &self.clock
-    }
-
-    /// Per-second traffic of a view, oldest first.
-    pub fn seconds(&self, view: ViewId) -> Vec<Second> {
-        let (Some(from), Some(now)) = (self.from(view), self.now()) else { return Vec::new() };
-        self.view(view)
-            .and_then(|view| view.live.as_ref())
-            .map_or_else(Vec::new, |live| live.series.until(from, now))
-    }
-
-    /// The mean of a view's last whole seconds, and how many those are.
-    pub fn mean_second(&self, view: ViewId) -> Option<(Second, f64)> {
-        Some(self.view(view)?.live.as_ref()?.series.mean(self.from(view)?, self.now()?))
-    }
-
-    /// A view's arcs, most bytes first.
-    pub fn arcs(&self, view: ViewId) -> Vec<Arc> {
-        let Some(now) = self.now() else { return Vec::new() };
-        self.view(view).and_then(|view| view.live.as_ref()).map_or_else(Vec::new, |live| live.arcs.until(now))
-    }
-
-    /// A view's newest flows, newest first, and how many were left out.
-    pub fn feed(&self, view: ViewId) -> (Vec<FeedRow>, u64) {
-        let live = self.view(view).and_then(|view| view.live.as_ref());
-        live.map_or_else(Default::default, |live| (live.feed.rows().copied().collect(), live.feed.dropped()))
-    }
-
-    /// A host's row.
-    pub fn host(&self, address: IpAddr) -> Option<&Host> {
-        self.hosts.get(self.find_host(address)?)
-    }
-
-    /// The homes; where none is set, the country of the first public local address stands for it.
-    pub fn homes(&self) -> (&[Home], Option<CountryCode>) {
-        (&self.homes, self.home_country)
-    }
-
     /// The databases and local networks in use.
     pub const fn facts(&self) -> &Facts {
         &self.facts
     }
 
-    /// Rows that had to make room: hosts, flows, keys of the main view's dimensions.
-    pub fn evicted(&self) -> (u64, u64, u64) {
-        (self.hosts.evicted(), self.flows.evicted(), self.view(ViewId::MAIN).map_or(0, View::evicted))
-    }
-
-    /// Bytes that hosts, flows and all views occupy.
-    pub fn bytes(&self) -> usize {
-        self.hosts.bytes() + self.flows.bytes() + self.views.iter().flatten().map(View::bytes).sum::<usize>()
-    }
-
     fn view(&self, id: ViewId) -> Option<&View> {
         self.views.get(usize::from(id.0))?.as_ref()
-    }
-
-    fn top_hosts(&self, ask: &Ask<'_>) -> Top {
-        let rows = self.hosts.iter().map(|host| (host.counts().get(ask.measure), host.address(), host));
-        let ranked = rank(rows, ask.limit);
-        Top {
-            rows: ranked.into_iter().map(|(_, _, host)| host_row(host, ask.geo)).collect(),
-            total: self.hosts.len(),
-        }
     }
 }
 

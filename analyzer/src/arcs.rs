@@ -43,9 +43,9 @@ pub struct Arcs {
 }
 
 impl Arcs {
-    /// Counts a packet.
+    /// Counts an observation.
     #[inline]
-    pub fn observe(&mut self, at: Timestamp, seen: &Observation<'_>) {
+    pub fn observe(&mut self, at: Timestamp, seen: &Observation) {
         let (remote, inward) = match seen.direction {
             Direction::In => (&seen.source, true),
             Direction::Out => (&seen.destination, false),
@@ -55,10 +55,7 @@ impl Arcs {
         if at.as_seconds() != self.second {
             self.turn(at.as_seconds());
         }
-        self.current
-            .entry(ArcKey { country, inward, home: seen.home })
-            .or_default()
-            .add(seen.packet.wire_len);
+        self.current.entry(ArcKey { country, inward, home: seen.home }).or_default().merge(&seen.volume);
     }
 
     /// The arcs of the last [`SECONDS`] before `now`, most bytes first.

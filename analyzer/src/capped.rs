@@ -6,13 +6,16 @@
 //! does an untouched established one go. Every step is O(1) amortised.
 //!
 //! [`Capped`] knows rows by hash and a test of equality, so that a row need not hold its key: a packet costs as many
-//! cache lines as its rows fill. [`Keyed`] holds keys. Hashes must come from a state that is seeded at random, because keys come from the wire.
+//! cache lines as its rows fill. What only few packets need of a row lies apart, in its *rest* `R`, and costs none.
+//! [`Keyed`] holds keys. Hashes must come from a state that is seeded at random, because keys come from the wire.
 
 use std::collections::VecDeque;
 use std::hash::Hash;
 
 use ahash::RandomState;
-use hashbrown::HashTable;
+
+use crate::chunks::Chunks;
+use crate::index::Index;
 
 /// Of how many rows at least one is kept for newcomers: with `cap / 8` or fewer of them, established rows go too.
 const NEWCOMERS: usize = 8;
@@ -30,6 +33,10 @@ pub struct Slot {
     generation: u32,
 }
 
+/// Where a row most likely is; see [`Capped::guess`].
+#[derive(Clone, Copy, Debug)]
+pub struct Guess(u32);
+
 /// Begins a cache line, and its own fields come first: a look-up that ends here needs no other line.
 #[repr(C, align(64))]
 struct Row<V> {
@@ -43,10 +50,11 @@ struct Row<V> {
     occupied: bool,
 }
 
-/// A bounded table of rows.
-pub struct Capped<V> {
-    rows: Vec<Row<V>>,
-    index: HashTable<u32>,
+/// A bounded table of rows, each in two parts.
+pub struct Capped<V, R = ()> {
+    rows: Chunks<Row<V>>,
+    rests: Chunks<R>,
+    index: Index,
     free: Vec<u32>,
     newcomers: VecDeque<Slot>,
     established: usize,
@@ -55,12 +63,13 @@ pub struct Capped<V> {
     evicted: u64,
 }
 
-impl<V: Copy + Worth> Capped<V> {
+impl<V: Copy + Worth, R: Copy> Capped<V, R> {
     /// At most `cap` rows (at least 8).
     pub fn new(cap: usize) -> Self {
         Self {
-            rows: Vec::new(),
-            index: HashTable::new(),
+            rows: Chunks::default(),
+            rests: Chunks::default(),
+            index: Index::new(),
             free: Vec::new(),
             newcomers: VecDeque::new(),
             established: 0,
@@ -77,7 +86,7 @@ impl<V: Copy + Worth> Capped<V> {
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.index.is_empty()
+        self.index.len() == 0
     }
 
     /// How many rows had to make room for others since the start.
@@ -87,8 +96,9 @@ impl<V: Copy + Worth> Capped<V> {
 
     /// Bytes the table occupies, index included.
     pub fn bytes(&self) -> usize {
-        self.rows.capacity() * size_of::<Row<V>>()
-            + self.index.allocation_size()
+        self.rows.bytes()
+            + self.rests.bytes()
+            + self.index.bytes()
             + self.newcomers.capacity() * size_of::<Slot>()
             + self.free.capacity() * size_of::<u32>()
     }
@@ -96,18 +106,38 @@ impl<V: Copy + Worth> Capped<V> {
     /// Where the row is that has this hash and is `equal`.
     #[inline]
     pub fn lookup(&self, hash: u64, equal: impl Fn(&V) -> bool) -> Option<Slot> {
-        let found = self.index.find(hash, |&index| {
+        let index = self.index.find(hash, |index| {
             let row = &self.rows[index as usize];
             row.hash == hash && equal(&row.value)
-        });
-        found.map(|&index| Slot { index, generation: self.rows[index as usize].generation })
+        })?;
+        Some(Slot { index, generation: self.rows[index as usize].generation })
     }
 
-    /// A row of that hash, most likely the one of its key: to bring it near before it is needed.
+    /// The first of three steps to bring the row of a hash near before it is needed, each taken for many hashes before
+    /// the next. The value means nothing.
     #[inline]
-    pub fn peek(&self, hash: u64) -> Option<&V> {
-        let found = self.index.find(hash, |&index| self.rows[index as usize].hash == hash);
-        found.map(|&index| &self.rows[index as usize].value)
+    pub fn approach(&self, hash: u64) -> u64 {
+        self.index.near(hash)
+    }
+
+    /// The second: a row that most likely has that hash.
+    #[inline]
+    pub fn guess(&self, hash: u64) -> Option<Guess> {
+        self.index.find(hash, |_| true).map(Guess)
+    }
+
+    /// The third. The value means nothing.
+    #[inline]
+    pub fn near(&self, guess: Guess) -> u64 {
+        self.rows.get(guess.0 as usize).map_or(0, |row| row.hash)
+    }
+
+    /// Whether a guess was right and still is.
+    #[inline]
+    pub fn confirm(&self, guess: Guess, hash: u64) -> Option<Slot> {
+        let row = self.rows.get(guess.0 as usize)?;
+        let same = row.occupied && row.hash == hash;
+        same.then_some(Slot { index: guess.0, generation: row.generation })
     }
 
     /// The row at `slot` to change, marked as touched; `None` when it is gone.
@@ -126,6 +156,23 @@ impl<V: Copy + Worth> Capped<V> {
     pub fn get(&self, slot: Slot) -> Option<&V> {
         let row = self.rows.get(slot.index as usize)?;
         (row.generation == slot.generation && row.occupied).then_some(&row.value)
+    }
+
+    /// The rest of the row at `slot`, if it is still the same.
+    #[inline]
+    pub fn rest(&self, slot: Slot) -> Option<&R> {
+        self.get(slot)?;
+        self.rests.get(slot.index as usize)
+    }
+
+    /// Both parts of the row at `slot` to change, if it is still the same; it is not marked as touched.
+    #[inline]
+    pub fn both(&mut self, slot: Slot) -> Option<(&mut V, &mut R)> {
+        let row = self.rows.get_mut(slot.index as usize)?;
+        if row.generation != slot.generation || !row.occupied {
+            return None;
+        }
+        Some((&mut row.value, self.rests.get_mut(slot.index as usize)?))
     }
 
     /// All rows in no order.
@@ -151,30 +198,24 @@ impl<V: Copy + Worth> Capped<V> {
     }
 
     /// Adds a row whose key has none; gives the row that had to go for it.
-    pub fn insert(&mut self, hash: u64, value: V) -> (Slot, Option<V>) {
+    pub fn insert(&mut self, hash: u64, value: V, rest: R) -> (Slot, Option<(V, R)>) {
         let evicted = (self.len() >= self.cap).then(|| self.evict());
         let index = self.free.pop().unwrap_or(self.rows.len() as u32);
         let generation = self.rows.get(index as usize).map_or(0, |row| row.generation.wrapping_add(1));
         let row = Row { value, hash, generation, touched: false, established: false, occupied: true };
-        if let Some(place) = self.rows.get_mut(index as usize) {
-            *place = row;
+        if let (Some(place), Some(place_of_rest)) =
+            (self.rows.get_mut(index as usize), self.rests.get_mut(index as usize))
+        {
+            (*place, *place_of_rest) = (row, rest);
         } else {
-            self.grow();
             self.rows.push(row);
+            self.rests.push(rest);
         }
         let Self { index: table, rows, .. } = self;
-        table.insert_unique(hash, index, |&i| rows[i as usize].hash);
+        table.insert(hash, index, |row| rows[row as usize].hash);
         let slot = Slot { index, generation };
         self.remember(slot);
         (slot, evicted)
-    }
-
-    /// Makes room for another row: twice as much as there is, but never for more than the cap.
-    fn grow(&mut self) {
-        if self.rows.len() == self.rows.capacity() {
-            let more = self.rows.len().max(64).min(self.cap - self.rows.len());
-            self.rows.reserve_exact(more);
-        }
     }
 
     /// Queues a newcomer; the queue is swept when promotions have left too many dead entries in it.
@@ -189,13 +230,13 @@ impl<V: Copy + Worth> Capped<V> {
         self.newcomers.push_back(slot);
     }
 
-    fn evict(&mut self) -> V {
+    fn evict(&mut self) -> (V, R) {
         let newcomers = self.len() - self.established;
         let victim = if newcomers > self.cap / NEWCOMERS { self.oldest_newcomer() } else { None };
         let victim = victim.unwrap_or_else(|| self.untouched_row());
         self.remove(victim);
         self.evicted += 1;
-        self.rows[victim as usize].value
+        (self.rows[victim as usize].value, self.rests[victim as usize])
     }
 
     /// The newcomer to go; those that turn out to have earned their place on the way are promoted.
@@ -238,9 +279,8 @@ impl<V: Copy + Worth> Capped<V> {
         self.established -= usize::from(row.established);
         row.established = false;
         let hash = row.hash;
-        if let Ok(entry) = self.index.find_entry(hash, |&i| i == index) {
-            entry.remove();
-        }
+        let Self { index: table, rows, .. } = self;
+        table.remove(hash, index, |row| rows[row as usize].hash);
         self.free.push(index);
     }
 }
@@ -273,7 +313,7 @@ impl<K: Copy + Eq + Hash, V: Copy + Default + Worth> Keyed<K, V> {
         let hash = self.hasher.hash_one(key);
         let slot = match self.table.lookup(hash, |pair| pair.0 == key) {
             Some(slot) => slot,
-            None => self.table.insert(hash, Pair(key, V::default())).0,
+            None => self.table.insert(hash, Pair(key, V::default()), ()).0,
         };
         self.table.touch(slot).map(|pair| &mut pair.1)
     }
@@ -363,10 +403,10 @@ mod tests {
     #[test]
     fn a_slot_of_an_evicted_row_is_stale() {
         let mut table = Capped::new(8);
-        let (slot, _) = table.insert(1 << 32, Seen::default());
+        let (slot, _) = table.insert(1 << 32, Seen::default(), ());
         assert_eq!(table.lookup(1 << 32, |_| true), Some(slot));
         (2..100u64).for_each(|key| {
-            table.insert(key << 32, Seen::default());
+            table.insert(key << 32, Seen::default(), ());
         });
         assert!(table.get(slot).is_none() && table.touch(slot).is_none());
     }

@@ -1,6 +1,7 @@
 //! What is counted of a key, and by which measure keys are ranked.
 
 use crate::capped::Worth;
+use crate::flow::Volume;
 
 /// Packets and bytes both ways, flows and hosts of one key. `sent` = the key is the source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,18 +21,18 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// One packet sent.
+    /// Packets sent.
     #[inline]
-    pub const fn send(&mut self, bytes: u32) {
-        self.packets_sent += 1;
-        self.bytes_sent += bytes as u64;
+    pub const fn send(&mut self, volume: &Volume) {
+        self.packets_sent += volume.packets;
+        self.bytes_sent += volume.bytes;
     }
 
-    /// One packet received.
+    /// Packets received.
     #[inline]
-    pub const fn receive(&mut self, bytes: u32) {
-        self.packets_received += 1;
-        self.bytes_received += bytes as u64;
+    pub const fn receive(&mut self, volume: &Volume) {
+        self.packets_received += volume.packets;
+        self.bytes_received += volume.bytes;
     }
 
     /// Packets of either end.

@@ -27,11 +27,11 @@ impl Facts {
     }
 
     /// A packet with its facts.
-    pub fn observation<'a>(&self, packet: &'a Packet, bytes: &'a [u8]) -> Observation<'a> {
+    pub fn observation(&self, packet: &Packet) -> Observation {
         if !packet.is_ip() {
-            return Observation::new(packet, bytes, arp_end(packet.source), arp_end(packet.destination));
+            return Observation::of(packet, arp_end(packet.source), arp_end(packet.destination));
         }
-        let mut seen = Observation::new(packet, bytes, self.end(packet.source), self.end(packet.destination));
+        let mut seen = Observation::of(packet, self.end(packet.source), self.end(packet.destination));
         seen.service = packet.ports().map(|ports| {
             let answers = answers(packet);
             let port = if answers { ports.source } else { ports.destination };
@@ -42,7 +42,7 @@ impl Facts {
 
     /// Whether a filter lets a packet through.
     pub fn lets_through(&self, query: &Query, packet: &Packet, bytes: &[u8]) -> bool {
-        query.matches(&self.observation(packet, bytes))
+        query.matches(packet, bytes, &self.observation(packet))
     }
 }
 

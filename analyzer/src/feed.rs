@@ -1,12 +1,11 @@
 //! The newest flows, for reading along: at most 20 a second, the rest is counted.
 
 use std::collections::VecDeque;
-use std::net::IpAddr;
 
 use capturer::Timestamp;
 
 use crate::capped::{Capped, Slot};
-use crate::flow::Flow;
+use crate::flow::{Flow, Running, State};
 
 /// Flows that are kept.
 pub const ROWS: usize = 50;
@@ -19,12 +18,10 @@ const PER_SECOND: u32 = 20;
 pub struct FeedRow {
     /// Its running number.
     pub number: u64,
-    /// The flow as last seen.
+    /// The flow as last settled.
     pub flow: Flow,
-    /// The address of the end that opened it.
-    pub opener: IpAddr,
-    /// The other end's.
-    pub answerer: IpAddr,
+    /// How it stands.
+    pub state: State,
     slot: Slot,
 }
 
@@ -40,7 +37,7 @@ pub struct Feed {
 
 impl Feed {
     /// Takes a new flow.
-    pub fn begin(&mut self, at: Timestamp, slot: Slot, flow: &Flow, (opener, answerer): (IpAddr, IpAddr)) {
+    pub fn begin(&mut self, at: Timestamp, slot: Slot, flow: &Flow) {
         if at.as_seconds() != self.second {
             self.second = at.as_seconds();
             self.taken = 0;
@@ -54,14 +51,16 @@ impl Feed {
         if self.rows.len() >= ROWS {
             self.rows.pop_front();
         }
-        self.rows.push_back(FeedRow { number: self.number, flow: *flow, opener, answerer, slot });
+        self.rows.push_back(FeedRow { number: self.number, flow: *flow, state: State::Active, slot });
     }
 
     /// Brings the rows up to what the flow table knows, as far as it still does.
-    pub fn refresh(&mut self, flows: &Capped<Flow>) {
+    pub fn refresh(&mut self, flows: &Capped<Running, Flow>) {
         for row in &mut self.rows {
-            if let Some(flow) = flows.get(row.slot).filter(|flow| flow.first == row.flow.first) {
-                row.flow = *flow;
+            if let (Some(running), Some(flow)) = (flows.get(row.slot), flows.rest(row.slot))
+                && flow.first == row.flow.first
+            {
+                (row.flow, row.state) = (*flow, running.state);
             }
         }
     }

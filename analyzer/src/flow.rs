@@ -1,6 +1,8 @@
 //! Flows: one row per 5-tuple and VLAN, both directions together, with a pointer to either host's row and what an
-//! observation needs of both ends; so a packet of a known flow costs one look-up and touches no host's row unless hosts
-//! are counted.
+//! observation needs of both ends.
+//!
+//! A packet changes its flow alone ([`Running`], one cache line). Now and then the flow is *settled*: what came since
+//! goes to hosts and totals, once for many packets, as an observation of so many packets and bytes.
 //!
 //! A flow is known by the 64-bit seeded hash of its 5-tuple alone: among n flows two share one with a probability of
 //! about n²/2⁶⁵, 4 in 10⁹ for the 400 000 that the default budget holds, and nobody outside knows the seed.
@@ -10,10 +12,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use ahash::RandomState;
-use capturer::{Packet, Protocol, TcpFlags, Timestamp, Transport};
+use capturer::{Network, Packet, Ports, Protocol, TcpFlags, Timestamp, Transport, Vlan};
 
 use crate::capped::{Slot, Worth};
-use crate::geo::Place;
 use crate::observation::{Direction, End};
 
 /// A flow that was silent for this long has ended; its next packet begins another.
@@ -72,6 +73,13 @@ impl Volume {
         self.packets += 1;
         self.bytes += bytes as u64;
     }
+
+    /// As many as another has.
+    #[inline]
+    pub const fn merge(&mut self, other: &Self) {
+        self.packets += other.packets;
+        self.bytes += other.bytes;
+    }
 }
 
 /// How far a flow is.
@@ -96,87 +104,91 @@ impl State {
     }
 }
 
-/// One end of a flow without its address, which every packet brings along.
+/// One end of a flow.
 #[derive(Clone, Copy, Debug)]
 pub struct FlowEnd {
     /// The host's row.
     pub host: Slot,
-    /// Where it is.
-    pub place: Place,
+    /// Its address, place and whether it is ours.
+    pub end: End,
     /// Its port; 0 without ports.
     pub port: u16,
-    /// Whether it is in the local networks.
-    pub local: bool,
 }
 
-/// What is known of a flow. The opener is the end that sent its first packet, unless that was a SYN+ACK. What every
-/// packet needs comes first.
+/// What every packet changes of a flow; it fits a row's one cache line. Figures are those since the flow was last
+/// settled, first from the opener, then to it.
 #[derive(Clone, Copy, Debug)]
-#[repr(C)]
+pub struct Running {
+    /// Last packet.
+    pub last: Timestamp,
+    bytes: [u64; 2],
+    packets: [u32; 2],
+    /// Which views have counted it, a bit each.
+    pub views: u16,
+    /// How it stands.
+    pub state: State,
+    /// Which way its packets go from opener to answerer.
+    direction: Direction,
+    /// Whether the opener is the lower end; see [`FlowKey::forward`].
+    opener_low: bool,
+    /// Whether its first packet came from the opener.
+    pub opened: bool,
+    /// Whether both ends have sent.
+    pub answered: bool,
+}
+
+/// What is known of a flow besides. The opener is the end that sent its first packet, unless that was a SYN+ACK.
+#[derive(Clone, Copy, Debug)]
 pub struct Flow {
     /// Who opened it.
     pub opener: FlowEnd,
     /// The other end.
     pub answerer: FlowEnd,
-    /// Which views have counted it, a bit each.
-    pub views: u16,
-    /// The upper-layer protocol.
-    pub protocol: Protocol,
-    /// How it stands.
-    pub state: State,
-    /// Whether the opener is the lower end; see [`FlowKey::forward`].
-    pub opener_low: bool,
-    /// Last packet.
-    pub last: Timestamp,
-    /// From opener to answerer.
+    /// From opener to answerer, as far as settled.
     pub sent: Volume,
-    /// From answerer to opener.
+    /// From answerer to opener, as far as settled.
     pub received: Volume,
     /// First packet.
     pub first: Timestamp,
+    /// The outermost VLAN tag.
+    pub vlan: Vlan,
+    /// The network protocol.
+    pub network: Network,
+    /// The upper-layer protocol.
+    pub protocol: Protocol,
+    /// Whether its packets have ports.
+    pub has_ports: bool,
 }
 
-impl Worth for Flow {
+/// What a packet changed in its flow, for those who must hear of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Change {
+    /// The first packet since the flow was settled.
+    pub unsettled: bool,
+    /// The first packet of the second end.
+    pub answered: bool,
+}
+
+impl Worth for Running {
     /// Answered flows outlive the others.
     fn established(&self) -> bool {
-        self.sent.packets > 0 && self.received.packets > 0
+        self.answered
     }
 }
 
-impl FlowEnd {
-    /// With its address.
-    #[inline]
-    pub const fn at(&self, address: IpAddr) -> End {
-        End { address, place: self.place, local: self.local }
-    }
-}
-
-impl Flow {
-    /// The direction its packets take from opener to answerer.
-    pub const fn direction(&self) -> Direction {
-        Direction::of(self.opener.local, self.answerer.local)
-    }
-
-    /// The flow that a packet begins; `answers` when its sender is the end that answers.
-    pub fn begin(
-        packet: &Packet,
-        key: FlowKey,
-        ends: (FlowEnd, FlowEnd),
-        answers: bool,
-        at: Timestamp,
-    ) -> Self {
-        let (opener, answerer) = if answers { (ends.1, ends.0) } else { ends };
+impl Running {
+    /// A flow that begins with a packet of this key, from its opener or not.
+    pub fn begin(flow: &Flow, key: FlowKey, from_opener: bool) -> Self {
         Self {
-            opener,
-            answerer,
+            last: flow.first,
+            bytes: [0; 2],
+            packets: [0; 2],
             views: 0,
-            protocol: packet.protocol,
             state: State::Active,
-            opener_low: key.forward != answers,
-            last: at,
-            sent: Volume::default(),
-            received: Volume::default(),
-            first: at,
+            direction: flow.direction(),
+            opener_low: key.forward == from_opener,
+            opened: from_opener,
+            answered: false,
         }
     }
 
@@ -186,18 +198,22 @@ impl Flow {
         key.forward == self.opener_low
     }
 
-    /// The packet's source and destination.
+    /// Which way a packet goes.
     #[inline]
-    pub const fn ends(&self, from_opener: bool) -> (&FlowEnd, &FlowEnd) {
-        if from_opener { (&self.opener, &self.answerer) } else { (&self.answerer, &self.opener) }
+    pub const fn direction(&self, from_opener: bool) -> Direction {
+        if from_opener { self.direction } else { self.direction.reversed() }
     }
 
     /// Counts a packet.
     #[inline]
-    pub fn count(&mut self, packet: &Packet, at: Timestamp, from_opener: bool) {
-        let volume = if from_opener { &mut self.sent } else { &mut self.received };
-        volume.add(packet.wire_len);
+    pub fn count(&mut self, packet: &Packet, at: Timestamp, from_opener: bool) -> Change {
+        let unsettled = self.packets == [0; 2];
+        let end = usize::from(!from_opener);
+        self.packets[end] += 1;
+        self.bytes[end] += u64::from(packet.wire_len);
         self.last = at;
+        let answered = !self.answered && self.packets[0] > 0 && self.packets[1] > 0;
+        self.answered |= answered;
         if let Transport::Tcp(tcp) = &packet.transport {
             if tcp.flags.has(TcpFlags::RST) {
                 self.state = State::Reset;
@@ -205,6 +221,7 @@ impl Flow {
                 self.state = State::Closed;
             }
         }
+        Change { unsettled, answered }
     }
 
     /// Whether a packet at `at` belongs to a new flow with the same key: silence, or a SYN after the end.
@@ -216,16 +233,51 @@ impl Flow {
         self.state != State::Active && packet.tcp().is_some_and(|tcp| tcp.flags.is_syn())
     }
 
-    /// Begins again under the same key.
-    pub fn restart(&mut self, at: Timestamp) {
-        *self = Self {
-            first: at,
-            last: at,
+    /// Takes the figures since the last time, from the opener and to it.
+    pub fn settle(&mut self) -> [Volume; 2] {
+        let volume = |end: usize| Volume { packets: u64::from(self.packets[end]), bytes: self.bytes[end] };
+        let taken = [volume(0), volume(1)];
+        (self.packets, self.bytes) = ([0; 2], [0; 2]);
+        taken
+    }
+}
+
+impl Flow {
+    /// The flow that a packet begins; `answers` when its sender is the end that answers.
+    pub fn begin(packet: &Packet, ends: (FlowEnd, FlowEnd), answers: bool, at: Timestamp) -> Self {
+        let (opener, answerer) = if answers { (ends.1, ends.0) } else { ends };
+        Self {
+            opener,
+            answerer,
             sent: Volume::default(),
             received: Volume::default(),
-            state: State::Active,
-            views: 0,
-            ..*self
-        };
+            first: at,
+            vlan: packet.vlan,
+            network: packet.network,
+            protocol: packet.protocol,
+            has_ports: packet.ports().is_some(),
+        }
+    }
+
+    /// The direction its packets take from opener to answerer.
+    pub const fn direction(&self) -> Direction {
+        Direction::of(self.opener.end.local, self.answerer.end.local)
+    }
+
+    /// A packet's source and destination.
+    #[inline]
+    pub const fn ends(&self, from_opener: bool) -> (&FlowEnd, &FlowEnd) {
+        if from_opener { (&self.opener, &self.answerer) } else { (&self.answerer, &self.opener) }
+    }
+
+    /// Source and destination port of a packet.
+    pub fn ports(&self, from_opener: bool) -> Option<Ports> {
+        let (source, destination) = self.ends(from_opener);
+        self.has_ports.then_some(Ports { source: source.port, destination: destination.port })
+    }
+
+    /// Begins again under the same key.
+    pub fn restart(&mut self, at: Timestamp) {
+        *self = Self { first: at, sent: Volume::default(), received: Volume::default(), ..*self };
     }
 }

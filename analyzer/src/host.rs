@@ -10,22 +10,24 @@ use crate::flow::Volume;
 use crate::network::Network;
 use crate::observation::End;
 
-/// What is known of a host. What every packet changes comes first and fits the row's first cache line.
+/// What is known of a host. What a new flow asks of it comes first and fits the row's first cache line.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Host {
+    /// Address, place and whether it is ours.
+    pub end: End,
+    /// Flows with it at either end.
+    pub flows: u32,
+    /// Which views have seen it, a bit each.
+    pub views: u16,
+    /// A flow of it has traffic both ways.
+    pub answered: bool,
     /// What it sent.
     pub sent: Volume,
     /// What it received.
     pub received: Volume,
     /// Last packet from or to it.
     pub last: Timestamp,
-    /// Flows with it at either end.
-    pub flows: u32,
-    /// Which views have seen it, a bit each.
-    pub views: u16,
-    /// Address, place and whether it is ours.
-    pub end: End,
     /// The announced prefix or covering range it is in, when prefixes are counted.
     pub prefix: Option<Network>,
     /// First packet from or to it.
@@ -35,7 +37,7 @@ pub struct Host {
 impl Worth for Host {
     /// Traffic both ways outlives once-seen sources.
     fn established(&self) -> bool {
-        self.sent.packets > 0 && self.received.packets > 0
+        self.answered || (self.sent.packets > 0 && self.received.packets > 0)
     }
 }
 
@@ -48,6 +50,7 @@ impl Host {
             last: at,
             flows: 0,
             views: 0,
+            answered: false,
             end,
             prefix,
             first: at,

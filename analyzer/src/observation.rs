@@ -1,28 +1,38 @@
-//! A packet with what the analyzer knows of it, alive for one call.
+//! What is counted: some packets from one end to another with what the analyzer knows of both, alive for one call. One
+//! packet, what a flow carried since it was last settled, a flow record: the same aggregates count them.
 
 use std::net::IpAddr;
 
-use capturer::{Packet, Protocol};
+use capturer::{Mac, Network as Carrier, Packet, Ports, Protocol, Vlan};
 
+use crate::flow::Volume;
 use crate::geo::Place;
 use crate::network::Network;
 
-/// A packet, its captured bytes and both ends' facts.
+/// Packets from one end to another.
 #[derive(Clone, Copy, Debug)]
-pub struct Observation<'a> {
-    /// The packet.
-    pub packet: &'a Packet,
-    /// What was kept of its frame, from the link header on; may be shorter than what was captured.
-    pub bytes: &'a [u8],
+pub struct Observation {
+    /// How many, and how many bytes on the wire.
+    pub volume: Volume,
+    /// The network protocol.
+    pub network: Carrier,
+    /// The upper-layer protocol; 0 for ARP.
+    pub protocol: Protocol,
+    /// The outermost VLAN tag.
+    pub vlan: Vlan,
+    /// Source and destination port, when the transport has them.
+    pub ports: Option<Ports>,
+    /// Source and destination hardware address, of a single packet; else zero.
+    pub macs: (Mac, Mac),
     /// Seen from the local networks.
     pub direction: Direction,
-    /// Who sent it.
+    /// Who sent them.
     pub source: End,
-    /// Whom it is for.
+    /// Whom they are for.
     pub destination: End,
     /// The prefixes of source and destination, when prefixes are counted.
     pub prefixes: (Option<Network>, Option<Network>),
-    /// The service it belongs to, when it has ports.
+    /// The service they belong to, when they have ports.
     pub service: Option<Service>,
     /// The number of the home that the local end belongs to.
     pub home: u8,
@@ -30,12 +40,29 @@ pub struct Observation<'a> {
     pub fresh: Fresh,
 }
 
-impl<'a> Observation<'a> {
+impl Observation {
     /// A packet between two ends of which nothing else is known.
-    pub const fn new(packet: &'a Packet, bytes: &'a [u8], source: End, destination: End) -> Self {
+    pub const fn of(packet: &Packet, source: End, destination: End) -> Self {
         Self {
-            packet,
-            bytes,
+            volume: Volume { packets: 1, bytes: packet.wire_len as u64 },
+            network: packet.network,
+            protocol: packet.protocol,
+            vlan: packet.vlan,
+            ports: packet.ports(),
+            macs: (packet.source_mac, packet.destination_mac),
+            ..Self::between(source, destination)
+        }
+    }
+
+    /// Nothing yet, between two ends.
+    pub const fn between(source: End, destination: End) -> Self {
+        Self {
+            volume: Volume { packets: 0, bytes: 0 },
+            network: Carrier::Ipv4,
+            protocol: Protocol(0),
+            vlan: Vlan::NONE,
+            ports: None,
+            macs: (Mac([0; 6]), Mac([0; 6])),
             direction: Direction::of(source.local, destination.local),
             source,
             destination,
@@ -44,6 +71,11 @@ impl<'a> Observation<'a> {
             home: 0,
             fresh: Fresh { flow: false, source: false, destination: false },
         }
+    }
+
+    /// Whether it is IPv4 or IPv6.
+    pub const fn is_ip(&self) -> bool {
+        !matches!(self.network, Carrier::Arp)
     }
 
     /// The end outside, as far as there is one: the source of incoming packets, else the destination.
@@ -109,6 +141,15 @@ impl Direction {
             (true, false) => Self::Out,
             (true, true) => Self::Internal,
             (false, false) => Self::Transit,
+        }
+    }
+
+    /// The way back.
+    pub const fn reversed(self) -> Self {
+        match self {
+            Self::In => Self::Out,
+            Self::Out => Self::In,
+            Self::Internal | Self::Transit => self,
         }
     }
 

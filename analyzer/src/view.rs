@@ -1,12 +1,12 @@
 //! A view: the aggregates of what a filter lets through. The main view has no filter.
 
 use ahash::RandomState;
-use capturer::Timestamp;
+use capturer::{Packet, Timestamp};
 
 use crate::aggregate::{Aggregate, Ask, Ends, Making, Top, named};
 use crate::arcs::Arcs;
 use crate::feed::Feed;
-use crate::observation::Observation;
+use crate::observation::{Direction, Observation};
 use crate::query::Query;
 use crate::series::Series;
 
@@ -40,7 +40,9 @@ pub struct View {
     pub(crate) totals: Totals,
     pub(crate) from: Option<Timestamp>,
     pub(crate) live: Option<Live>,
-    dimensions: Vec<(Dimension, Box<dyn Aggregate>)>,
+    /// What is counted by flow, and what by packet.
+    by_flow: Vec<(Dimension, Box<dyn Aggregate>)>,
+    by_packet: Vec<(Dimension, Box<dyn Aggregate>)>,
 }
 
 /// What only a page that is being watched needs.
@@ -54,56 +56,102 @@ pub struct Live {
 impl View {
     /// An empty view of these dimensions, each with at most `cap` keys.
     pub(crate) fn new(dimensions: &[Dimension], cap: usize, live: bool) -> Self {
-        let making = |ends| Making { cap, hasher: RandomState::new(), ends };
-        Self {
+        let mut view = Self {
             query: None,
             totals: Totals::default(),
             from: None,
             live: live.then(Live::default),
-            dimensions: dimensions
-                .iter()
-                .filter_map(|dimension| {
-                    Some((*dimension, (named(dimension.name)?.make)(making(dimension.ends))))
-                })
-                .collect(),
+            by_flow: Vec::new(),
+            by_packet: Vec::new(),
+        };
+        for dimension in dimensions {
+            let Some(entry) = named(dimension.name) else { continue };
+            let made = (entry.make)(Making { cap, hasher: RandomState::new(), ends: dimension.ends });
+            let group = if entry.per_packet { &mut view.by_packet } else { &mut view.by_flow };
+            group.push((*dimension, made));
+        }
+        view
+    }
+
+    /// Whether the filter lets a packet through.
+    #[inline]
+    pub(crate) fn wants(&self, packet: &Packet, bytes: &[u8], seen: &Observation) -> bool {
+        self.query.as_ref().is_none_or(|query| query.matches(packet, bytes, seen))
+    }
+
+    /// Whether each packet has to be told, besides what its flow is settled for.
+    #[inline]
+    pub(crate) const fn counts_packets(&self) -> bool {
+        !self.by_packet.is_empty()
+    }
+
+    /// A packet passes that its flow will be settled for.
+    #[inline]
+    pub(crate) fn pass(&mut self, at: Timestamp, wire_len: u32, direction: Direction) {
+        self.totals.packets += 1;
+        self.totals.bytes += u64::from(wire_len);
+        if self.from.is_none() {
+            self.from = Some(at);
+        }
+        if let Some(live) = &mut self.live {
+            live.series.observe(at, direction, wire_len);
         }
     }
 
-    /// Whether the filter lets it through.
+    /// Counts a single packet by what may change from packet to packet of a flow.
     #[inline]
-    pub(crate) fn wants(&self, seen: &Observation<'_>) -> bool {
-        self.query.as_ref().is_none_or(|query| query.matches(seen))
+    pub(crate) fn observe_packet(&mut self, seen: &Observation) {
+        for (_, aggregate) in &mut self.by_packet {
+            aggregate.observe(seen);
+        }
     }
 
-    /// Counts an observation.
+    /// A flow begins.
     #[inline]
-    pub(crate) fn observe(&mut self, at: Timestamp, seen: &Observation<'_>) {
-        self.totals.packets += 1;
-        self.totals.bytes += u64::from(seen.packet.wire_len);
-        self.totals.flows += u64::from(seen.fresh.flow);
-        self.totals.flows_active += u64::from(seen.fresh.flow);
+    pub(crate) const fn begin(&mut self) {
+        self.totals.flows += 1;
+        self.totals.flows_active += 1;
+    }
+
+    /// Counts what has passed already.
+    #[inline]
+    pub(crate) fn settle(&mut self, at: Timestamp, seen: &Observation) {
         self.totals.hosts += u64::from(seen.fresh.source) + u64::from(seen.fresh.destination);
-        for (_, aggregate) in &mut self.dimensions {
+        for (_, aggregate) in &mut self.by_flow {
             aggregate.observe(seen);
         }
         if let Some(live) = &mut self.live {
-            live.series.observe(at, seen.direction, seen.packet.wire_len);
             live.arcs.observe(at, seen);
         }
     }
 
+    /// Counts a single packet of which nothing was told before.
+    #[inline]
+    pub(crate) fn observe(&mut self, at: Timestamp, seen: &Observation) {
+        self.pass(at, seen.volume.bytes as u32, seen.direction);
+        if seen.fresh.flow {
+            self.begin();
+        }
+        self.observe_packet(seen);
+        self.settle(at, seen);
+    }
+
     /// The head of a dimension's ranking; `None` if the view does not count it.
     pub(crate) fn top(&self, dimension: Dimension, ask: &Ask<'_>) -> Option<Top> {
-        self.dimensions.iter().find(|(one, _)| *one == dimension).map(|(_, aggregate)| aggregate.top(ask))
+        self.dimensions().find(|(one, _)| *one == dimension).map(|(_, aggregate)| aggregate.top(ask))
     }
 
     /// Keys that had to make room, in all dimensions.
     pub(crate) fn evicted(&self) -> u64 {
-        self.dimensions.iter().map(|(_, aggregate)| aggregate.evicted()).sum()
+        self.dimensions().map(|(_, aggregate)| aggregate.evicted()).sum()
     }
 
     /// Bytes the aggregates occupy.
     pub(crate) fn bytes(&self) -> usize {
-        self.dimensions.iter().map(|(_, aggregate)| aggregate.bytes()).sum()
+        self.dimensions().map(|(_, aggregate)| aggregate.bytes()).sum()
+    }
+
+    fn dimensions(&self) -> impl Iterator<Item = &(Dimension, Box<dyn Aggregate>)> {
+        self.by_flow.iter().chain(&self.by_packet)
     }
 }

@@ -12,6 +12,7 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "numbers of the autonomous systems that announce the addresses",
     needs_country: false,
     needs_asn: true,
+    per_packet: false,
     make: Tally::<ByAsn>::make,
 };
 
@@ -22,7 +23,7 @@ impl Dimension for ByAsn {
     const LABEL: Label = Label::End;
 
     #[inline]
-    fn keys(seen: &Observation<'_>, ends: Ends) -> Keys<Asn> {
+    fn keys(seen: &Observation, ends: Ends) -> Keys<Asn> {
         let (source, destination) = counted(seen, ends);
         Keys::Ends(source.and_then(|end| end.place.asn), destination.and_then(|end| end.place.asn))
     }

@@ -11,6 +11,7 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "ISO 3166-1 alpha-2 codes of public addresses",
     needs_country: true,
     needs_asn: false,
+    per_packet: false,
     make,
 };
 
@@ -28,21 +29,20 @@ fn make(making: Making) -> Box<dyn Aggregate> {
 
 impl Aggregate for Countries {
     #[inline]
-    fn observe(&mut self, seen: &Observation<'_>) {
-        let bytes = seen.packet.wire_len;
+    fn observe(&mut self, seen: &Observation) {
         let flow = u32::from(seen.fresh.flow);
         let (source, destination) = counted(seen, self.ends);
         let source = source.and_then(|end| end.place.country);
         let destination = destination.and_then(|end| end.place.country);
         if let Some(country) = source {
             let counts = &mut self.counts[country.index()];
-            counts.send(bytes);
+            counts.send(&seen.volume);
             counts.flows += flow;
             counts.hosts += u32::from(seen.fresh.source);
         }
         if let Some(country) = destination {
             let counts = &mut self.counts[country.index()];
-            counts.receive(bytes);
+            counts.receive(&seen.volume);
             counts.flows += if source == destination { 0 } else { flow };
             counts.hosts += u32::from(seen.fresh.destination);
         }
@@ -71,10 +71,10 @@ fn row(code: CountryCode, counts: &Counts) -> Row {
     row
 }
 
-/// The ends that count, of an IP packet.
+/// The ends that count, of IP packets.
 #[inline]
-pub(super) fn counted<'a>(seen: &'a Observation<'_>, ends: Ends) -> (Option<&'a End>, Option<&'a End>) {
-    if !seen.packet.is_ip() {
+pub(super) fn counted(seen: &Observation, ends: Ends) -> (Option<&End>, Option<&End>) {
+    if !seen.is_ip() {
         return (None, None);
     }
     match (ends, seen.direction) {

@@ -14,6 +14,7 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "addresses",
     needs_country: true,
     needs_asn: true,
+    per_packet: false,
     make: Tally::<ByHost>::make,
 };
 
@@ -24,8 +25,8 @@ impl Dimension for ByHost {
     const LABEL: Label = Label::End;
 
     #[inline]
-    fn keys(seen: &Observation<'_>, _: Ends) -> Keys<IpAddr> {
-        if !seen.packet.is_ip() {
+    fn keys(seen: &Observation, _: Ends) -> Keys<IpAddr> {
+        if !seen.is_ip() {
             return Keys::Packet(None);
         }
         Keys::Ends(Some(seen.source.address), Some(seen.destination.address))

@@ -12,6 +12,7 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "hardware addresses on the captured link",
     needs_country: false,
     needs_asn: false,
+    per_packet: true,
     make: Tally::<ByMac>::make,
 };
 
@@ -22,9 +23,9 @@ impl Dimension for ByMac {
     const LABEL: Label = Label::End;
 
     #[inline]
-    fn keys(seen: &Observation<'_>, _: Ends) -> Keys<Mac> {
+    fn keys(seen: &Observation, _: Ends) -> Keys<Mac> {
         let known = |mac: Mac| (mac != Mac::default()).then_some(mac);
-        Keys::Ends(known(seen.packet.source_mac), known(seen.packet.destination_mac))
+        Keys::Ends(known(seen.macs.0), known(seen.macs.1))
     }
 
     fn row(mac: &Mac, counts: &Counts, _: &Ask<'_>) -> Row {

@@ -60,7 +60,7 @@ pub struct Ask<'a> {
 /// Totals by one dimension.
 pub trait Aggregate: Send {
     /// Counts an observation.
-    fn observe(&mut self, seen: &Observation<'_>);
+    fn observe(&mut self, seen: &Observation);
 
     /// The keys with the highest figures, highest first; equals in the order of their keys.
     fn top(&self, ask: &Ask<'_>) -> Top;
@@ -84,6 +84,8 @@ pub struct Entry {
     pub needs_country: bool,
     /// Whether it needs the ASN table.
     pub needs_asn: bool,
+    /// Whether its keys may change from packet to packet of a flow.
+    pub per_packet: bool,
     /// Makes an empty one.
     pub make: fn(Making) -> Box<dyn Aggregate>,
 }

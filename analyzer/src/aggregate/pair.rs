@@ -12,6 +12,7 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "source and destination address, `A > B`",
     needs_country: false,
     needs_asn: false,
+    per_packet: false,
     make: Tally::<ByPair>::make,
 };
 
@@ -22,8 +23,8 @@ impl Dimension for ByPair {
     const LABEL: Label = Label::Packet;
 
     #[inline]
-    fn keys(seen: &Observation<'_>, _: Ends) -> Keys<(IpAddr, IpAddr)> {
-        Keys::Packet(seen.packet.is_ip().then_some((seen.source.address, seen.destination.address)))
+    fn keys(seen: &Observation, _: Ends) -> Keys<(IpAddr, IpAddr)> {
+        Keys::Packet(seen.is_ip().then_some((seen.source.address, seen.destination.address)))
     }
 
     fn row(key: &(IpAddr, IpAddr), counts: &Counts, _: &Ask<'_>) -> Row {

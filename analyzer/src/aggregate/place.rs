@@ -12,6 +12,7 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "kinds of address: private, cgnat, link_local, multicast, bogon …, unknown, global",
     needs_country: true,
     needs_asn: false,
+    per_packet: false,
     make: Tally::<ByPlace>::make,
 };
 
@@ -22,7 +23,7 @@ impl Dimension for ByPlace {
     const LABEL: Label = Label::End;
 
     #[inline]
-    fn keys(seen: &Observation<'_>, ends: Ends) -> Keys<&'static str> {
+    fn keys(seen: &Observation, ends: Ends) -> Keys<&'static str> {
         let (source, destination) = counted(seen, ends);
         Keys::Ends(source.map(|end| name(&end.place)), destination.map(|end| name(&end.place)))
     }

@@ -1,6 +1,6 @@
 //! Totals by port number and transport: `tcp/443`.
 
-use capturer::{Ports, Transport};
+use capturer::Protocol;
 
 use crate::aggregate::tally::{Dimension, Keys};
 use crate::aggregate::{Ask, Ends, Entry, Label, Row, Tally, service_name};
@@ -12,6 +12,7 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "transport and port at either end, such as tcp/443",
     needs_country: false,
     needs_asn: false,
+    per_packet: false,
     make: Tally::<ByPort>::make,
 };
 
@@ -20,8 +21,8 @@ struct ByPort;
 /// A port of a transport.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TransportPort {
-    /// `tcp`, `udp` or `sctp`.
-    pub transport: &'static str,
+    /// TCP, UDP or SCTP.
+    pub transport: Protocol,
     /// The number.
     pub port: u16,
 }
@@ -31,30 +32,26 @@ impl Dimension for ByPort {
     const LABEL: Label = Label::End;
 
     #[inline]
-    fn keys(seen: &Observation<'_>, _: Ends) -> Keys<TransportPort> {
-        let Some((transport, ports)) = transport(&seen.packet.transport) else { return Keys::Packet(None) };
-        let key = |port| Some(TransportPort { transport, port });
+    fn keys(seen: &Observation, _: Ends) -> Keys<TransportPort> {
+        let Some(ports) = seen.ports else { return Keys::Packet(None) };
+        let key = |port| Some(TransportPort { transport: seen.protocol, port });
         Keys::Ends(key(ports.source), key(ports.destination))
     }
 
     fn row(key: &TransportPort, counts: &Counts, _: &Ask<'_>) -> Row {
-        let name = service_name(key.transport, key.port).map(str::to_owned);
-        Row { name, ..Row::new(format!("{}/{}", key.transport, key.port), *counts, Self::LABEL) }
+        // A host uses many ports, so hosts are not told apart by them.
+        let counts = Counts { hosts: 0, ..*counts };
+        let transport = transport(key.transport);
+        let name = service_name(transport, key.port).map(str::to_owned);
+        Row { name, ..Row::new(format!("{transport}/{}", key.port), counts, Self::LABEL) }
     }
 }
 
-/// The name of a transport and its ports, when it has any.
-#[inline]
-pub(super) const fn transport(transport: &Transport) -> Option<(&'static str, Ports)> {
-    match transport {
-        Transport::Tcp(tcp) => Some(("tcp", tcp.ports)),
-        Transport::Udp(ports) => Some(("udp", *ports)),
-        Transport::Sctp(ports) => Some(("sctp", *ports)),
-        Transport::Icmp(_)
-        | Transport::Arp(_)
-        | Transport::Other
-        | Transport::Fragment
-        | Transport::FragmentOf(_)
-        | Transport::Cut => None,
+/// The name that ports of a protocol are shown under.
+const fn transport(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::TCP => "tcp",
+        Protocol::SCTP => "sctp",
+        _ => "udp",
     }
 }

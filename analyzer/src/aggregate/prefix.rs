@@ -12,6 +12,7 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "blocks of the ASN table that cover the addresses",
     needs_country: true,
     needs_asn: true,
+    per_packet: false,
     make: Tally::<ByPrefix>::make,
 };
 
@@ -22,7 +23,7 @@ impl Dimension for ByPrefix {
     const LABEL: Label = Label::End;
 
     #[inline]
-    fn keys(seen: &Observation<'_>, ends: Ends) -> Keys<Network> {
+    fn keys(seen: &Observation, ends: Ends) -> Keys<Network> {
         let (source, destination) = counted(seen, ends);
         Keys::Ends(source.and(seen.prefixes.0), destination.and(seen.prefixes.1))
     }

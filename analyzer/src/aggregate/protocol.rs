@@ -12,6 +12,7 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "ARP and the upper-layer protocols of IP",
     needs_country: false,
     needs_asn: false,
+    per_packet: false,
     make: Tally::<ByProtocol>::make,
 };
 
@@ -25,9 +26,9 @@ impl Dimension for ByProtocol {
     const LABEL: Label = Label::Packet;
 
     #[inline]
-    fn keys(seen: &Observation<'_>, _: Ends) -> Keys<u16> {
-        let arp = seen.packet.network == Network::Arp;
-        Keys::Packet(Some(if arp { ARP } else { u16::from(seen.packet.protocol.0) }))
+    fn keys(seen: &Observation, _: Ends) -> Keys<u16> {
+        let arp = seen.network == Network::Arp;
+        Keys::Packet(Some(if arp { ARP } else { u16::from(seen.protocol.0) }))
     }
 
     fn row(key: &u16, counts: &Counts, _: &Ask<'_>) -> Row {

@@ -12,6 +12,7 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "services by the port of the answering end: https, dns, tcp/8443",
     needs_country: false,
     needs_asn: false,
+    per_packet: false,
     make: Tally::<ByService>::make,
 };
 
@@ -22,7 +23,7 @@ impl Dimension for ByService {
     const LABEL: Label = Label::End;
 
     #[inline]
-    fn keys(seen: &Observation<'_>, _: Ends) -> Keys<(u8, u16)> {
+    fn keys(seen: &Observation, _: Ends) -> Keys<(u8, u16)> {
         let Some(service) = seen.service else { return Keys::Packet(None) };
         let key = Some((service.protocol.0, service.port));
         if service.sent { Keys::Ends(key, None) } else { Keys::Ends(None, key) }
@@ -49,13 +50,12 @@ pub fn service_label(protocol: Protocol, port: u16) -> String {
 /// The name of a port.
 pub fn service_name(transport: &str, port: u16) -> Option<&'static str> {
     let letter = transport.chars().next()?;
-    SERVICES
-        .iter()
-        .find(|(_, number, transports)| *number == port && transports.contains(letter))
-        .map(|row| row.0)
+    let first = SERVICES.partition_point(|row| row.1 < port);
+    let mut of_port = SERVICES[first..].iter().take_while(|row| row.1 == port);
+    of_port.find(|row| row.2.contains(letter)).map(|row| row.0)
 }
 
-/// Names, ports and transports (`t` TCP, `u` UDP, `s` SCTP) of services one meets.
+/// Names, ports and transports (`t` TCP, `u` UDP, `s` SCTP) of services one meets, in the order of their ports.
 /// Source: IANA service name and port number registry, 2025-06; a few names are the ones people use.
 pub static SERVICES: &[(&str, u16, &str)] = &[
     ("ftp-data", 20, "t"),
@@ -115,11 +115,11 @@ pub static SERVICES: &[(&str, u16, &str)] = &[
     ("radius-acct", 1813, "u"),
     ("mqtt", 1883, "t"),
     ("ssdp", 1900, "u"),
-    ("netflow", 2055, "u"),
     ("nfs", 2049, "tu"),
-    ("docker", 2375, "t"),
+    ("netflow", 2055, "u"),
     ("gtp-c", 2123, "u"),
     ("gtp-u", 2152, "u"),
+    ("docker", 2375, "t"),
     ("mysql", 3306, "t"),
     ("rdp", 3389, "tu"),
     ("stun", 3478, "tu"),
@@ -127,16 +127,16 @@ pub static SERVICES: &[(&str, u16, &str)] = &[
     ("svn", 3690, "t"),
     ("wsd", 3702, "u"),
     ("ipsec-nat-t", 4500, "u"),
-    ("vxlan", 4789, "u"),
     ("ipfix", 4739, "us"),
+    ("vxlan", 4789, "u"),
     ("sip", 5060, "tus"),
     ("sips", 5061, "t"),
-    ("nat-pmp", 5351, "u"),
-    ("mdns", 5353, "u"),
-    ("llmnr", 5355, "tu"),
     ("xmpp", 5222, "t"),
     ("apns", 5223, "t"),
     ("gcm", 5228, "t"),
+    ("nat-pmp", 5351, "u"),
+    ("mdns", 5353, "u"),
+    ("llmnr", 5355, "tu"),
     ("postgresql", 5432, "t"),
     ("amqp", 5672, "t"),
     ("coap", 5683, "u"),
@@ -171,6 +171,11 @@ mod tests {
         assert_eq!(service_label(Protocol::UDP, 443), "quic");
         assert_eq!(service_label(Protocol::TCP, 8443), "tcp/8443");
         assert_eq!(service_label(Protocol(50), 0), "proto/50");
+    }
+
+    #[test]
+    fn the_table_is_in_the_order_of_ports() {
+        assert!(SERVICES.is_sorted_by_key(|row| row.1));
     }
 
     #[test]

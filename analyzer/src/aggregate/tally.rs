@@ -23,7 +23,7 @@ pub(super) trait Dimension: Send + 'static {
     /// What its totals mean.
     const LABEL: Label;
     /// Which keys a packet has.
-    fn keys(seen: &Observation<'_>, ends: Ends) -> Keys<Self::Key>;
+    fn keys(seen: &Observation, ends: Ends) -> Keys<Self::Key>;
     /// The line of a key.
     fn row(key: &Self::Key, counts: &Counts, ask: &Ask<'_>) -> Row;
 }
@@ -50,14 +50,14 @@ impl<D: Dimension> Tally<D> {
 
 impl<D: Dimension> Aggregate for Tally<D> {
     #[inline]
-    fn observe(&mut self, seen: &Observation<'_>) {
-        let bytes = seen.packet.wire_len;
+    fn observe(&mut self, seen: &Observation) {
+        let volume = &seen.volume;
         let flow = u32::from(seen.fresh.flow);
         match D::keys(seen, self.ends) {
             Keys::Ends(source, destination) => {
                 if let Some(key) = source {
                     self.count(key, |counts| {
-                        counts.send(bytes);
+                        counts.send(volume);
                         counts.flows += flow;
                         counts.hosts += u32::from(seen.fresh.source);
                     });
@@ -65,14 +65,14 @@ impl<D: Dimension> Aggregate for Tally<D> {
                 if let Some(key) = destination {
                     let flow = if source == destination { 0 } else { flow };
                     self.count(key, |counts| {
-                        counts.receive(bytes);
+                        counts.receive(volume);
                         counts.flows += flow;
                         counts.hosts += u32::from(seen.fresh.destination);
                     });
                 }
             }
             Keys::Packet(Some(key)) => self.count(key, |counts| {
-                counts.send(bytes);
+                counts.send(volume);
                 counts.flows += flow;
             }),
             Keys::Packet(None) => {}

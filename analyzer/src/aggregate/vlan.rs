@@ -12,6 +12,7 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "outermost IEEE 802.1Q identifiers; `untagged` for frames without",
     needs_country: false,
     needs_asn: false,
+    per_packet: false,
     make: Tally::<ByVlan>::make,
 };
 
@@ -22,8 +23,8 @@ impl Dimension for ByVlan {
     const LABEL: Label = Label::Packet;
 
     #[inline]
-    fn keys(seen: &Observation<'_>, _: Ends) -> Keys<Option<u16>> {
-        Keys::Packet(Some(Vlan::id(seen.packet.vlan)))
+    fn keys(seen: &Observation, _: Ends) -> Keys<Option<u16>> {
+        Keys::Packet(Some(Vlan::id(seen.vlan)))
     }
 
     fn row(vlan: &Option<u16>, counts: &Counts, _: &Ask<'_>) -> Row {

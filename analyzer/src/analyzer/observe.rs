@@ -5,79 +5,131 @@ use std::net::IpAddr;
 use capturer::{Packet, Protocol, Timestamp};
 
 use super::{Analyzer, leave};
-use crate::capped::{Capped, Slot};
+use crate::capped::{Capped, Guess, Slot};
 use crate::facts::answers;
-use crate::flow::{Flow, FlowEnd, FlowKey, bits};
+use crate::flow::{Flow, FlowEnd, FlowKey, Running, bits};
 use crate::home::Home;
 use crate::host::Host;
 use crate::observation::{Direction, Fresh, Observation, Service};
+
+/// Packets after which flows are settled at the latest: no flow's count of packets can have overflowed by then.
+const MOST_UNSETTLED: u64 = 1 << 31;
+
+/// How a packet goes in its flow.
+#[derive(Clone, Copy)]
+struct Way {
+    from_opener: bool,
+    direction: Direction,
+    /// It is the first since the flow was settled.
+    unsettled: bool,
+}
 
 impl Analyzer {
     /// Counts packets; with each goes what was kept of its frame.
     ///
     /// They are looked up together before they are counted one by one: the rows of a large table lie in memory that is
-    /// far away, and independent look-ups wait for it at the same time instead of one after another (measured on IMIX:
-    /// 146 ns a packet in a whole report instead of 240). 16 to 64 at a time serve best.
+    /// far away, and independent look-ups wait for it at the same time instead of one after another. 16 to 64 at a time
+    /// serve best.
     pub fn observe_all<'a>(&mut self, packets: impl Iterator<Item = (&'a Packet, &'a [u8])> + Clone) {
-        let mut keys = std::mem::take(&mut self.keys);
-        keys.clear();
-        keys.extend(packets.clone().map(|(packet, _)| FlowKey::of(packet, &self.hasher)));
-        self.approach(&keys);
-        for ((packet, bytes), &key) in packets.zip(&keys) {
-            self.observe_keyed(packet, bytes, key);
+        let mut near = std::mem::take(&mut self.near);
+        near.clear();
+        near.extend(packets.clone().map(|(packet, _)| (FlowKey::of(packet, &self.hasher), None)));
+        self.approach(&mut near, packets.clone().map(|(packet, _)| packet));
+        for ((packet, bytes), &(key, guess)) in packets.zip(&near) {
+            self.observe_keyed((packet, bytes), key, guess);
         }
-        self.keys = keys;
+        self.near = near;
     }
 
     /// Counts a packet; `bytes` is what was kept of its frame.
     pub fn observe(&mut self, packet: &Packet, bytes: &[u8]) {
-        self.observe_keyed(packet, bytes, FlowKey::of(packet, &self.hasher));
+        self.observe_keyed((packet, bytes), FlowKey::of(packet, &self.hasher), None);
     }
 
-    /// Touches the rows of flows and their hosts, each kind for all packets before the next kind.
-    fn approach(&self, keys: &[FlowKey]) {
-        let mut near = 0;
-        for key in keys {
-            near ^= self.flows.peek(key.hash).map_or(0, |flow| flow.received.bytes);
+    /// Touches the rows of flows, and of hosts whose flow is new: each step for all packets before the next, and each
+    /// as short as can be, since a processor looks ahead by instructions.
+    fn approach<'a>(
+        &self,
+        near: &mut [(FlowKey, Option<Guess>)],
+        packets: impl Iterator<Item = &'a Packet> + Clone,
+    ) {
+        let mut sum = 0;
+        for (key, _) in near.iter() {
+            sum ^= self.flows.approach(key.hash);
         }
-        if self.counts_hosts {
-            for flow in keys.iter().filter_map(|key| self.flows.peek(key.hash)) {
-                for end in [flow.opener, flow.answerer] {
-                    near ^= self.hosts.get(end.host).map_or(0, |host| host.sent.bytes);
-                }
-            }
+        for (key, guess) in near.iter_mut() {
+            *guess = self.flows.guess(key.hash);
         }
-        std::hint::black_box(near);
+        for guess in near.iter().filter_map(|(_, guess)| *guess) {
+            sum ^= self.flows.near(guess);
+        }
+        let fresh = packets.zip(near.iter()).filter(|(_, (_, guess))| guess.is_none());
+        let ends = fresh.flat_map(|(packet, _)| [packet.source, packet.destination]);
+        let hashes = ends.map(|address| self.hasher.hash_one(bits(address)));
+        for hash in hashes.clone() {
+            sum ^= self.hosts.approach(hash);
+        }
+        for guess in hashes.filter_map(|hash| self.hosts.guess(hash)) {
+            sum ^= self.hosts.near(guess);
+        }
+        std::hint::black_box(sum);
     }
 
     #[inline]
-    fn observe_keyed(&mut self, packet: &Packet, bytes: &[u8], key: FlowKey) {
+    fn observe_keyed(&mut self, (packet, bytes): (&Packet, &[u8]), key: FlowKey, guess: Option<Guess>) {
         let at = self.clock.tell(packet.at);
+        self.passed += 1;
+        if at >= self.settle_at || self.passed >= MOST_UNSETTLED {
+            self.settle_until(at);
+        }
         if packet.is_ip() {
-            self.observe_ip(at, packet, bytes, key);
+            let found = guess.and_then(|guess| self.flows.confirm(guess, key.hash));
+            let slot = found.or_else(|| self.find_flow(key)).unwrap_or_else(|| self.begin(key, at, packet));
+            self.observe_ip(at, (packet, bytes), slot, key);
         } else {
-            self.show(at, self.facts.observation(packet, bytes), None);
+            let mut seen = self.facts.observation(packet);
+            (0..self.views.len()).for_each(|index| self.show_in(index, at, (packet, bytes), &mut seen, None));
         }
     }
 
     #[inline]
-    fn observe_ip(&mut self, at: Timestamp, packet: &Packet, bytes: &[u8], key: FlowKey) {
-        let slot = self.find_flow(key).unwrap_or_else(|| self.begin(key, at, packet));
-        let Self { flows, views, .. } = self;
-        let Some(flow) = flows.touch(slot) else { return };
+    fn observe_ip(&mut self, at: Timestamp, (packet, bytes): (&Packet, &[u8]), slot: Slot, key: FlowKey) {
+        let Some(mut flow) = self.flows.touch(slot) else { return };
         if flow.is_over(packet, at) {
-            leave(views, flow.views);
-            flow.restart(at);
+            self.renew(slot, key, at);
+            let Some(renewed) = self.flows.touch(slot) else { return };
+            flow = renewed;
         }
         let from_opener = flow.from_opener(key);
-        flow.count(packet, at, from_opener);
-        let flow = *flow;
-        if self.counts_hosts {
-            self.count_hosts(at, packet, slot, &flow, from_opener);
+        let direction = flow.direction(from_opener);
+        let change = flow.count(packet, at, from_opener);
+        if change.unsettled {
+            self.unsettled.push(slot);
         }
-        let seen = self.enrich(packet, bytes, &flow, from_opener);
-        let (source, destination) = flow.ends(from_opener);
-        self.show(at, seen, Some((slot, source.host, destination.host)));
+        if change.answered && self.crowded {
+            self.acquaint(slot);
+        }
+        self.pass(at, (packet, bytes), slot, Way { from_opener, direction, unsettled: change.unsettled });
+    }
+
+    /// A packet of a flow passes all views.
+    #[inline]
+    fn pass(&mut self, at: Timestamp, (packet, bytes): (&Packet, &[u8]), slot: Slot, way: Way) {
+        let Some(Some(main)) = self.views.first_mut() else { return };
+        main.pass(at, packet.wire_len, way.direction);
+        let by_packet = main.counts_packets();
+        if !by_packet && self.views.len() == 1 {
+            return;
+        }
+        let Some(flow) = self.flows.rest(slot) else { return };
+        let slots = Some((slot, flow.opener.host, flow.answerer.host));
+        let mut seen = self.enrich(packet, flow, way.from_opener);
+        seen.fresh.flow = way.unsettled && flow.sent.packets + flow.received.packets == 0;
+        if by_packet && let Some(Some(main)) = self.views.first_mut() {
+            main.observe_packet(&seen);
+        }
+        let slots = if way.from_opener { slots } else { slots.map(|(flow, a, b)| (flow, b, a)) };
+        (1..self.views.len()).for_each(|index| self.show_in(index, at, (packet, bytes), &mut seen, slots));
     }
 
     #[inline]
@@ -95,21 +147,59 @@ impl Analyzer {
         let ports = packet.ports().unwrap_or_default();
         let source = self.flow_end(packet.source, ports.source, at);
         let destination = self.flow_end(packet.destination, ports.destination, at);
-        let flow = Flow::begin(packet, key, (source, destination), answers(packet), at);
-        let (slot, evicted) = self.flows.insert(key.hash, flow);
-        if let Some(evicted) = evicted {
-            leave(&mut self.views, evicted.views);
+        let answers = answers(packet);
+        let flow = Flow::begin(packet, (source, destination), answers, at);
+        let running = Running::begin(&flow, key, !answers);
+        let (slot, evicted) = self.flows.insert(key.hash, running, flow);
+        if let Some((mut running, mut flow)) = evicted {
+            self.settle_flow(&mut running, &mut flow);
+            leave(&mut self.views, running.views);
         }
+        self.announce(slot, at);
         slot
     }
 
-    fn flow_end(&mut self, address: IpAddr, port: u16, at: Timestamp) -> FlowEnd {
-        let slot = self.host_slot(address, at);
-        let end = self.hosts.get(slot).map_or_else(|| self.facts.end(address), |host| host.end);
-        FlowEnd { host: slot, place: end.place, port, local: end.local }
+    /// A flow is over and another begins under its key.
+    #[cold]
+    fn renew(&mut self, slot: Slot, key: FlowKey, at: Timestamp) {
+        let Some((mut running, mut flow)) = self.row(slot) else { return };
+        self.settle_flow(&mut running, &mut flow);
+        leave(&mut self.views, running.views);
+        flow.restart(at);
+        let running = Running::begin(&flow, key, running.from_opener(key));
+        self.put(slot, (running, flow));
+        self.announce(slot, at);
     }
 
-    fn host_slot(&mut self, address: IpAddr, at: Timestamp) -> Slot {
+    /// The main view hears of a flow that begins.
+    fn announce(&mut self, slot: Slot, at: Timestamp) {
+        let Self { flows, views, .. } = self;
+        let (Some((running, flow)), Some(Some(main))) = (flows.both(slot), views.first_mut()) else { return };
+        running.views |= 1;
+        main.begin();
+        if let Some(live) = &mut main.live {
+            live.feed.begin(at, slot, flow);
+        }
+    }
+
+    /// Both ends of a flow have sent: their hosts are no strangers any more. They hear of it when the flow is settled,
+    /// which is too late where hosts have to make room meanwhile.
+    fn acquaint(&mut self, slot: Slot) {
+        let Some(flow) = self.flows.rest(slot) else { return };
+        for end in [flow.opener.host, flow.answerer.host] {
+            if let Some(host) = self.hosts.touch(end) {
+                host.answered = true;
+            }
+        }
+    }
+
+    fn flow_end(&mut self, address: IpAddr, port: u16, at: Timestamp) -> FlowEnd {
+        let host = self.host_slot(address, at);
+        let end = self.hosts.get(host).map_or_else(|| self.facts.end(address), |host| host.end);
+        FlowEnd { host, end, port }
+    }
+
+    pub(super) fn host_slot(&mut self, address: IpAddr, at: Timestamp) -> Slot {
         if let Some(slot) = self.find_host(address) {
             return slot;
         }
@@ -119,54 +209,25 @@ impl Analyzer {
         }
         let prefix = self.wants_prefix.then(|| self.facts.geo.prefix(address)).flatten();
         let host = Host::new(end, prefix.map(|prefix| prefix.network), at);
-        self.hosts.insert(self.hasher.hash_one(bits(address)), host).0
+        let slot = self.hosts.insert(self.hasher.hash_one(bits(address)), host, ()).0;
+        if !self.crowded && self.hosts.len() > self.caps.hosts / 2 {
+            self.crowded = true;
+            self.settle_at = at;
+        }
+        slot
     }
 
-    #[inline]
-    fn count_hosts(&mut self, at: Timestamp, packet: &Packet, slot: Slot, flow: &Flow, from_opener: bool) {
-        let fresh = u32::from(flow.views & 1 == 0);
+    /// A packet as its flow knows it.
+    fn enrich(&self, packet: &Packet, flow: &Flow, from_opener: bool) -> Observation {
         let (source, destination) = flow.ends(from_opener);
-        let from = self.counted_host(source.host, packet.source, at);
-        let to = self.counted_host(destination.host, packet.destination, at);
-        if let Some(host) = self.hosts.touch(from) {
-            host.sent.add(packet.wire_len);
-            host.flows += fresh;
-            host.last = at;
-        }
-        if let Some(host) = self.hosts.touch(to) {
-            host.received.add(packet.wire_len);
-            host.flows += if from == to { 0 } else { fresh };
-            host.last = at;
-        }
-        if (from, to) != (source.host, destination.host) {
-            self.relink(slot, if from_opener { (from, to) } else { (to, from) });
-        }
+        let mut seen = Observation::of(packet, source.end, destination.end);
+        self.complete(&mut seen, flow, from_opener);
+        seen
     }
 
-    /// A host's row, made anew if it was evicted.
-    #[inline]
-    fn counted_host(&mut self, slot: Slot, address: IpAddr, at: Timestamp) -> Slot {
-        if self.hosts.get(slot).is_some() { slot } else { self.host_slot(address, at) }
-    }
-
-    #[cold]
-    fn relink(&mut self, slot: Slot, (opener, answerer): (Slot, Slot)) {
-        if let Some(flow) = self.flows.touch(slot) {
-            (flow.opener.host, flow.answerer.host) = (opener, answerer);
-        }
-    }
-
-    #[inline]
-    fn enrich<'a>(
-        &self,
-        packet: &'a Packet,
-        bytes: &'a [u8],
-        flow: &Flow,
-        from_opener: bool,
-    ) -> Observation<'a> {
+    /// Adds what only the flow knows.
+    pub(super) fn complete(&self, seen: &mut Observation, flow: &Flow, from_opener: bool) {
         let (source, destination) = flow.ends(from_opener);
-        let mut seen =
-            Observation::new(packet, bytes, source.at(packet.source), destination.at(packet.destination));
         seen.service = service(flow, from_opener);
         if self.wants_prefix {
             let prefix = |slot| self.hosts.get(slot).and_then(|host| host.prefix);
@@ -176,59 +237,51 @@ impl Analyzer {
             let local = if seen.direction == Direction::In { &seen.destination } else { &seen.source };
             seen.home = home_of(&self.homes, local.address);
         }
-        seen
     }
 
     /// What is known of a packet that was observed before, and the rows of its flow and hosts.
-    pub(super) fn known<'a>(
-        &self,
-        packet: &'a Packet,
-        bytes: &'a [u8],
-    ) -> (Observation<'a>, Option<(Slot, Slot, Slot)>) {
+    pub(super) fn known(&self, packet: &Packet) -> (Observation, Option<(Slot, Slot, Slot)>) {
         let key = FlowKey::of(packet, &self.hasher);
         let found = packet.is_ip().then(|| self.find_flow(key)).flatten();
-        let Some((slot, flow)) = found.and_then(|slot| Some((slot, *self.flows.get(slot)?))) else {
-            return (self.facts.observation(packet, bytes), None);
+        let Some((slot, (running, flow))) = found.and_then(|slot| Some((slot, self.row(slot)?))) else {
+            return (self.facts.observation(packet), None);
         };
-        let from_opener = flow.from_opener(key);
+        let from_opener = running.from_opener(key);
         let (source, destination) = flow.ends(from_opener);
-        (self.enrich(packet, bytes, &flow, from_opener), Some((slot, source.host, destination.host)))
+        (self.enrich(packet, &flow, from_opener), Some((slot, source.host, destination.host)))
     }
 
-    #[inline]
-    fn show(&mut self, at: Timestamp, mut seen: Observation<'_>, slots: Option<(Slot, Slot, Slot)>) {
-        for index in 0..self.views.len() {
-            self.show_in(index, at, &mut seen, slots);
+    pub(super) fn row(&self, slot: Slot) -> Option<(Running, Flow)> {
+        Some((*self.flows.get(slot)?, *self.flows.rest(slot)?))
+    }
+
+    pub(super) fn put(&mut self, slot: Slot, row: (Running, Flow)) {
+        if let Some((running, flow)) = self.flows.both(slot) {
+            (*running, *flow) = row;
         }
     }
 
+    /// Counts a packet by itself for one view.
     #[inline]
     pub(super) fn show_in(
         &mut self,
         index: usize,
         at: Timestamp,
-        seen: &mut Observation<'_>,
+        (packet, bytes): (&Packet, &[u8]),
+        seen: &mut Observation,
         slots: Option<(Slot, Slot, Slot)>,
     ) {
         let Self { views, flows, hosts, .. } = self;
         let Some(view) = views.get_mut(index).and_then(Option::as_mut) else { return };
-        if !view.wants(seen) {
+        if !view.wants(packet, bytes, seen) {
             return;
         }
         seen.fresh = slots.map_or_else(Fresh::default, |slots| mark(flows, hosts, slots, 1 << index));
-        view.from.get_or_insert(at);
         view.observe(at, seen);
         if let (true, Some((slot, ..)), Some(live)) = (seen.fresh.flow, slots, &mut view.live)
-            && let Some(flow) = flows.get(slot)
+            && let Some(flow) = flows.rest(slot)
         {
-            let (source, destination) = (seen.packet.source, seen.packet.destination);
-            let opened = hosts.get(flow.opener.host).is_none_or(|host| host.address() == source);
-            live.feed.begin(
-                at,
-                slot,
-                flow,
-                if opened { (source, destination) } else { (destination, source) },
-            );
+            live.feed.begin(at, slot, flow);
         }
     }
 }
@@ -237,7 +290,7 @@ impl Analyzer {
 /// a view when the flow is, so that a known flow touches no host's row.
 #[inline]
 fn mark(
-    flows: &mut Capped<Flow>,
+    flows: &mut Capped<Running, Flow>,
     hosts: &mut Capped<Host>,
     (flow, source, destination): (Slot, Slot, Slot),
     bit: u16,
@@ -251,7 +304,7 @@ fn mark(
 }
 
 #[inline]
-const fn set(bits: &mut u16, bit: u16) -> bool {
+pub(super) const fn set(bits: &mut u16, bit: u16) -> bool {
     let fresh = *bits & bit == 0;
     *bits |= bit;
     fresh

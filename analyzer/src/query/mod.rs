@@ -5,6 +5,7 @@ mod words;
 
 use std::fmt;
 
+use capturer::Packet;
 use capturer::filter::tree::{Expression, Test};
 use capturer::filter::{Extended, Scope};
 
@@ -36,10 +37,10 @@ impl Query {
         Extended::parse(text, WORDS, scope).map(Self)
     }
 
-    /// Whether the observation passes.
+    /// Whether a packet passes of which this is known; `bytes` is what was kept of its frame, from the link header on.
     #[inline]
-    pub fn matches(&self, seen: &Observation<'_>) -> bool {
-        self.0.matches(seen.packet, seen.bytes, |upper| upper.value.holds(upper.side, seen))
+    pub fn matches(&self, packet: &Packet, bytes: &[u8], seen: &Observation) -> bool {
+        self.0.matches(packet, bytes, |upper| upper.value.holds(upper.side, seen))
     }
 
     /// Whether everything passes because nothing is asked.
@@ -77,7 +78,7 @@ mod tests {
     use super::*;
     use std::net::IpAddr;
 
-    use capturer::{Network, Packet, Ports, Protocol, Transport};
+    use capturer::{Network, Ports, Protocol, Transport};
 
     use crate::geo::{Asn, Category, CountryCode, Place};
     use crate::observation::{End, Service};
@@ -93,7 +94,7 @@ mod tests {
     }
 
     /// From 192.168.1.7 port 50000 to 145.7.7.7 port 443 in AS1136, NL, over UDP.
-    fn outgoing(test: impl FnOnce(&Observation<'_>)) {
+    fn outgoing(test: impl FnOnce(&Packet, &Observation)) {
         let (from, to) =
             (end("192.168.1.7", None, None, true), end("145.7.7.7", Some("NL"), Some(1136), false));
         let packet = Packet {
@@ -104,12 +105,12 @@ mod tests {
             transport: Transport::Udp(Ports { source: 50000, destination: 443 }),
             ..Packet::empty()
         };
-        test(&Observation::new(&packet, &[], from, to));
+        test(&packet, &Observation::of(&packet, from, to));
     }
 
     #[test]
     fn words_ask_the_ends_the_direction_and_the_service() {
-        outgoing(|seen| {
+        outgoing(|packet, seen| {
             for (text, expected) in [
                 ("", true),
                 ("country NL", true),
@@ -137,7 +138,7 @@ mod tests {
                 ("udp[0:2] = 50000", false),
             ] {
                 let query = Query::parse(text).unwrap();
-                assert_eq!(query.matches(seen), expected, "{text}");
+                assert_eq!(query.matches(packet, &[], seen), expected, "{text}");
                 assert_eq!(Query::parse(&query.to_string()).unwrap(), query, "{query}");
             }
         });
@@ -145,11 +146,11 @@ mod tests {
 
     #[test]
     fn a_known_service_is_that_of_the_answering_end() {
-        outgoing(|seen| {
+        outgoing(|packet, seen| {
             let service = Service { protocol: Protocol::UDP, port: 50000, sent: true };
             let seen = Observation { service: Some(service), ..*seen };
-            assert!(!Query::parse("service quic").unwrap().matches(&seen));
-            assert!(Query::parse("service udp/50000").unwrap().matches(&seen));
+            assert!(!Query::parse("service quic").unwrap().matches(packet, &[], &seen));
+            assert!(Query::parse("service udp/50000").unwrap().matches(packet, &[], &seen));
         });
     }
 

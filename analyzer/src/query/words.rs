@@ -94,7 +94,7 @@ pub(super) const WORDS: &[Word<Fact>] = &[
 impl Fact {
     /// Whether it holds for the observation, asked of the ends that `side` names.
     #[inline]
-    pub(super) fn holds(&self, side: Side, seen: &Observation<'_>) -> bool {
+    pub(super) fn holds(&self, side: Side, seen: &Observation) -> bool {
         let ends =
             |asked: &dyn Fn(&End) -> bool| side.ask(|| asked(&seen.source), || asked(&seen.destination));
         match self {
@@ -125,12 +125,12 @@ impl fmt::Display for Fact {
 
 impl NamedService {
     /// By the answering end where the observation knows it, else by either port.
-    fn serves(&self, seen: &Observation<'_>) -> bool {
+    fn serves(&self, seen: &Observation) -> bool {
         if let Some(service) = seen.service {
             return self.ports.contains(&(service.protocol, service.port));
         }
-        let has = |port| self.ports.contains(&(seen.packet.protocol, port));
-        seen.packet.ports().is_some_and(|ports| has(ports.source) || has(ports.destination))
+        let has = |port| self.ports.contains(&(seen.protocol, port));
+        seen.ports.is_some_and(|ports| has(ports.source) || has(ports.destination))
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use analyzer::aggregate::{AGGREGATES, Ask, Ends, Label, Top};
 use analyzer::geo::Needs;
 use analyzer::query::Query;
-use analyzer::{Analyzer, Dimension, Facts, LocalNetworks, Measure, Origin, Setup, ViewId};
+use analyzer::{Analyzer, Dimension, Facts, LocalNetworks, Measure, Origin, Reading, Setup, ViewId};
 use capturer::{Frame, Packet};
 use clap::{Args, ValueEnum};
 use serde_json::json;
@@ -20,7 +20,7 @@ use crate::settings::{self, Settings};
 use crate::{geo_files, sources};
 
 /// Packets that are counted together; see [`Analyzer::observe_all`].
-const TOGETHER: usize = 32;
+const TOGETHER: usize = 256;
 
 /// `wireglobe report`
 #[derive(Debug, Args)]
@@ -102,7 +102,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     })
     .or_failure()?;
     observe(&mut analyzer, &mut pending);
-    let text = render(arguments, &analyzer, &outcome)?;
+    let text = render(arguments, analyzer.read(), &outcome)?;
     output::write(output::open(arguments.output.as_deref())?, &text)?;
     Ok(outcome.exit_code())
 }
@@ -180,12 +180,12 @@ fn length(text: &str) -> Result<Duration, Failure> {
         .ok_or_else(wrong)
 }
 
-fn render(arguments: &Arguments, analyzer: &Analyzer, outcome: &Outcome) -> Result<String, Failure> {
+fn render(arguments: &Arguments, reading: Reading<'_>, outcome: &Outcome) -> Result<String, Failure> {
     let measure = arguments.sort.measure();
-    let ask = Ask { limit: arguments.top, measure, geo: &analyzer.facts().geo };
+    let ask = Ask { limit: arguments.top, measure, geo: &reading.facts().geo };
     let dimension = Dimension { name: arguments.by, ends: Ends::Both };
-    let top = analyzer.top(ViewId::MAIN, dimension, &ask).unwrap_or_default();
-    let (hosts, _, keys) = analyzer.evicted();
+    let top = reading.top(ViewId::MAIN, dimension, &ask).unwrap_or_default();
+    let (hosts, _, keys) = reading.evicted();
     let evicted = if arguments.by == "host" { hosts } else { keys };
     if evicted > 0 {
         super::failure::complain(&format!(

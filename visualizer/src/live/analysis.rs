@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use analyzer::aggregate::{Ask, Ends, Top};
 use analyzer::query::Query;
-use analyzer::{Analyzer, Dimension, Measure, ViewId};
+use analyzer::{Analyzer, Dimension, Measure, Reading, ViewId};
 use capturer::Timestamp;
 use capturer::stream::{self, PacketStream, ReadBuffer};
 use tokio::sync::oneshot;
@@ -168,19 +168,17 @@ impl Thread {
             None => Some(ViewId::MAIN),
             Some(query) => self.fill(query),
         };
+        let reading = self.analyzer.read();
         let answer = id.map(|id| {
-            let ask = Ask { limit: report.limit, measure: report.measure, geo: &self.analyzer.facts().geo };
+            let ask = Ask { limit: report.limit, measure: report.measure, geo: &reading.facts().geo };
             let dimension = Dimension { name: report.by, ends: Ends::Both };
+            let (hosts, _, keys) = reading.evicted();
             Answer {
-                top: self.analyzer.top(id, dimension, &ask).unwrap_or_default(),
-                totals: self.analyzer.totals(id),
-                from: self.analyzer.from(id),
-                to: self.analyzer.now(),
-                evicted: if report.by == "host" {
-                    self.analyzer.evicted().0
-                } else {
-                    self.analyzer.evicted().2
-                },
+                top: reading.top(id, dimension, &ask).unwrap_or_default(),
+                totals: reading.totals(id),
+                from: reading.from(id),
+                to: reading.now(),
+                evicted: if report.by == "host" { hosts } else { keys },
             }
         });
         if let Some(id) = id {
@@ -196,21 +194,23 @@ impl Thread {
         } else if let Some(at) = self.analyzer.now() {
             self.analyzer.advance(at);
         }
-        let (hosts, flows, _) = self.analyzer.evicted();
-        self.status.set_analysis(self.lost, (hosts, flows), self.analyzer.bytes());
-        let made = self.wanted.iter().filter_map(|key| self.make(key)).collect();
-        let tick = Tick { at: self.analyzer.now().unwrap_or_else(now), made };
+        let Self { analyzer, views, wanted, .. } = self;
+        let reading = analyzer.read();
+        let (hosts, flows, _) = reading.evicted();
+        self.status.set_analysis(self.lost, (hosts, flows), reading.bytes());
+        let made = wanted.iter().filter_map(|key| make(reading, views, key)).collect();
+        let tick = Tick { at: reading.now().unwrap_or_else(now), made };
         // A publisher that is behind gets the next one.
         let _ = self.ticks.try_send(tick);
     }
+}
 
-    fn make(&self, key: &TopicKey) -> Option<Made> {
-        let topic = topics::named(key.topic)?;
-        let view = self.views.get(&key.filter).map_or(ViewId::MAIN, |(id, _)| *id);
-        let ask = Ask { limit: key.k, measure: key.measure, geo: &self.analyzer.facts().geo };
-        let material = (topic.take)(&self.analyzer, view, &ask);
-        Some(Made { key: key.clone(), from: self.analyzer.from(view), material })
-    }
+fn make(reading: Reading<'_>, views: &HashMap<String, (ViewId, usize)>, key: &TopicKey) -> Option<Made> {
+    let topic = topics::named(key.topic)?;
+    let view = views.get(&key.filter).map_or(ViewId::MAIN, |(id, _)| *id);
+    let ask = Ask { limit: key.k, measure: key.measure, geo: &reading.facts().geo };
+    let material = (topic.take)(reading, view, &ask);
+    Some(Made { key: key.clone(), from: reading.from(view), material })
 }
 
 /// The wall clock.

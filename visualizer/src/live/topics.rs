@@ -3,7 +3,7 @@
 
 use analyzer::aggregate::{Ask, Ends, Row, Top, protocol_name, service_label};
 use analyzer::geo::{CountryCode, Geo};
-use analyzer::{Analyzer, Arc, Dimension, FeedRow, Home, Measure, Origin, Second, Totals, ViewId};
+use analyzer::{Arc, Dimension, FeedRow, Home, Measure, Origin, Reading, Second, Totals, ViewId};
 use serde_json::{Value, json};
 
 use crate::live::Sheet;
@@ -15,7 +15,7 @@ pub(crate) struct Topic {
     /// Most rows a subscriber may ask for.
     pub(crate) most: usize,
     /// Takes the material.
-    pub(crate) take: fn(&Analyzer, ViewId, &Ask<'_>) -> Material,
+    pub(crate) take: fn(Reading<'_>, ViewId, &Ask<'_>) -> Material,
 }
 
 /// What a client subscribes to, in one spelling.
@@ -73,7 +73,7 @@ pub(crate) struct Kpi {
     countries: usize,
 }
 
-fn kpi(analyzer: &Analyzer, view: ViewId, ask: &Ask<'_>) -> Material {
+fn kpi(analyzer: Reading<'_>, view: ViewId, ask: &Ask<'_>) -> Material {
     let countries =
         analyzer.top(view, Dimension { name: "country", ends: Ends::Remote }, &Ask { limit: 1, ..*ask });
     Material::Kpi(Box::new(Kpi {
@@ -83,24 +83,24 @@ fn kpi(analyzer: &Analyzer, view: ViewId, ask: &Ask<'_>) -> Material {
     }))
 }
 
-fn top(analyzer: &Analyzer, view: ViewId, name: &'static str, ask: &Ask<'_>) -> Material {
+fn top(analyzer: Reading<'_>, view: ViewId, name: &'static str, ask: &Ask<'_>) -> Material {
     let ends = if matches!(name, "country" | "place" | "asn") { Ends::Remote } else { Ends::Both };
     Material::Top(name, analyzer.top(view, Dimension { name, ends }, ask).unwrap_or_default())
 }
 
-fn arcs(analyzer: &Analyzer, view: ViewId, ask: &Ask<'_>) -> Material {
+fn arcs(analyzer: Reading<'_>, view: ViewId, ask: &Ask<'_>) -> Material {
     let mut arcs = analyzer.arcs(view);
     let total = arcs.len();
     arcs.truncate(ask.limit);
     Material::Arcs(arcs, total)
 }
 
-fn homes(analyzer: &Analyzer) -> Material {
+fn homes(analyzer: Reading<'_>) -> Material {
     let (homes, country) = analyzer.homes();
     Material::Homes(homes.to_vec(), country)
 }
 
-fn feed(analyzer: &Analyzer, view: ViewId, ask: &Ask<'_>) -> Material {
+fn feed(analyzer: Reading<'_>, view: ViewId, ask: &Ask<'_>) -> Material {
     let (mut rows, dropped) = analyzer.feed(view);
     rows.truncate(ask.limit);
     Material::Feed(rows, dropped)
@@ -294,7 +294,7 @@ fn feed_sheet(rows: &[FeedRow], dropped: u64, geo: &Geo) -> Sheet {
 fn feed_cells(row: &FeedRow, geo: &Geo) -> Vec<Value> {
     let flow = &row.flow;
     let direction = flow.direction();
-    let (opener, answerer) = (flow.opener.at(row.opener), flow.answerer.at(row.answerer));
+    let (opener, answerer) = (flow.opener.end, flow.answerer.end);
     let (remote, local) =
         if direction == analyzer::Direction::In { (opener, answerer) } else { (answerer, opener) };
     let service = (flow.answerer.port != 0).then(|| service_label(flow.protocol, flow.answerer.port));
@@ -311,7 +311,7 @@ fn feed_cells(row: &FeedRow, geo: &Geo) -> Vec<Value> {
         json!(local.address.to_string()),
         json!(flow.sent.bytes + flow.received.bytes),
         json!(flow.sent.packets + flow.received.packets),
-        json!(flow.state.name()),
+        json!(row.state.name()),
     ]
 }
 

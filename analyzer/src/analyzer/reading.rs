@@ -1,0 +1,116 @@
+//! What can be asked of an analyzer. A reading is only to be had settled, so that no figure lags behind.
+
+use std::net::IpAddr;
+
+use capturer::Timestamp;
+
+use super::{Analyzer, ViewId};
+use crate::aggregate::{Ask, Top, host_row, rank};
+use crate::arcs::Arc;
+use crate::clock::PacketClock;
+use crate::facts::Facts;
+use crate::feed::FeedRow;
+use crate::geo::CountryCode;
+use crate::home::Home;
+use crate::host::Host;
+use crate::series::Second;
+use crate::view::{Dimension, Totals, View};
+
+/// The state of an analyzer, to be read; see [`Analyzer::read`].
+#[derive(Clone, Copy)]
+pub struct Reading<'a>(pub(super) &'a Analyzer);
+
+impl<'a> Reading<'a> {
+    /// The head of a dimension's ranking in a view.
+    pub fn top(self, view: ViewId, dimension: Dimension, ask: &Ask<'_>) -> Option<Top> {
+        if dimension.name == "host" && view == ViewId::MAIN {
+            return Some(self.top_hosts(ask));
+        }
+        self.0.view(view)?.top(dimension, ask)
+    }
+
+    /// Totals of a view.
+    pub fn totals(self, view: ViewId) -> Totals {
+        self.0.view(view).map(|view| view.totals).unwrap_or_default()
+    }
+
+    /// Since when a view counts.
+    pub fn from(self, view: ViewId) -> Option<Timestamp> {
+        self.0.view(view)?.from
+    }
+
+    /// The moment the traffic has reached.
+    pub const fn now(self) -> Option<Timestamp> {
+        self.0.clock.now()
+    }
+
+    /// Its clock: disorder and jumps.
+    pub const fn clock(self) -> &'a PacketClock {
+        &self.0.clock
+    }
+
+    /// Per-second traffic of a view, oldest first.
+    pub fn seconds(self, view: ViewId) -> Vec<Second> {
+        let (Some(from), Some(now)) = (self.from(view), self.0.now()) else { return Vec::new() };
+        self.0
+            .view(view)
+            .and_then(|view| view.live.as_ref())
+            .map_or_else(Vec::new, |live| live.series.until(from, now))
+    }
+
+    /// The mean of a view's last whole seconds, and how many those are.
+    pub fn mean_second(self, view: ViewId) -> Option<(Second, f64)> {
+        Some(self.0.view(view)?.live.as_ref()?.series.mean(self.from(view)?, self.0.now()?))
+    }
+
+    /// A view's arcs, most bytes first.
+    pub fn arcs(self, view: ViewId) -> Vec<Arc> {
+        let Some(now) = self.0.now() else { return Vec::new() };
+        self.0
+            .view(view)
+            .and_then(|view| view.live.as_ref())
+            .map_or_else(Vec::new, |live| live.arcs.until(now))
+    }
+
+    /// A view's newest flows, newest first, and how many were left out.
+    pub fn feed(self, view: ViewId) -> (Vec<FeedRow>, u64) {
+        let live = self.0.view(view).and_then(|view| view.live.as_ref());
+        live.map_or_else(Default::default, |live| (live.feed.rows().copied().collect(), live.feed.dropped()))
+    }
+
+    /// A host's row.
+    pub fn host(self, address: IpAddr) -> Option<&'a Host> {
+        self.0.hosts.get(self.0.find_host(address)?)
+    }
+
+    /// The homes; where none is set, the country of the first public local address stands for it.
+    pub fn homes(self) -> (&'a [Home], Option<CountryCode>) {
+        (&self.0.homes, self.0.home_country)
+    }
+
+    /// The databases and local networks in use.
+    pub const fn facts(self) -> &'a Facts {
+        &self.0.facts
+    }
+
+    /// Rows that had to make room: hosts, flows, keys of the main view's dimensions.
+    pub fn evicted(self) -> (u64, u64, u64) {
+        (self.0.hosts.evicted(), self.0.flows.evicted(), self.0.view(ViewId::MAIN).map_or(0, View::evicted))
+    }
+
+    /// Bytes that hosts, flows and all views occupy.
+    pub fn bytes(self) -> usize {
+        self.0.hosts.bytes()
+            + self.0.flows.bytes()
+            + self.0.views.iter().flatten().map(View::bytes).sum::<usize>()
+    }
+
+    fn top_hosts(self, ask: &Ask<'_>) -> Top {
+        let rows = self.0.hosts.iter().map(|host| (host.counts().get(ask.measure), host.address(), host));
+        let ranked = rank(rows, ask.limit);
+        Top {
+            rows: ranked.into_iter().map(|(_, _, host)| host_row(host, ask.geo)).collect(),
+            total: self.0.hosts.len(),
+        }
+    }
+}

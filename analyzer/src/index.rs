@@ -1,0 +1,183 @@
+//! Where the row of a hash is: open addressing with linear probing over 8-byte entries, deletion by shifting back
+//! (Knuth, TAOCP vol. 3, §6.4, algorithm R).
+//!
+//! One entry is half the hash and the row's number, so that a search reads one cache line and no row that is not its
+//! own. What a general table does not offer and why this one exists: [`Index::near`] costs three instructions, so that
+//! the lines of many keys are fetched at the same time before the first is needed.
+
+/// An entry: the upper half is the upper half of the hash, the lower the row's number and one; 0 is a free place.
+type Entry = u64;
+
+/// Smallest table.
+const LEAST: usize = 16;
+
+/// A table from hashes to row numbers below 2³² − 1. Hashes must be good in all 64 bits.
+pub(crate) struct Index {
+    entries: Box<[Entry]>,
+    len: usize,
+}
+
+impl Index {
+    pub(crate) fn new() -> Self {
+        Self { entries: vec![0; LEAST].into_boxed_slice(), len: 0 }
+    }
+
+    /// How many rows it knows.
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Bytes it occupies.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.entries.len() * size_of::<Entry>()
+    }
+
+    /// Reads where a search would begin: the value means nothing, the cache line is near afterwards.
+    #[inline]
+    pub(crate) fn near(&self, hash: u64) -> u64 {
+        self.entries[self.home(hash)]
+    }
+
+    /// The first row of that hash that is `wanted`.
+    #[inline]
+    pub(crate) fn find(&self, hash: u64, wanted: impl Fn(u32) -> bool) -> Option<u32> {
+        let mut place = self.home(hash);
+        loop {
+            let entry = self.entries[place];
+            if entry == 0 {
+                return None;
+            }
+            if (entry ^ hash) >> 32 == 0 {
+                let row = row(entry);
+                if wanted(row) {
+                    return Some(row);
+                }
+            }
+            place = self.after(place);
+        }
+    }
+
+    /// Adds a row; `hash_of` gives the hashes of those it has, for when it grows.
+    pub(crate) fn insert(&mut self, hash: u64, row: u32, hash_of: impl Fn(u32) -> u64) {
+        if (self.len + 1) * 4 > self.entries.len() * 3 {
+            self.grow(hash_of);
+        }
+        self.put(hash, row);
+        self.len += 1;
+    }
+
+    /// Takes a row out.
+    pub(crate) fn remove(&mut self, hash: u64, row: u32, hash_of: impl Fn(u32) -> u64) {
+        let wanted = entry(hash, row);
+        let mut hole = self.home(hash);
+        while self.entries[hole] != wanted {
+            if self.entries[hole] == 0 {
+                return;
+            }
+            hole = self.after(hole);
+        }
+        self.len -= 1;
+        let mut place = hole;
+        loop {
+            place = self.after(place);
+            let moved = self.entries[place];
+            if moved == 0 {
+                break;
+            }
+            // An entry may move back to the hole unless its home lies between the two, going round.
+            let home = self.home(hash_of(self::row(moved)));
+            let way = |from: usize, to: usize| to.wrapping_sub(from) & (self.entries.len() - 1);
+            if way(home, place) >= way(hole, place) {
+                self.entries[hole] = moved;
+                hole = place;
+            }
+        }
+        self.entries[hole] = 0;
+    }
+
+    fn grow(&mut self, hash_of: impl Fn(u32) -> u64) {
+        let twice = vec![0; self.entries.len() * 2].into_boxed_slice();
+        let before = std::mem::replace(&mut self.entries, twice);
+        for known in before.into_iter().filter(|&entry| entry != 0).map(row) {
+            self.put(hash_of(known), known);
+        }
+    }
+
+    fn put(&mut self, hash: u64, row: u32) {
+        let mut place = self.home(hash);
+        while self.entries[place] != 0 {
+            place = self.after(place);
+        }
+        self.entries[place] = entry(hash, row);
+    }
+
+    /// The lower half of the hash says where a search begins.
+    #[inline]
+    const fn home(&self, hash: u64) -> usize {
+        hash as u32 as usize & (self.entries.len() - 1)
+    }
+
+    #[inline]
+    const fn after(&self, place: usize) -> usize {
+        (place + 1) & (self.entries.len() - 1)
+    }
+}
+
+#[inline]
+const fn entry(hash: u64, row: u32) -> Entry {
+    (hash & !0xffff_ffff) | (row as u64 + 1)
+}
+
+#[inline]
+const fn row(entry: Entry) -> u32 {
+    (entry as u32).wrapping_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Few homes and tags, so that probing, wrapping round and equal tags happen.
+    fn spread(key: u8) -> u64 {
+        (u64::from(key % 3) << 32) | (u64::from(key % 7) * 3)
+    }
+
+    proptest! {
+        #[test]
+        fn finds_what_was_put_in_and_not_taken_out(steps in prop::collection::vec((any::<bool>(), any::<u8>()), 0..600)) {
+            let mut index = Index::new();
+            let mut known = HashMap::new();
+            let hash_of = |row: u32| spread(row as u8);
+            for (add, key) in steps {
+                let row = u32::from(key);
+                if add && known.insert(row, ()).is_none() {
+                    index.insert(spread(key), row, hash_of);
+                } else if !add {
+                    known.remove(&row);
+                    index.remove(spread(key), row, hash_of);
+                }
+            }
+            prop_assert_eq!(index.len(), known.len());
+            for key in 0..=u8::MAX {
+                let row = u32::from(key);
+                let found = index.find(spread(key), |one| one == row);
+                prop_assert_eq!(found.is_some(), known.contains_key(&row), "row {}", row);
+            }
+            let places = index.entries.iter().filter(|&&entry| entry != 0).count();
+            prop_assert_eq!(places, known.len());
+        }
+    }
+
+    #[test]
+    fn grows_before_it_is_full() {
+        let mut index = Index::new();
+        let hash = |row: u32| u64::from(row).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (0..10_000).for_each(|row| index.insert(hash(row), row, hash));
+        assert!((0..10_000).all(|row| index.find(hash(row), |one| one == row) == Some(row)));
+        assert!(index.bytes() <= 10_000 * 8 * 8 / 3);
+    }
+}
