@@ -171,7 +171,9 @@ fn sentence(packet: &Packet) -> String {
         Transport::Icmp(icmp) => format!(" type {} code {}", icmp.kind, icmp.code),
         Transport::Arp(arp) if arp.operation == 1 => " who-has".to_owned(),
         Transport::Arp(arp) if arp.operation == 2 => format!(" is-at {}", arp.sender),
-        Transport::Fragment | Transport::FragmentOf(_) => format!(" fragment at {}", packet.fragment.offset()),
+        Transport::Fragment | Transport::FragmentOf(_) => {
+            format!(" fragment at {}", packet.fragment.offset())
+        }
         Transport::Cut => " cut".to_owned(),
         Transport::Udp(_) | Transport::Sctp(_) | Transport::Arp(_) | Transport::Other => String::new(),
     };
