@@ -7,7 +7,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::hint::black_box;
 
-use capturer::decode::{decode, link};
+use capturer::decode::{Counted, DecodeSettings, Decoder, decode, layers, link};
 use capturer::{Frame, Timestamp};
 
 /// The system's allocator, counting what this thread asks of it.
@@ -53,11 +53,14 @@ fn noisy_frames() -> Vec<Vec<u8>> {
 #[test]
 fn no_frame_of_any_link_type_makes_decoding_allocate() {
     let frames = noisy_frames();
+    let mut decoder = Decoder::new(DecodeSettings { count: Counted::Innermost, checksums: true });
     let before = COUNT.get();
     for link in link::LINKS {
         for bytes in &frames {
             let frame = Frame { number: 1, at: Timestamp::EPOCH, wire_len: 100, link: link.kind, bytes };
             let _ = black_box(decode(&frame));
+            let _ = black_box(decoder.decode(&frame));
+            black_box(layers(&frame).count());
         }
     }
     assert_eq!(COUNT.get(), before);
