@@ -4,16 +4,20 @@
 //! program. Here it is evaluated in view position, on decoded packets; the tree keeps what evaluation on a frame's
 //! bytes and compilation to classic BPF need. Nothing is ever resolved or looked up outside this program.
 
+mod assemble;
 pub mod bpf;
+mod compile;
 mod display;
 mod error;
 mod evaluate;
+mod frame;
 mod keyword;
 mod layers;
 mod names;
 mod number;
 mod parse;
 mod program;
+mod run;
 mod suggest;
 mod token;
 pub mod tree;
@@ -22,7 +26,10 @@ mod words;
 use std::convert::Infallible;
 use std::fmt;
 
+pub use assemble::Uncompilable;
+pub use compile::LinkError;
 pub use error::FilterError;
+pub use frame::{ExtendedFrame, FrameFilter};
 pub use names::{service, services};
 pub use token::MAX_TEXT;
 pub use tree::{Comparison, Ported, Side, Upper};

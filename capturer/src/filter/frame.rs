@@ -1,0 +1,96 @@
+//! A filter in capture position: asked of a frame's bytes, with libpcap's own offsets for its link type.
+
+use std::convert::Infallible;
+use std::fmt::Display;
+
+use super::assemble::{Uncompilable, assemble};
+use super::bpf::Program;
+use super::compile::graph::Graph;
+use super::compile::{LinkError, compile};
+use super::run::{Bytes, Machine};
+use super::tree::{Expression, Upper};
+use super::{Extended, Filter};
+use crate::LinkType;
+
+/// A filter with a caller's own words, for frames of one link type.
+#[derive(Clone, Debug)]
+pub struct ExtendedFrame<U> {
+    graph: Graph,
+    machine: Machine,
+    uppers: Box<[Upper<U>]>,
+    link: LinkType,
+}
+
+impl<U: Clone + Display> ExtendedFrame<U> {
+    fn new(tree: &Expression<U>, link: LinkType) -> Result<Self, LinkError> {
+        let (graph, uppers) = compile(tree, link)?;
+        Ok(Self { machine: Machine::new(&graph), graph, uppers: uppers.into(), link })
+    }
+
+    /// Whether the frame passes. `bytes` is what was captured of it, `wire_len` its length on the wire in bytes; `upper`
+    /// answers the caller's words, of the decoded packet.
+    #[inline]
+    pub fn matches(&self, bytes: &[u8], wire_len: u32, mut upper: impl FnMut(&Upper<U>) -> bool) -> bool {
+        let frame = Bytes { captured: bytes, wire_len };
+        self.machine.run(frame, |number| self.uppers.get(number).is_some_and(&mut upper))
+    }
+
+    /// Whether the caller's words occur at all; if not, no packet needs to be decoded for the filter.
+    pub fn asks_upper(&self) -> bool {
+        !self.uppers.is_empty()
+    }
+
+    /// The same as classic BPF.
+    ///
+    /// # Errors
+    /// [`Uncompilable`] names the word that BPF can't ask, or the limit.
+    pub fn program(&self) -> Result<Program, Uncompilable> {
+        assemble(&self.graph, |number| self.uppers.get(number).map_or_else(String::new, ToString::to_string))
+    }
+
+    /// The link type it was made for.
+    pub const fn link(&self) -> LinkType {
+        self.link
+    }
+}
+
+/// A filter of tcpdump's own words, for frames of one link type.
+#[derive(Clone, Debug)]
+pub struct FrameFilter(ExtendedFrame<Infallible>);
+
+impl FrameFilter {
+    /// Whether the frame passes: what `tcpdump` would let through. `bytes` is what was captured of it, `wire_len` its
+    /// length on the wire in bytes.
+    #[inline]
+    pub fn matches(&self, bytes: &[u8], wire_len: u32) -> bool {
+        self.0.matches(bytes, wire_len, |upper| match upper.value {})
+    }
+
+    /// The same as classic BPF.
+    ///
+    /// # Errors
+    /// [`Uncompilable`] names the word that BPF can't ask, or the limit.
+    pub fn program(&self) -> Result<Program, Uncompilable> {
+        self.0.program()
+    }
+}
+
+impl<U: Clone + Display + 'static> Extended<U> {
+    /// The filter for frames of a link type.
+    ///
+    /// # Errors
+    /// [`LinkError`] says what frames of this link type can't answer.
+    pub fn frame(&self, link: LinkType) -> Result<ExtendedFrame<U>, LinkError> {
+        ExtendedFrame::new(&self.tree, link)
+    }
+}
+
+impl Filter {
+    /// The filter for frames of a link type.
+    ///
+    /// # Errors
+    /// [`LinkError`] says what frames of this link type can't answer.
+    pub fn frame(&self, link: LinkType) -> Result<FrameFilter, LinkError> {
+        self.0.frame(link).map(FrameFilter)
+    }
+}
