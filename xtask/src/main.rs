@@ -4,6 +4,7 @@ mod bench_captures;
 mod craft;
 mod demo;
 mod geo;
+mod live_bench;
 
 use anyhow::Result;
 use clap::Parser;
@@ -22,6 +23,15 @@ enum Tool {
     Flood(bench_captures::flood::Arguments),
     /// Make a scan of many hosts to measure with
     Scan(bench_captures::scan::Arguments),
+    /// Measure live capture: loss and processor time by method, tcpdump beside them (needs root)
+    LiveBench(live_bench::Arguments),
+    /// What live-bench runs inside its namespaces
+    #[command(hide = true)]
+    LiveBenchPart {
+        /// Which half
+        #[command(subcommand)]
+        part: live_bench::part::Part,
+    },
 }
 
 fn main() -> Result<()> {
@@ -31,5 +41,7 @@ fn main() -> Result<()> {
         Tool::Imix(arguments) => bench_captures::imix::run(&arguments),
         Tool::Flood(arguments) => bench_captures::flood::run(&arguments),
         Tool::Scan(arguments) => bench_captures::scan::run(&arguments),
+        Tool::LiveBench(arguments) => live_bench::run(&arguments),
+        Tool::LiveBenchPart { part } => live_bench::part::run(&part),
     }
 }
