@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use capturer::filter::Filter;
-use capturer::{Network, Packet, Ports, Protocol, Transport};
+use capturer::{LinkType, Network, Packet, Ports, Protocol, Transport};
 use divan::Bencher;
 
 const PACKETS: u32 = 16384;
@@ -78,6 +78,34 @@ fn matches(bencher: Bencher<'_, '_>, text: &str) {
     bencher
         .counter(divan::counter::ItemsCount::new(packets.len()))
         .bench(|| packets.iter().filter(|(packet, bytes)| filter.matches(packet, bytes)).count());
+}
+
+/// The same in capture position: on the frame's bytes.
+#[divan::bench(args = FILTERS)]
+fn frame_matches(bencher: Bencher<'_, '_>, text: &str) {
+    let filter = Filter::parse(text).unwrap_or_else(|error| unreachable!("{}", error.render(text)));
+    let filter = filter.frame(LinkType::ETHERNET).unwrap_or_else(|error| unreachable!("{error}"));
+    let packets = packets();
+    bencher
+        .counter(divan::counter::ItemsCount::new(packets.len()))
+        .bench(|| packets.iter().filter(|(_, bytes)| filter.matches(bytes, 54)).count());
+}
+
+/// The same as classic BPF in our interpreter.
+#[divan::bench(args = FILTERS)]
+fn program_run(bencher: Bencher<'_, '_>, text: &str) {
+    let filter = Filter::parse(text).unwrap_or_else(|error| unreachable!("{}", error.render(text)));
+    let filter = filter.frame(LinkType::ETHERNET).unwrap_or_else(|error| unreachable!("{error}"));
+    let program = filter.program().unwrap_or_else(|error| unreachable!("{error}"));
+    let packets = packets();
+    bencher
+        .counter(divan::counter::ItemsCount::new(packets.len()))
+        .bench(|| packets.iter().filter(|(_, bytes)| program.run(bytes, 54) > 0).count());
+}
+
+#[divan::bench(args = FILTERS)]
+fn compile(text: &str) -> bool {
+    Filter::parse(text).is_ok_and(|filter| filter.frame(LinkType::ETHERNET).is_ok())
 }
 
 #[divan::bench(args = FILTERS)]

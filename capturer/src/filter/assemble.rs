@@ -100,7 +100,7 @@ impl Code<'_> {
         match self.values.get(id) {
             Value::Constant(number) => self.push(code::LD | code::IMM, number),
             Value::Length => self.push(code::LD | code::LEN, 0),
-            Value::Ancillary(offset) => self.push(code::LD | code::ABS, offset),
+            Value::Ancillary(offset) => self.push(code::LD | code::ABS | code::BYTE, offset),
             Value::Bytes { at, size, index: None } => self.push(code::LD | code::ABS | width(size), at),
             Value::Bytes { at, size, index: Some(index) } => {
                 self.index(index)?;

@@ -35,6 +35,51 @@ impl<U: Display> Display for Expression<U> {
     }
 }
 
+impl<U: Display> Expression<U> {
+    /// The tree as lines, one question or joining word a line, each two blanks further in than what it belongs to.
+    /// Joins of the same kind stand side by side.
+    pub fn outline(&self) -> String {
+        let mut out = String::new();
+        self.lines(&mut out, 0);
+        out
+    }
+
+    fn lines(&self, out: &mut String, depth: usize) {
+        let line = |out: &mut String, text: &dyn Display| {
+            let _ = writeln!(out, "{:1$}{text}", "", depth * 2);
+        };
+        match self {
+            Self::Everything => line(out, &"everything"),
+            Self::Test(test) => line(out, test),
+            Self::Not(inner) => {
+                line(out, &"not");
+                inner.lines(out, depth + 1);
+            }
+            Self::And(..) | Self::Or(..) => {
+                line(out, if matches!(self, Self::And(..)) { &"and" } else { &"or" });
+                self.members().into_iter().for_each(|member| member.lines(out, depth + 1));
+            }
+        }
+    }
+
+    /// What a row of the same joins joins, from left to right.
+    fn members(&self) -> Vec<&Self> {
+        let (mut members, mut rest) = (Vec::new(), self);
+        loop {
+            rest = match (self, rest) {
+                (Self::And(..), Self::And(left, right)) | (Self::Or(..), Self::Or(left, right)) => {
+                    members.push(&**right);
+                    left
+                }
+                _ => break,
+            };
+        }
+        members.push(rest);
+        members.reverse();
+        members
+    }
+}
+
 fn grouped(f: &mut Formatter<'_>, inner: &impl Display, parentheses: bool) -> fmt::Result {
     if parentheses { write!(f, "({inner})") } else { inner.fmt(f) }
 }

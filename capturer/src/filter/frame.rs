@@ -7,7 +7,9 @@ use super::assemble::{Uncompilable, assemble};
 use super::bpf::Program;
 use super::compile::graph::Graph;
 use super::compile::{LinkError, compile};
+use super::kernel::widened;
 use super::run::{Bytes, Machine};
+use super::socket::at_socket;
 use super::tree::{Expression, Upper};
 use super::{Extended, Filter};
 use crate::LinkType;
@@ -45,7 +47,20 @@ impl<U: Clone + Display> ExtendedFrame<U> {
     /// # Errors
     /// [`Uncompilable`] names the word that BPF can't ask, or the limit.
     pub fn program(&self) -> Result<Program, Uncompilable> {
-        assemble(&self.graph, |number| self.uppers.get(number).map_or_else(String::new, ToString::to_string))
+        self.assemble(&self.graph)
+    }
+
+    /// The same for a live socket, where Linux keeps the outermost VLAN tag beside the frame: selects the frames that
+    /// pass once the tag is put back.
+    ///
+    /// # Errors
+    /// [`Uncompilable`] names the word that BPF can't ask, or the limit.
+    pub fn socket_program(&self) -> Result<Program, Uncompilable> {
+        self.assemble(&at_socket(&self.graph, self.link)?)
+    }
+
+    fn assemble(&self, graph: &Graph) -> Result<Program, Uncompilable> {
+        assemble(graph, |number| self.uppers.get(number).map_or_else(String::new, ToString::to_string))
     }
 
     /// The link type it was made for.
@@ -73,6 +88,15 @@ impl FrameFilter {
     pub fn program(&self) -> Result<Program, Uncompilable> {
         self.0.program()
     }
+
+    /// The same for a live socket, where Linux keeps the outermost VLAN tag beside the frame: selects the frames that
+    /// pass once the tag is put back.
+    ///
+    /// # Errors
+    /// [`Uncompilable`] names the word that BPF can't ask, or the limit.
+    pub fn socket_program(&self) -> Result<Program, Uncompilable> {
+        self.0.socket_program()
+    }
 }
 
 impl<U: Clone + Display + 'static> Extended<U> {
@@ -83,6 +107,18 @@ impl<U: Clone + Display + 'static> Extended<U> {
     pub fn frame(&self, link: LinkType) -> Result<ExtendedFrame<U>, LinkError> {
         ExtendedFrame::new(&self.tree, link)
     }
+
+    /// What the kernel can ask at a live socket, and whether user space must ask again: the program loses no frame that
+    /// would pass, but may keep others. No program means that the kernel keeps everything.
+    pub fn kernel(&self, link: LinkType) -> (Option<Program>, bool) {
+        let Ok(frame) = self.frame(link) else { return (None, true) };
+        if let Ok(program) = frame.socket_program() {
+            return (Some(program), false);
+        }
+        let widened = widened(&frame.graph, &self.tree, link);
+        let program = widened.and_then(|graph| frame.assemble(&at_socket(&graph, link).ok()?).ok());
+        (program, true)
+    }
 }
 
 impl Filter {
@@ -92,5 +128,10 @@ impl Filter {
     /// [`LinkError`] says what frames of this link type can't answer.
     pub fn frame(&self, link: LinkType) -> Result<FrameFilter, LinkError> {
         self.0.frame(link).map(FrameFilter)
+    }
+
+    /// What the kernel can ask at a live socket, and whether user space must ask again: see [`Extended::kernel`].
+    pub fn kernel(&self, link: LinkType) -> (Option<Program>, bool) {
+        self.0.kernel(link)
     }
 }

@@ -73,7 +73,7 @@ fn known(at: usize, instruction: Instruction) -> Result<(), Invalid> {
 fn load(code: u16, k: u32) -> Option<bool> {
     let sized = matches!(code & 0x18, WORD | HALF | BYTE);
     match code & 0xe0 {
-        ABS if sized => Some(k < ancillary::BASE || (k < ancillary::END && k % 4 == 0)),
+        ABS if sized => Some(k < ancillary::BASE || (k < ancillary::END && k.is_multiple_of(4))),
         IND if sized => Some(true),
         IMM | LEN if code & 0x18 == WORD => Some(true),
         MEM if code & 0x18 == WORD => Some(k < MEMORY_WORDS),
@@ -117,10 +117,8 @@ fn memory(instructions: &[Instruction]) -> Result<(), Invalid> {
         };
         match instruction.code {
             code if code == ST || code == STX => now |= 1 << instruction.k,
-            code if code == LD | MEM || code == LDX | MEM => {
-                if now & (1 << instruction.k) == 0 {
-                    return Err(Invalid::Unwritten(at));
-                }
+            code if (code == LD | MEM || code == LDX | MEM) && now & (1 << instruction.k) == 0 => {
+                return Err(Invalid::Unwritten(at));
             }
             code if code == JMP | JA => {
                 reaches(usize::try_from(instruction.k).unwrap_or(usize::MAX - at - 1));

@@ -56,9 +56,14 @@ pub(super) fn compile<U: Clone + Display>(
         _ => Some(compiler.expression(tree)?),
     };
     let mut graph = Graph::new(compiler.values, decision.as_ref());
-    optimise::optimise(&mut graph);
-    fold::fold(&mut graph).ok_or(LinkError::Arithmetic)?;
+    simplify(&mut graph).ok_or(LinkError::Arithmetic)?;
     Ok((graph, compiler.uppers))
+}
+
+/// Asks nothing twice and computes what is known; `None` when the arithmetic can only fail. Accepts no frame less.
+pub(super) fn simplify(graph: &mut Graph) -> Option<()> {
+    optimise::optimise(graph);
+    fold::fold(graph)
 }
 
 struct Compiler<U> {

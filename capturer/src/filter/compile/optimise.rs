@@ -16,7 +16,8 @@ const MAX_BLOCKS: usize = 1500;
 const MAX_ROUNDS: usize = 1000;
 
 pub(super) fn optimise(graph: &mut Graph) {
-    let loops = graph.blocks.iter().any(|block| matches!(block.check, Check::Chain { .. }));
+    let chain = |at: usize| matches!(graph.blocks[at].check, Check::Chain { .. });
+    let loops = graph.order().into_iter().filter_map(Target::block).any(chain);
     if loops || graph.blocks.len() > MAX_BLOCKS {
         return;
     }
