@@ -28,6 +28,7 @@ use super::interfaces;
 use super::{Next, Source, SourceError, sys};
 use crate::filter::bpf::Program;
 use crate::{Frame, LinkType, Timestamp};
+use filter::Left;
 use socket::{Group, Opening};
 
 pub use settings::{LiveSettings, MAX_WORKERS, Method, WHOLE_FRAMES};
@@ -39,10 +40,15 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// Between readings of the kernel's counters while frames come.
 const COUNT_AGAIN: Duration = Duration::from_millis(200);
 
+/// Frames the filter leaves out here before the caller is told that nothing came, so that it can stop.
+const MOST_LEFT_OUT: usize = 4096;
+
 /// A frame as a receiver has it.
 struct Captured<'a> {
     at: Timestamp,
     wire_len: usize,
+    /// A VLAN tag was put back.
+    tagged: bool,
     bytes: &'a [u8],
 }
 
@@ -51,8 +57,11 @@ trait Receiver: Send {
     /// Waits for a frame; `false` when none came.
     fn ready(&mut self, timeout: Duration) -> io::Result<bool>;
 
-    /// The frame that is ready.
-    fn take(&mut self) -> Captured<'_>;
+    /// Makes the frame that is ready the one at hand.
+    fn take(&mut self);
+
+    /// The frame at hand.
+    fn frame(&self) -> Captured<'_>;
 
     /// The socket, for its counters.
     fn socket(&self) -> &Socket;
@@ -77,6 +86,8 @@ pub struct LiveSource {
 struct Open {
     receiver: Box<dyn Receiver>,
     link: LinkType,
+    /// What of the filter the kernel leaves to us.
+    left: Left,
     /// An error came: what the socket still holds is read, then it is let go of.
     failed: bool,
 }
@@ -125,18 +136,36 @@ impl LiveSource {
         Ok(Self { settings, group, status, open: Some(open), frames: 0, counted: Instant::now() })
     }
 
-    /// Asks for another filter from now on. Frames that wait to be read passed the one before.
-    /// [`LiveStatus::unfiltered`] says whether the kernel applies it.
+    /// Asks for another filter, or none, from now on. Frames that wait to be read have passed the one before.
     pub fn set_filter(&mut self, filter: Option<Program>) {
         self.settings.filter = filter;
-        if let Some(open) = &self.open {
-            filter::attach(open.receiver.socket(), open.link, &self.settings, &self.status);
+        if let Some(open) = &mut self.open {
+            open.left = filter::attach(open.receiver.socket(), open.link, &self.settings, &self.status);
         }
     }
 
     /// State and counters, for whoever shows them.
     pub fn status(&self) -> Arc<LiveStatus> {
         Arc::clone(&self.status)
+    }
+
+    /// Takes the next frame that passes the filter; `false` when none is ready, or after many that don't pass.
+    fn take(&mut self) -> bool {
+        for _ in 0..MOST_LEFT_OUT {
+            if !self.ready() {
+                return false;
+            }
+            let Some(open) = &mut self.open else { return false };
+            open.receiver.take();
+            if open.passes(self.settings.filter.as_ref()) {
+                self.frames += 1;
+                self.status.deliver(self.frames);
+                self.count_again();
+                return true;
+            }
+            self.status.leave_out();
+        }
+        false
     }
 
     /// Whether a frame is ready, with everything done that must be done when not.
@@ -189,6 +218,13 @@ impl LiveSource {
         }
     }
 
+    /// Reads the kernel's counters now and then while frames come.
+    fn count_again(&mut self) {
+        if self.frames.is_multiple_of(1024) && self.counted.elapsed() > COUNT_AGAIN {
+            self.count();
+        }
+    }
+
     /// Adds what the kernel counted since the last time; nobody else reads its counters, for reading clears them.
     fn count(&mut self) {
         self.counted = Instant::now();
@@ -207,9 +243,9 @@ impl Open {
         for method in Method::ALL.into_iter().skip_while(|method| *method != opening.settings.method) {
             opening.status.set_method(method);
             match Self::with(method, opening) {
-                Ok((receiver, link)) => {
+                Ok(open) => {
                     report(method, &refused, opening);
-                    return Ok(Self { receiver, link, failed: false });
+                    return Ok(open);
                 }
                 Err(error) => refused.push((method, error)),
             }
@@ -217,12 +253,26 @@ impl Open {
         Err(refused.into_iter().next().map_or(io::ErrorKind::Unsupported.into(), |(_, error)| error))
     }
 
-    fn with(method: Method, opening: Opening<'_>) -> io::Result<Opened> {
-        match method {
-            Method::Ring => ring::open(opening),
-            Method::Packet => packet::open(opening),
-            Method::Pnet => pnet::open(opening),
-        }
+    fn with(method: Method, opening: Opening<'_>) -> io::Result<Self> {
+        let (receiver, link) = match method {
+            Method::Ring => ring::open(opening)?,
+            Method::Packet => packet::open(opening)?,
+            Method::Pnet => pnet::open(opening)?,
+        };
+        let left = socket::release(receiver.socket(), link, opening)?;
+        Ok(Self { receiver, link, left, failed: false })
+    }
+
+    /// Whether the frame at hand passes the filter, as far as that is left to us.
+    #[inline]
+    fn passes(&self, filter: Option<&Program>) -> bool {
+        let asked = match self.left {
+            Left::Nothing => return true,
+            Left::Tagged => self.receiver.frame().tagged,
+            Left::Everything => true,
+        };
+        let frame = self.receiver.frame();
+        !asked || filter.is_none_or(|filter| filter.run(frame.bytes, frame.wire_len as u32) > 0)
     }
 }
 
@@ -240,16 +290,11 @@ fn report(method: Method, refused: &[(Method, io::Error)], opening: Opening<'_>)
 
 impl Source for LiveSource {
     fn next_frame(&mut self) -> Result<Next<'_>, SourceError> {
-        if !self.ready() {
+        if !self.take() {
             return Ok(Next::Idle);
         }
-        self.frames += 1;
-        self.status.deliver(self.frames);
-        if self.frames.is_multiple_of(1024) && self.counted.elapsed() > COUNT_AGAIN {
-            self.count();
-        }
-        let Some(open) = &mut self.open else { return Ok(Next::Idle) };
-        let Captured { at, wire_len, bytes } = open.receiver.take();
+        let Some(open) = &self.open else { return Ok(Next::Idle) };
+        let Captured { at, wire_len, bytes, .. } = open.receiver.frame();
         // A tag put back or a cooked header makes a frame longer than what the kernel cut.
         let bytes = &bytes[..bytes.len().min(self.settings.snap_length as usize)];
         Ok(Next::Frame(Frame { number: self.frames, at, wire_len: wire_len as u32, link: open.link, bytes }))

@@ -21,7 +21,7 @@ pub(super) fn open(opening: Opening<'_>) -> io::Result<Opened> {
     socket::enlarge(&socket, opening)?;
     sys::set_option(&socket, SOL_SOCKET, SO_TIMESTAMPNS, 1)?;
     sys::set_option(&socket, SOL_PACKET, PACKET_AUXDATA, 1)?;
-    socket::start(&socket, link, opening)?;
+    sys::bind(&socket, opening.interface.index, libc::ETH_P_ALL)?;
     Ok((Box::new(PacketReceiver::new(socket, link)), link))
 }
 
@@ -32,12 +32,14 @@ struct PacketReceiver {
     buffer: Vec<u8>,
     datagrams: Vec<Datagram>,
     next: usize,
+    /// Bytes put back before the frame at hand.
+    added: usize,
 }
 
 impl PacketReceiver {
     fn new(socket: Socket, link: LinkType) -> Self {
         let (buffer, datagrams) = (vec![0; BURST * STRIDE], Vec::with_capacity(BURST));
-        Self { socket, link, buffer, datagrams, next: 0 }
+        Self { socket, link, buffer, datagrams, next: 0, added: 0 }
     }
 
     /// Reads what is there; `false` when nothing is, and nothing came in the time it `may_wait`.
@@ -60,18 +62,23 @@ impl Receiver for PacketReceiver {
         Ok(self.next < self.datagrams.len() || self.receive(!timeout.is_zero())?)
     }
 
-    fn take(&mut self) -> Captured<'_> {
-        let Some(datagram) = self.datagrams.get(self.next).copied() else {
-            return Captured { at: now(), wire_len: 0, bytes: &[] };
-        };
+    fn take(&mut self) {
+        let Some(datagram) = self.datagrams.get(self.next) else { return };
         let slot = &mut self.buffer[self.next * STRIDE..][..STRIDE];
+        self.added = header::restore(self.link, slot, datagram);
         self.next += 1;
-        let added = header::restore(self.link, slot, &datagram);
+    }
+
+    fn frame(&self) -> Captured<'_> {
+        let number = self.next.saturating_sub(1);
+        let datagram = self.datagrams.get(number).copied().unwrap_or_default();
+        let slot = &self.buffer[number * STRIDE..][..STRIDE];
         let captured = datagram.captured.min(STRIDE - HEADROOM);
         Captured {
             at: datagram.at.map_or_else(now, |(seconds, nanos)| Timestamp::from_parts(seconds, nanos)),
-            wire_len: datagram.wire_len + added,
-            bytes: &slot[HEADROOM - added..HEADROOM + captured],
+            wire_len: datagram.wire_len + self.added,
+            tagged: datagram.vlan.is_some(),
+            bytes: &slot[HEADROOM - self.added..HEADROOM + captured],
         }
     }
 

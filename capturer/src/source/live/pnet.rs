@@ -27,7 +27,6 @@ pub(super) fn open(opening: Opening<'_>) -> io::Result<Opened> {
     }
     socket::enlarge(&socket, opening)?;
     let receiver = channel(&socket, opening)?;
-    socket::join(&socket, link, opening)?;
     let bytes = Vec::with_capacity(READ_BUFFER);
     Ok((Box::new(PnetReceiver { socket, receiver, bytes, at: now() }), link))
 }
@@ -78,8 +77,10 @@ impl Receiver for PnetReceiver {
         }
     }
 
-    fn take(&mut self) -> Captured<'_> {
-        Captured { at: self.at, wire_len: self.bytes.len(), bytes: &self.bytes }
+    fn take(&mut self) {}
+
+    fn frame(&self) -> Captured<'_> {
+        Captured { at: self.at, wire_len: self.bytes.len(), tagged: false, bytes: &self.bytes }
     }
 
     fn socket(&self) -> &Socket {

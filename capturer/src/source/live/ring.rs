@@ -2,6 +2,7 @@
 
 use std::io;
 use std::mem::offset_of;
+use std::ops::Range;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use socket2::Socket;
 
 use super::header::{self, HEADROOM};
 use super::socket::{self, Opening};
-use super::{Captured, Opened, Receiver, now};
+use super::{Captured, Opened, Receiver};
 use crate::source::sys::{self, Datagram, RETIRE, Ring};
 use crate::{LinkType, Timestamp};
 
@@ -38,8 +39,8 @@ pub(super) fn open(opening: Opening<'_>) -> io::Result<Opened> {
     let (socket, link) = socket::prepare(opening)?;
     let ring = Ring::new(&socket, opening.settings.buffer)?;
     opening.status.set_buffer(ring.size());
-    socket::start(&socket, link, opening)?;
-    Ok((Box::new(RingReceiver { ring, socket, link, next: 0, left: 0 }), link))
+    sys::bind(&socket, opening.interface.index, libc::ETH_P_ALL)?;
+    Ok((Box::new(RingReceiver { ring, socket, link, next: 0, left: 0, frame: NOWHERE }), link))
 }
 
 /// A ring and what is left of the block at hand.
@@ -51,7 +52,19 @@ struct RingReceiver {
     next: usize,
     /// Frames of the block not lent yet.
     left: u32,
+    frame: Place,
 }
+
+/// A frame and where it is in its block.
+struct Place {
+    at: Timestamp,
+    wire_len: usize,
+    tagged: bool,
+    bytes: Range<usize>,
+}
+
+/// What stands for a frame that is not where its block says; the kernel writes no such block.
+const NOWHERE: Place = Place { at: Timestamp::EPOCH, wire_len: 0, tagged: false, bytes: 0..0 };
 
 impl RingReceiver {
     /// Takes the next block that has frames.
@@ -81,13 +94,16 @@ impl Receiver for RingReceiver {
     }
 
     #[inline]
-    fn take(&mut self) -> Captured<'_> {
+    fn take(&mut self) {
         self.left = self.left.saturating_sub(1);
-        let rest = self.ring.block().get_mut(self.next..).unwrap_or_default();
-        let Some(header) = rest.first_chunk().map(Header::read) else { return nothing() };
-        self.next += header.next;
-        let Some((slot, added)) = header.slot(rest, self.link) else { return nothing() };
-        Captured { at: header.at, wire_len: header.wire_len + added, bytes: &slot[HEADROOM - added..] }
+        self.frame = self.place().unwrap_or(NOWHERE);
+    }
+
+    #[inline]
+    fn frame(&self) -> Captured<'_> {
+        let Place { at, wire_len, tagged, bytes } = &self.frame;
+        let bytes = self.ring.block().get(bytes.clone()).unwrap_or_default();
+        Captured { at: *at, wire_len: *wire_len, tagged: *tagged, bytes }
     }
 
     fn socket(&self) -> &Socket {
@@ -95,9 +111,23 @@ impl Receiver for RingReceiver {
     }
 }
 
-/// What stands for a frame that is not where its block says; the kernel writes no such block.
-fn nothing<'a>() -> Captured<'a> {
-    Captured { at: now(), wire_len: 0, bytes: &[] }
+impl RingReceiver {
+    /// Goes to the next frame of the block and puts back what the kernel took off it.
+    #[inline]
+    fn place(&mut self) -> Option<Place> {
+        let rest = self.ring.block_mut().get_mut(self.next..)?;
+        let header = Header::read(rest.first_chunk()?);
+        let first = self.next + header.start;
+        self.next += header.next;
+        let added = if header.vlan.is_some() || self.link == LinkType::LINUX_SLL {
+            header.restore(rest, self.link)?
+        } else {
+            0
+        };
+        let Header { at, wire_len, captured, .. } = header;
+        let bytes = first.checked_sub(added)?..first + captured;
+        Some(Place { at, wire_len: wire_len + added, tagged: header.vlan.is_some(), bytes })
+    }
 }
 
 /// What the kernel says of a frame (`struct tpacket3_hdr`).
@@ -128,22 +158,12 @@ impl Header {
         }
     }
 
-    /// The captured bytes behind [`HEADROOM`] others, and how many of those belong to the frame after all. They were the
-    /// headers', which have been read.
-    #[inline]
-    fn slot<'a>(&self, rest: &'a mut [u8], link: LinkType) -> Option<(&'a mut [u8], usize)> {
-        if self.vlan.is_none() && link != LinkType::LINUX_SLL {
-            return Some((self.place(rest)?, 0));
-        }
+    /// Puts back what was taken off the frame, over headers that have been read; tells how many bytes it grew to the
+    /// front.
+    fn restore(&self, rest: &mut [u8], link: LinkType) -> Option<usize> {
         let datagram = self.datagram(rest.get(HEADER..)?.first_chunk()?);
-        let slot = self.place(rest)?;
-        let added = header::restore(link, slot, &datagram);
-        Some((slot, added))
-    }
-
-    #[inline]
-    fn place<'a>(&self, rest: &'a mut [u8]) -> Option<&'a mut [u8]> {
-        rest.get_mut(self.start.checked_sub(HEADROOM)?..self.start + self.captured)
+        let slot = rest.get_mut(self.start.checked_sub(HEADROOM)?..self.start + self.captured)?;
+        Some(header::restore(link, slot, &datagram))
     }
 
     fn datagram(&self, address: &[u8; ADDRESS]) -> Datagram {

@@ -26,8 +26,9 @@ pub struct LiveSettings {
     pub method: Method,
     /// Bytes kept of each frame at most, from 1 on; its length on the wire is known all the same.
     pub snap_length: u32,
-    /// What the kernel is to hand over, in the socket's link type; attached before any frame can come. Where it can't
-    /// be, [`super::LiveStatus::unfiltered`] says so and every frame comes.
+    /// Which frames are wanted, as a program for the interface's link type ([`crate::source::interfaces::Interface::link`])
+    /// and whole frames as they were on the wire, VLAN tags and all. The kernel runs it, attached before any frame can
+    /// come; where it can't, it runs here, and [`super::LiveStatus::filters_here`] says so.
     pub filter: Option<Program>,
 }
 

@@ -1,12 +1,14 @@
-//! The packet socket, set up before it is bound, so that no frame comes from elsewhere, unfiltered or without its time.
+//! The packet socket, set up before it is opened, so that no frame comes from elsewhere, unfiltered, twice or without its
+//! time.
 
 use std::io;
 use std::sync::{Arc, OnceLock};
 
-use libc::{ETH_P_ALL, PACKET_IGNORE_OUTGOING, SO_RCVBUFFORCE, SOL_PACKET, SOL_SOCKET};
+use libc::{PACKET_IGNORE_OUTGOING, SO_RCVBUFFORCE, SOL_PACKET, SOL_SOCKET};
 use socket2::{Domain, Socket, Type};
 
-use super::{LiveSettings, LiveStatus, filter, link_type};
+use super::filter::{self, Left};
+use super::{LiveSettings, LiveStatus, link_type};
 use crate::LinkType;
 use crate::source::interfaces::Interface;
 use crate::source::sys;
@@ -23,14 +25,11 @@ pub(super) struct Opening<'a> {
     pub(super) status: &'a LiveStatus,
 }
 
-/// A socket that is ready to be started, and what its frames begin with. Its protocol is none: nothing comes yet.
+/// A socket to be bound and then released ([`release`]), and what its frames begin with. It is shut: nothing comes yet.
 pub(super) fn prepare(opening: Opening<'_>) -> io::Result<(Socket, LinkType)> {
     let (socket, link) = create(opening.interface)?;
     socket.set_read_timeout(Some(opening.settings.timeout))?;
-    match opening.group {
-        Some(_) => filter::shut(&socket)?,
-        None => filter::attach(&socket, link, opening.settings, opening.status),
-    }
+    filter::shut(&socket)?;
     if opening.interface.loopback {
         // Each frame passes twice: out and in.
         sys::set_option(&socket, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)?;
@@ -51,20 +50,14 @@ fn create(interface: &Interface) -> io::Result<(Socket, LinkType)> {
     }
 }
 
-/// Binds the socket: frames come from now on.
-pub(super) fn start(socket: &Socket, link: LinkType, opening: Opening<'_>) -> io::Result<()> {
-    sys::bind(socket, opening.interface.index, ETH_P_ALL)?;
-    join(socket, link, opening)
-}
-
-/// Joins a bound socket to its group. Only a bound socket can join, and until then it would see what the others see,
-/// so it comes shut and is opened here.
-pub(super) fn join(socket: &Socket, link: LinkType, opening: Opening<'_>) -> io::Result<()> {
-    let Some(group) = opening.group else { return Ok(()) };
-    let number = sys::join(socket, group.get().copied())?;
-    group.get_or_init(|| number);
-    filter::attach(socket, link, opening.settings, opening.status);
-    Ok(())
+/// Opens a bound socket that came shut: lets it join its group, for which it has to be bound and until then would see
+/// what the others see, and attaches its filter; tells what of the filter is left to do here.
+pub(super) fn release(socket: &Socket, link: LinkType, opening: Opening<'_>) -> io::Result<Left> {
+    if let Some(group) = opening.group {
+        let number = sys::join(socket, group.get().copied())?;
+        group.get_or_init(|| number);
+    }
+    Ok(filter::attach(socket, link, opening.settings, opening.status))
 }
 
 /// Asks for a receive buffer, past the limit where we may, and says what was granted. The kernel doubles the number

@@ -6,8 +6,9 @@ use std::sync::{Mutex, PoisonError};
 use super::Method;
 use crate::Timestamp;
 
-/// State and counters. Once the source is idle, `delivered + kernel_drops = kernel_packets`; before, what the kernel
-/// still holds for us is missing from the left side. Of several workers each has its own, and the sums balance, too.
+/// State and counters. Once the source is idle, `delivered + filtered + kernel_drops = kernel_packets`; before, what the
+/// kernel still holds for us is missing from the left side. Of several workers each has its own, and the sums balance,
+/// too.
 #[derive(Debug)]
 pub struct LiveStatus {
     blind_since: AtomicI64,
@@ -19,7 +20,8 @@ pub struct LiveStatus {
     method: AtomicU8,
     fallbacks: AtomicU64,
     fallback: Mutex<Option<String>>,
-    unfiltered: AtomicBool,
+    filters_here: AtomicBool,
+    filtered: AtomicU64,
 }
 
 /// `blind_since` of a source that sees.
@@ -37,7 +39,8 @@ impl Default for LiveStatus {
             method: AtomicU8::new(0),
             fallbacks: AtomicU64::new(0),
             fallback: Mutex::default(),
-            unfiltered: AtomicBool::new(false),
+            filters_here: AtomicBool::new(false),
+            filtered: AtomicU64::new(0),
         }
     }
 }
@@ -91,9 +94,14 @@ impl LiveStatus {
         self.fallbacks.load(Relaxed)
     }
 
-    /// A filter was asked for and the kernel does not apply it: every frame comes, and whoever asked must filter.
-    pub fn unfiltered(&self) -> bool {
-        self.unfiltered.load(Relaxed)
+    /// A filter was asked for and the socket doesn't take it, so it is asked here of every frame, at a cost.
+    pub fn filters_here(&self) -> bool {
+        self.filters_here.load(Relaxed)
+    }
+
+    /// Frames the kernel handed over and the filter here left out. What the kernel's filter leaves out nobody counts.
+    pub fn filtered(&self) -> u64 {
+        self.filtered.load(Relaxed)
     }
 
     pub(super) fn set_method(&self, method: Method) {
@@ -106,8 +114,12 @@ impl LiveStatus {
         *self.fallback.lock().unwrap_or_else(PoisonError::into_inner) = reason;
     }
 
-    pub(super) fn set_unfiltered(&self, unfiltered: bool) {
-        self.unfiltered.store(unfiltered, Relaxed);
+    pub(super) fn set_filters_here(&self, here: bool) {
+        self.filters_here.store(here, Relaxed);
+    }
+
+    pub(super) fn leave_out(&self) {
+        self.filtered.fetch_add(1, Relaxed);
     }
 
     pub(super) fn set_blind(&self, since: Timestamp) {

@@ -79,7 +79,17 @@ impl Ring {
 
     /// The block at hand, from its descriptor on; nothing when none is.
     #[inline]
-    pub(in crate::source) fn block(&mut self) -> &mut [u8] {
+    pub(in crate::source) fn block(&self) -> &[u8] {
+        if !self.held {
+            return &[];
+        }
+        // SAFETY: as of `block_mut`; a slice to write to excludes this one by the borrow of `self`.
+        unsafe { slice::from_raw_parts(self.start().as_ptr(), BLOCK) }
+    }
+
+    /// The same, to write to.
+    #[inline]
+    pub(in crate::source) fn block_mut(&mut self) -> &mut [u8] {
         if !self.held {
             return &mut [];
         }
@@ -98,7 +108,7 @@ impl Ring {
     /// The status word of the current block.
     fn status(&self) -> &AtomicU32 {
         // SAFETY: the word lies within the mapping, which outlives the borrow; blocks begin at pages and the word at a
-        // multiple of four; kernel and we use it atomically, no slice of the block being alive while `self` is borrowed.
+        // multiple of four; kernel and we use it atomically, no slice of the block being alive in `advance`, the one user.
         unsafe { AtomicU32::from_ptr(self.start().add(STATUS).as_ptr().cast()) }
     }
 }
