@@ -4,6 +4,7 @@
 
 mod live_lab;
 
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::UdpSocket;
 use std::process::{Child, Command, Stdio};
@@ -36,7 +37,7 @@ fn frame_filter(text: &str, link: LinkType) -> FrameFilter {
 }
 
 fn program(text: &str) -> Program {
-    frame_filter(text, LinkType::ETHERNET).program().unwrap()
+    frame_filter(text, LinkType::ETHERNET).socket_program().unwrap()
 }
 
 fn open(filter: Option<Program>, method: Method) -> LiveSource {
@@ -61,9 +62,7 @@ fn the_socket_selects_what_the_filter_selects_of_the_bytes() {
                 wanted.retain(|bytes| filter.matches(bytes, bytes.len() as u32));
                 assert_eq!(bytes(take(&mut some, 0)), wanted, "{text}");
                 assert!(!some.status().filters_here());
-                assert_eq!(some.lost(), 0);
-                let status = some.status();
-                assert_eq!(status.delivered() + status.filtered(), status.kernel_packets());
+                assert_balance(&mut some);
             }
         }
     });
@@ -196,7 +195,7 @@ fn cooked_selects(method: Method, text: &str, here: bool) {
     let filter = frame_filter(text, LinkType::LINUX_SLL);
     let open =
         |filter| LiveSource::open(LiveSettings { filter, method, ..LiveSettings::new("ppp") }).unwrap();
-    let (mut all, mut some) = (open(None), open(Some(filter.program().unwrap())));
+    let (mut all, mut some) = (open(None), open(Some(filter.socket_program().unwrap())));
     assert_eq!(some.status().filters_here(), here, "{text}");
     let socket = UdpSocket::bind("10.88.0.1:9999").unwrap();
     for (port, length) in (2000..2016).zip((100..).step_by(10)) {
@@ -227,7 +226,10 @@ fn a_cooked_link_is_filtered_by_the_socket_where_it_can_be_and_here_where_not() 
 #[test]
 fn a_program_the_socket_refuses_runs_here() {
     lab("a_program_the_socket_refuses_runs_here", |other| {
-        // Longer than `net.core.optmem_max` lets a process attach: an answer no kernel option changes.
+        // Of this namespace alone, from Linux 6.8 on; before, only the first namespace has the file.
+        if fs::write("/proc/sys/net/core/optmem_max", "4096").is_err() {
+            return println!("skipped: no optmem_max in this namespace");
+        }
         let load = Instruction { code: 0x28, jt: 0, jf: 0, k: 36 };
         let mut instructions = vec![load; 4090];
         instructions.extend([
@@ -239,8 +241,9 @@ fn a_program_the_socket_refuses_runs_here() {
         let mut source = LiveSource::open(LiveSettings { filter, ..LiveSettings::new("cap") }).unwrap();
         send(other, 64, &format!("{FLOWS}100"));
         assert_eq!(take(&mut source, 2).len(), 2);
-        if source.status().filters_here() {
-            assert_eq!(source.status().filtered(), 62);
-        }
+        let status = source.status();
+        assert!(status.filters_here());
+        assert_eq!((status.filtered(), source.lost()), (62, 0));
+        assert_eq!(status.delivered() + status.filtered(), status.kernel_packets());
     });
 }

@@ -4,11 +4,8 @@
 //! A socket that reads without link headers runs the program on the network header on. A program for cooked frames is
 //! moved there: the cooked header's packet type and protocol are asked of the kernel instead (filter(7), `SKF_AD_OFF`),
 //! as the kernel's documentation of socket filters says (<https://docs.kernel.org/networking/filter.html>).
-//!
-//! A program is written for frames as they are on the wire, but the kernel runs it on frames whose VLAN tag has been taken
-//! out. So the kernel lets every frame through that had one, and the program is asked here, when the tag is back.
 
-use libc::{SKF_AD_OFF, SKF_AD_PKTTYPE, SKF_AD_PROTOCOL, SKF_AD_VLAN_TAG_PRESENT};
+use libc::{SKF_AD_OFF, SKF_AD_PKTTYPE, SKF_AD_PROTOCOL};
 use socket2::{SockFilter, Socket};
 
 use super::header::HEADROOM;
@@ -32,87 +29,43 @@ const COOKED: u32 = HEADROOM as u32;
 const PACKET_TYPE: u32 = 0;
 const PROTOCOL: u32 = 14;
 
-/// Before a program: frames whose tag was taken out pass whole. The accumulator is 0 for the others, as at the start.
-const TAGGED: [Instruction; 3] = [
-    Instruction { code: 0x20, jt: 0, jf: 0, k: (SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT).cast_unsigned() },
-    Instruction { code: 0x15, jt: 1, jf: 0, k: 0 },
-    Instruction { code: RETURN, jt: 0, jf: 0, k: WHOLE_FRAMES },
-];
-
 /// Has the socket take nothing until something else is attached.
 pub(super) fn shut(socket: &Socket) -> std::io::Result<()> {
     socket.attach_filter(&[SockFilter::new(RETURN, 0, 0, 0)])
 }
 
-/// Frames the program has to be asked of once they are here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Left {
-    /// None: the kernel did it, or there is no program.
-    Nothing,
-    /// Those whose VLAN tag was taken out.
-    Tagged,
-    /// All: the socket doesn't take the program.
-    Everything,
-}
-
-/// Attaches what the settings ask for in place of what is attached, and tells what is left to do.
-pub(super) fn attach(socket: &Socket, link: LinkType, settings: &LiveSettings, status: &LiveStatus) -> Left {
-    let view = View::of(link, settings, status);
-    let attached = program(settings, view).is_some_and(|program| socket.attach_filter(&program).is_ok());
+/// Attaches what the settings ask for in place of what is attached; tells whether the filter is left to be asked here.
+pub(super) fn attach(socket: &Socket, link: LinkType, settings: &LiveSettings, status: &LiveStatus) -> bool {
+    // pnet takes what it is given for the whole frame.
+    let snap = if status.method() == Method::Pnet { WHOLE_FRAMES } else { settings.snap_length };
+    let program = program(settings, link, snap);
+    let attached = program.is_some_and(|program| socket.attach_filter(&program).is_ok());
     if !attached {
         // An error says that nothing was attached.
         let _ = socket.detach_filter();
     }
-    let left = match (settings.filter.is_some(), attached) {
-        (false, _) => Left::Nothing,
-        (true, true) if view.tags_out => Left::Tagged,
-        (true, true) => Left::Nothing,
-        (true, false) => Left::Everything,
-    };
-    status.set_filters_here(left == Left::Everything);
-    left
-}
-
-/// How a socket's frames differ from those on the wire.
-#[derive(Clone, Copy)]
-struct View {
-    /// They have no link header.
-    cooked: bool,
-    /// VLAN tags are taken out, and put back later.
-    tags_out: bool,
-    /// Bytes kept of them.
-    snap: u32,
-}
-
-impl View {
-    fn of(link: LinkType, settings: &LiveSettings, status: &LiveStatus) -> Self {
-        // pnet takes what it is given for the whole frame, and knows of no tags.
-        let pnet = status.method() == Method::Pnet;
-        Self {
-            cooked: link == LinkType::LINUX_SLL,
-            tags_out: link == LinkType::ETHERNET && !pnet,
-            snap: if pnet { WHOLE_FRAMES } else { settings.snap_length },
-        }
-    }
+    let here = settings.filter.is_some() && !attached;
+    status.set_filters_here(here);
+    here
 }
 
 /// What to attach; `None` when nothing is to be, or when the filter asks what this socket can't answer.
-fn program(settings: &LiveSettings, view: View) -> Option<Vec<SockFilter>> {
-    let Some(filter) = &settings.filter else {
-        let keep = SockFilter::new(RETURN, 0, 0, view.snap);
-        return (view.snap < WHOLE_FRAMES).then(|| vec![keep]);
+fn program(settings: &LiveSettings, link: LinkType, snap: u32) -> Option<Vec<SockFilter>> {
+    let keep = [Instruction { code: RETURN, jt: 0, jf: 0, k: snap }];
+    let instructions = match &settings.filter {
+        Some(filter) => filter.instructions(),
+        None if snap < WHOLE_FRAMES => &keep,
+        None => return None,
     };
-    let tagged = TAGGED.iter().filter(|_| view.tags_out).map(|instruction| Some(*instruction));
-    let fitted = filter.instructions().iter().map(|instruction| fit(*instruction, view));
-    tagged.chain(fitted).map(|instruction| instruction.map(filter_of)).collect()
+    instructions.iter().map(|instruction| fit(*instruction, link, snap).map(filter_of)).collect()
 }
 
 /// An instruction as this socket needs it.
-fn fit(instruction: Instruction, view: View) -> Option<Instruction> {
+fn fit(instruction: Instruction, link: LinkType, snap: u32) -> Option<Instruction> {
     if instruction.code == RETURN {
-        return Some(Instruction { k: instruction.k.min(view.snap), ..instruction });
+        return Some(Instruction { k: instruction.k.min(snap), ..instruction });
     }
-    if view.cooked { uncook(instruction) } else { Some(instruction) }
+    if link == LinkType::LINUX_SLL { uncook(instruction) } else { Some(instruction) }
 }
 
 /// An instruction for cooked frames, for a socket that sees them without their header.
@@ -147,8 +100,7 @@ mod tests {
 
     #[test]
     fn returns_are_cut_to_the_snap_length_and_rejection_stays() {
-        let view = View { cooked: false, tags_out: true, snap: 128 };
-        let fitted = [0, 96, 262_144].map(|k| fit(at(RETURN, k), view).map(|i| i.k));
+        let fitted = [0, 96, 262_144].map(|k| fit(at(RETURN, k), LinkType::ETHERNET, 128).map(|i| i.k));
         assert_eq!(fitted, [Some(0), Some(96), Some(128)]);
     }
 

@@ -28,7 +28,6 @@ use super::interfaces;
 use super::{Next, Source, SourceError, sys};
 use crate::filter::bpf::Program;
 use crate::{Frame, LinkType, Timestamp};
-use filter::Left;
 use socket::{Group, Opening};
 
 pub use settings::{LiveSettings, MAX_WORKERS, Method, WHOLE_FRAMES};
@@ -47,8 +46,6 @@ const MOST_LEFT_OUT: usize = 4096;
 struct Captured<'a> {
     at: Timestamp,
     wire_len: usize,
-    /// A VLAN tag was put back.
-    tagged: bool,
     bytes: &'a [u8],
 }
 
@@ -86,8 +83,8 @@ pub struct LiveSource {
 struct Open {
     receiver: Box<dyn Receiver>,
     link: LinkType,
-    /// What of the filter the kernel leaves to us.
-    left: Left,
+    /// The kernel doesn't take the filter, so it is asked here.
+    filters_here: bool,
     /// An error came: what the socket still holds is read, then it is let go of.
     failed: bool,
 }
@@ -140,7 +137,8 @@ impl LiveSource {
     pub fn set_filter(&mut self, filter: Option<Program>) {
         self.settings.filter = filter;
         if let Some(open) = &mut self.open {
-            open.left = filter::attach(open.receiver.socket(), open.link, &self.settings, &self.status);
+            open.filters_here =
+                filter::attach(open.receiver.socket(), open.link, &self.settings, &self.status);
         }
     }
 
@@ -259,20 +257,16 @@ impl Open {
             Method::Packet => packet::open(opening)?,
             Method::Pnet => pnet::open(opening)?,
         };
-        let left = socket::release(receiver.socket(), link, opening)?;
-        Ok(Self { receiver, link, left, failed: false })
+        let filters_here = socket::release(receiver.socket(), link, opening)?;
+        Ok(Self { receiver, link, filters_here, failed: false })
     }
 
     /// Whether the frame at hand passes the filter, as far as that is left to us.
     #[inline]
     fn passes(&self, filter: Option<&Program>) -> bool {
-        let asked = match self.left {
-            Left::Nothing => return true,
-            Left::Tagged => self.receiver.frame().tagged,
-            Left::Everything => true,
-        };
+        let Some(filter) = filter.filter(|_| self.filters_here) else { return true };
         let frame = self.receiver.frame();
-        !asked || filter.is_none_or(|filter| filter.run(frame.bytes, frame.wire_len as u32) > 0)
+        filter.run(frame.bytes, frame.wire_len as u32) > 0
     }
 }
 

@@ -77,7 +77,6 @@ impl Receiver for PacketReceiver {
         Captured {
             at: datagram.at.map_or_else(now, |(seconds, nanos)| Timestamp::from_parts(seconds, nanos)),
             wire_len: datagram.wire_len + self.added,
-            tagged: datagram.vlan.is_some(),
             bytes: &slot[HEADROOM - self.added..HEADROOM + captured],
         }
     }

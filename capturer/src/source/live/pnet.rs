@@ -80,7 +80,7 @@ impl Receiver for PnetReceiver {
     fn take(&mut self) {}
 
     fn frame(&self) -> Captured<'_> {
-        Captured { at: self.at, wire_len: self.bytes.len(), tagged: false, bytes: &self.bytes }
+        Captured { at: self.at, wire_len: self.bytes.len(), bytes: &self.bytes }
     }
 
     fn socket(&self) -> &Socket {

@@ -59,12 +59,11 @@ struct RingReceiver {
 struct Place {
     at: Timestamp,
     wire_len: usize,
-    tagged: bool,
     bytes: Range<usize>,
 }
 
 /// What stands for a frame that is not where its block says; the kernel writes no such block.
-const NOWHERE: Place = Place { at: Timestamp::EPOCH, wire_len: 0, tagged: false, bytes: 0..0 };
+const NOWHERE: Place = Place { at: Timestamp::EPOCH, wire_len: 0, bytes: 0..0 };
 
 impl RingReceiver {
     /// Takes the next block that has frames.
@@ -101,9 +100,9 @@ impl Receiver for RingReceiver {
 
     #[inline]
     fn frame(&self) -> Captured<'_> {
-        let Place { at, wire_len, tagged, bytes } = &self.frame;
+        let Place { at, wire_len, bytes } = &self.frame;
         let bytes = self.ring.block().get(bytes.clone()).unwrap_or_default();
-        Captured { at: *at, wire_len: *wire_len, tagged: *tagged, bytes }
+        Captured { at: *at, wire_len: *wire_len, bytes }
     }
 
     fn socket(&self) -> &Socket {
@@ -126,7 +125,7 @@ impl RingReceiver {
         };
         let Header { at, wire_len, captured, .. } = header;
         let bytes = first.checked_sub(added)?..first + captured;
-        Some(Place { at, wire_len: wire_len + added, tagged: header.vlan.is_some(), bytes })
+        Some(Place { at, wire_len: wire_len + added, bytes })
     }
 }
 

@@ -26,9 +26,9 @@ pub struct LiveSettings {
     pub method: Method,
     /// Bytes kept of each frame at most, from 1 on; its length on the wire is known all the same.
     pub snap_length: u32,
-    /// Which frames are wanted, as a program for the interface's link type ([`crate::source::interfaces::Interface::link`])
-    /// and whole frames as they were on the wire, VLAN tags and all. The kernel runs it, attached before any frame can
-    /// come; where it can't, it runs here, and [`super::LiveStatus::filters_here`] says so.
+    /// Which frames are wanted, as [`crate::filter::FrameFilter::socket_program`] says it for the interface's link type
+    /// ([`crate::source::interfaces::Interface::link`]). The kernel runs it, attached before any frame can come; where
+    /// it can't, it runs here, and [`super::LiveStatus::filters_here`] says so.
     pub filter: Option<Program>,
 }
 

@@ -7,8 +7,7 @@ use std::sync::{Arc, OnceLock};
 use libc::{PACKET_IGNORE_OUTGOING, SO_RCVBUFFORCE, SOL_PACKET, SOL_SOCKET};
 use socket2::{Domain, Socket, Type};
 
-use super::filter::{self, Left};
-use super::{LiveSettings, LiveStatus, link_type};
+use super::{LiveSettings, LiveStatus, filter, link_type};
 use crate::LinkType;
 use crate::source::interfaces::Interface;
 use crate::source::sys;
@@ -51,8 +50,9 @@ fn create(interface: &Interface) -> io::Result<(Socket, LinkType)> {
 }
 
 /// Opens a bound socket that came shut: lets it join its group, for which it has to be bound and until then would see
-/// what the others see, and attaches its filter; tells what of the filter is left to do here.
-pub(super) fn release(socket: &Socket, link: LinkType, opening: Opening<'_>) -> io::Result<Left> {
+/// what the others see, and attaches its filter; tells whether the filter is left to be asked
+/// here.
+pub(super) fn release(socket: &Socket, link: LinkType, opening: Opening<'_>) -> io::Result<bool> {
     if let Some(group) = opening.group {
         let number = sys::join(socket, group.get().copied())?;
         group.get_or_init(|| number);

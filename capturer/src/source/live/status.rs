@@ -99,7 +99,8 @@ impl LiveStatus {
         self.filters_here.load(Relaxed)
     }
 
-    /// Frames the kernel handed over and the filter here left out. What the kernel's filter leaves out nobody counts.
+    /// Frames the kernel handed over and the filter here left out; they are not among those delivered. What the kernel's
+    /// filter leaves out nobody counts.
     pub fn filtered(&self) -> u64 {
         self.filtered.load(Relaxed)
     }
