@@ -6,6 +6,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
+use super::reader::{u16_at, u32_at};
 use crate::{Network, Packet, PacketFacts, Ports, Timestamp, Transport};
 
 /// Datagrams remembered at once.
@@ -16,6 +17,10 @@ const WAYS: usize = 8;
 const MAX_AGE: i64 = 30_000_000_000;
 /// Separate parts of a datagram that are remembered; fragments in order make one.
 const MAX_PARTS: usize = 6;
+
+/// IPv6 extension headers (<https://www.iana.org/assignments/ipv6-parameters>).
+const FRAGMENT: u8 = 44;
+const AUTHENTICATION: u8 = 51;
 
 /// What became of fragments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,14 +46,16 @@ pub(super) struct FragmentTable {
 #[derive(Clone, Copy, Default)]
 struct Datagram {
     hash: u64,
-    begun: Timestamp,
+    since: Timestamp,
+    /// The first fragment was seen.
+    is_begun: bool,
     ports: Option<Ports>,
     parts: Parts,
 }
 
 impl Datagram {
     fn is_free(&self, now: Timestamp) -> bool {
-        let age = now.as_nanos().saturating_sub(self.begun.as_nanos());
+        let age = now.as_nanos().saturating_sub(self.since.as_nanos());
         self.hash == 0 || age.saturating_abs() > MAX_AGE
     }
 }
@@ -66,9 +73,10 @@ impl FragmentTable {
     /// Takes note of a fragment whose frame begins with `bytes`, and gives it what is known of its datagram.
     #[cold]
     pub(super) fn note(&mut self, bytes: &[u8], packet: &mut Packet) {
-        let hash = self.hash(packet);
+        let fields = Fields::of(bytes, packet).unwrap_or_default();
+        let hash = self.hash(fields, packet);
         let datagram = find(&mut self.places, hash, packet.at, &mut self.counts);
-        if let Some(part) = Part::of(bytes, packet) {
+        if let Some(part) = Part::of(fields, packet) {
             match datagram.parts.add(part) {
                 Some(true) => {
                     packet.facts.set(PacketFacts::OVERLAP);
@@ -80,15 +88,18 @@ impl FragmentTable {
         }
         match (packet.transport, datagram.ports) {
             (Transport::Fragment, Some(ports)) => packet.transport = Transport::FragmentOf(ports),
-            (Transport::Fragment, None) => self.counts.portless += 1,
-            _ => datagram.ports = packet.ports().or(datagram.ports),
+            (Transport::Fragment, None) => self.counts.portless += u64::from(!datagram.is_begun),
+            _ => {
+                datagram.is_begun = true;
+                datagram.ports = packet.ports().or(datagram.ports);
+            }
         }
     }
 
     /// IPv6 fragments have different upper-layer protocols where extension headers follow: RFC 8200 leaves it out.
-    fn hash(&self, packet: &Packet) -> u64 {
+    fn hash(&self, fields: Fields, packet: &Packet) -> u64 {
         let protocol = if packet.network == Network::Ipv4 { packet.protocol.0 } else { 0 };
-        self.seed.hash_one((packet.source, packet.destination, protocol, packet.identification)).max(1)
+        self.seed.hash_one((packet.source, packet.destination, protocol, fields.identification)).max(1)
     }
 }
 
@@ -111,14 +122,60 @@ fn find<'a>(
         if places[at].hash == hash && !places[at].is_free(now) {
             return &mut places[at];
         }
-        let worth = |at: usize| (!places[at].is_free(now), places[at].begun);
+        let worth = |at: usize| (!places[at].is_free(now), places[at].since);
         if worth(at) < worth(best) {
             best = at;
         }
     }
     counts.evicted += u64::from(!places[best].is_free(now));
-    places[best] = Datagram { hash, begun: now, ..Datagram::default() };
+    places[best] = Datagram { hash, since: now, ..Datagram::default() };
     &mut places[best]
+}
+
+/// What is in the headers and not in a [`Packet`].
+#[derive(Clone, Copy, Debug, Default)]
+struct Fields {
+    /// All 32 bits of it.
+    identification: u32,
+    /// Bytes of the datagram that the fragment carries, as its header declares.
+    len: u32,
+}
+
+impl Fields {
+    fn of(bytes: &[u8], packet: &Packet) -> Option<Self> {
+        let header = bytes.get(usize::from(packet.network_offset)..)?;
+        match packet.network {
+            Network::Ipv4 => Self::of_ipv4(header, packet),
+            Network::Ipv6 => Self::of_ipv6(header),
+            Network::Arp => None,
+        }
+    }
+
+    fn of_ipv4(header: &[u8], packet: &Packet) -> Option<Self> {
+        let header = header.first_chunk::<20>()?;
+        let len = u32::from(u16_at(header, 2)).checked_sub(20 + u32::from(packet.network_options_len))?;
+        Some(Self { identification: packet.identification.into(), len })
+    }
+
+    /// Steps over extension headers up to that of the fragment; each is at least eight bytes.
+    fn of_ipv6(header: &[u8]) -> Option<Self> {
+        let (fixed, mut rest) = header.split_first_chunk::<40>()?;
+        let mut next = fixed[6];
+        while next != FRAGMENT {
+            let &[following, words, ..] = rest.first_chunk::<8>()?;
+            let len = if next == AUTHENTICATION {
+                (usize::from(words) + 2) * 4
+            } else {
+                (usize::from(words) + 1) * 8
+            };
+            rest = rest.get(len.max(8)..)?;
+            next = following;
+        }
+        let fragment = rest.first_chunk::<8>()?;
+        let before = (header.len() - rest.len() + fragment.len() - fixed.len()) as u32;
+        let len = u32::from(u16_at(fixed, 4)).checked_sub(before)?;
+        Some(Self { identification: u32_at(fragment, 4), len })
+    }
 }
 
 /// Where a fragment begins and ends in its datagram, in units of eight bytes, the end rounded up.
@@ -129,18 +186,10 @@ struct Part {
 }
 
 impl Part {
-    /// By what the IP header declares; nothing when that is not there, or empty.
-    fn of(bytes: &[u8], packet: &Packet) -> Option<Self> {
-        let header = bytes.get(usize::from(packet.network_offset)..)?;
-        let field = |at: usize| Some(u32::from(u16::from_be_bytes([*header.get(at)?, *header.get(at + 1)?])));
-        let options = u32::from(packet.network_options_len);
-        let len = match packet.network {
-            Network::Ipv4 => field(2)?.checked_sub(20 + options)?,
-            Network::Ipv6 => field(4)?.checked_sub(options)?,
-            Network::Arp => return None,
-        };
+    /// Nothing when it is empty.
+    fn of(fields: Fields, packet: &Packet) -> Option<Self> {
         let begin = packet.fragment.offset();
-        let part = Self { begin: (begin / 8) as u16, end: (begin + len).div_ceil(8) as u16 };
+        let part = Self { begin: (begin / 8) as u16, end: (begin + fields.len).div_ceil(8) as u16 };
         (part.begin < part.end).then_some(part)
     }
 
@@ -185,7 +234,7 @@ impl Parts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::tests::{UDP4, frame};
+    use crate::decode::tests::{UDP4, UDP6, frame};
     use crate::decode::{DecodeSettings, Decoder, FragmentCounts};
     use crate::{Frame, LinkType};
 
@@ -232,6 +281,17 @@ mod tests {
     }
 
     #[test]
+    fn a_protocol_without_ports_is_not_counted() {
+        let mut decoder = decoder();
+        for offset in [0, 2] {
+            let mut echo = piece(7, offset, offset == 0, 16);
+            (echo[9], echo[20]) = (1, 8);
+            assert_eq!(read(&mut decoder, 0, &echo).ports(), None);
+        }
+        assert_eq!(decoder.counts().fragments, FragmentCounts::default());
+    }
+
+    #[test]
     fn what_is_older_than_half_a_minute_is_forgotten() {
         let mut decoder = decoder();
         read(&mut decoder, 100, &piece(7, 0, true, 16));
@@ -252,6 +312,28 @@ mod tests {
         assert_eq!(overlap(&[(8, 8), (0, 72)]), [false, true]);
         assert_eq!(overlap(&[(0, 72), (3, 8)]), [false, true]);
         assert_eq!(overlap(&[(0, 16), (0, 16), (2, 8), (2, 8)]), [false; 4]);
+    }
+
+    /// A fragment over IPv6 behind a hop-by-hop header, with eight bytes more than its header.
+    fn piece6(identification: u32, offset: u8, carried: &[u8]) -> Vec<u8> {
+        let mut bytes = UDP6[..40].to_vec();
+        bytes[5] = 16 + carried.len() as u8;
+        bytes[6] = 0;
+        bytes.extend([44, 0, 1, 4, 0, 0, 0, 0, 17, 0, 0, (offset * 8) | 1]);
+        bytes.extend(identification.to_be_bytes());
+        bytes.extend(carried);
+        bytes
+    }
+
+    #[test]
+    fn ipv6_identifications_count_in_full() {
+        let mut decoder = decoder();
+        let mut read = |bytes: &[u8]| decoder.decode(&frame(LinkType::IPV6, bytes)).unwrap();
+        let first = read(&piece6(0x1_0007, 0, &[0, 53, 0x10, 0, 0, 24, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1]));
+        assert_eq!(read(&piece6(7, 2, &[1; 8])).ports(), None);
+        let later = read(&piece6(0x1_0007, 2, &[1; 8]));
+        assert_eq!((later.ports(), later.facts), (first.ports(), PacketFacts::NONE));
+        assert!(read(&piece6(0x1_0007, 1, &[1; 16])).facts.has(PacketFacts::OVERLAP));
     }
 
     #[test]

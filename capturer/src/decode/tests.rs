@@ -60,3 +60,16 @@ fn link_types_are_registered_once() {
         assert_eq!(link::LINKS.iter().filter(|other| other.kind == entry.kind).count(), 1, "{}", entry.name);
     }
 }
+
+#[test]
+fn decode_advances_through_every_link_header_and_stays_within_the_frame() {
+    for entry in link::LINKS {
+        for (len, byte) in (0..200).flat_map(|len| [0, 1, 3, 0x45, 0x80, 0xaa, 0xff].map(|byte| (len, byte)))
+        {
+            let bytes = vec![byte; len];
+            let mut reader = Reader::new(&bytes, 200);
+            let _ = entry.decode(&mut reader, &mut Packet::empty());
+            assert!(reader.offset() + reader.rest().len() <= len, "{}", entry.name);
+        }
+    }
+}
