@@ -130,6 +130,18 @@ mod tests {
     }
 
     #[test]
+    fn hardware_addresses_and_tag_are_the_nearest_around() {
+        let tagged = |packet: &[u8]| [&[1; 6][..], &[2; 6], &[0x81, 0, 0, 7, 8, 0], packet].concat();
+        let read = |bytes: &[u8]| {
+            let innermost = layers(&frame(LinkType::ETHERNET, bytes)).last().unwrap().unwrap().packet;
+            (innermost.source_mac.0, innermost.vlan.id())
+        };
+        assert_eq!(read(&tagged(&carrying(4, &UDP4))), ([2; 6], Some(7)));
+        let inside = [&[0x30, 0][..], &[3; 6], &[4; 6], &[8, 0], &UDP4].concat();
+        assert_eq!(read(&tagged(&carrying(97, &inside))), ([4; 6], None));
+    }
+
+    #[test]
     fn the_frames_own_figures_stay_and_a_kept_beginning_is_enough() {
         let bytes = carrying(4, &UDP4);
         let outer = decode(&Frame { number: 9, ..frame(LinkType::IPV4, &bytes) }).unwrap();
