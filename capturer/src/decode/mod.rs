@@ -1,8 +1,8 @@
 //! Frame → [`Packet`]: functions that never allocate and never panic.
 //!
-//! A frame is peeled from the outside: the [`link`] header answers with an EtherType, [`shim`] headers (tags, labels)
-//! each answer with the next, a [`net`] header fills addresses and lengths, and a [`transport`] header the rest. Where
-//! that carries a [`tunnel`], its header answers with an EtherType again: [`layers`] and [`inner`] go on from there.
+//! A frame is peeled from the outside: the [`link`] header answers with an EtherType, `shim` headers (tags, labels)
+//! each answer with the next, a `net` header fills addresses and lengths, and a `transport` header the rest. Where
+//! that carries a [`tunnel`], its header answers with an EtherType again: [`layers()`] and [`inner`] go on from there.
 //! Each step is a registry: a protocol is added with one file and one line. Every loop strictly advances and is capped.
 //!
 //! [`decode`] judges a frame alone; a [`Decoder`] reads a stream of them and remembers fragments.
