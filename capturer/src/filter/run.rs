@@ -12,37 +12,38 @@ const REJECT: u32 = u32::MAX - 1;
 /// Headers that a `protochain` follows; a loop of them can only be hostile.
 const MOST_HEADERS: usize = 64;
 
-/// What a block compares.
+/// A question as numbers, so that nearly all are asked by the same few instructions: four bytes, some of
+/// their bits, and whether they are within a range.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    begin: u32,
+    /// Where the IPv4 header is whose length is added; [`NOTHING`] for none, [`RARE`] for another question.
+    header: u32,
+    mask: u32,
+    low: u32,
+    span: u32,
+    yes: u32,
+    no: u32,
+    /// That question's place in [`Machine::rare`].
+    rare: u32,
+}
+
+const NOTHING: u32 = u32::MAX;
+const RARE: u32 = u32::MAX - 1;
+
+/// What four bytes and a nibble don't answer.
 #[derive(Clone, Debug)]
-enum Ask {
-    Byte(u32),
-    Half(u32),
-    Word(u32),
-    /// Two bytes behind an IPv4 header of the length that another byte says.
-    HalfBehind {
-        header: u32,
-        at: u32,
-    },
+enum Rare {
     /// Any other expression.
-    Value(Box<Computed>),
+    Value(Computed),
     /// Two expressions with each other.
-    Values(Box<(Computed, Computed)>),
+    Values(Computed, Condition, Computed),
     Chain {
         family: Family,
         network: u32,
         number: u8,
     },
     Upper(usize),
-}
-
-#[derive(Clone, Debug)]
-struct Step {
-    ask: Ask,
-    mask: u32,
-    condition: Condition,
-    number: u32,
-    yes: u32,
-    no: u32,
 }
 
 /// An expression without shared parts.
@@ -68,6 +69,7 @@ pub(super) struct Bytes<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Machine {
     steps: Box<[Step]>,
+    rare: Box<[Rare]>,
     entry: u32,
 }
 
@@ -83,100 +85,142 @@ impl Machine {
             Target::Reject => REJECT,
             Target::Block(at) => places[at],
         };
+        let mut rare = Vec::new();
         let step = |block: &usize| {
             let block = graph.blocks[*block];
-            let (ask, mask, condition, number) = ask(&graph.values, block.check);
-            Step { ask, mask, condition, number, yes: place(block.yes), no: place(block.no) }
+            let step = Step { yes: place(block.yes), no: place(block.no), ..Step::within(u32::MAX, (1, 0)) };
+            step.asking(&graph.values, block.check, &mut rare)
         };
-        Self { steps: order.iter().map(step).collect(), entry: place(graph.entry) }
+        Self { steps: order.iter().map(step).collect(), rare: rare.into(), entry: place(graph.entry) }
     }
 
     /// Whether the frame passes; `upper` answers the caller's words.
+    ///
+    /// The inner loop goes along the no sides: two loops are two jumps that the processor predicts, where one with a
+    /// computed next step would wait for each answer.
     #[inline]
     pub(super) fn run(&self, frame: Bytes<'_>, mut upper: impl FnMut(usize) -> bool) -> bool {
         let mut at = self.entry;
-        while let Some(step) = self.steps.get(at as usize) {
-            let value = match &step.ask {
-                Ask::Byte(at) => byte(frame, *at),
-                Ask::Half(at) => half(frame, *at),
-                Ask::Word(at) => word(frame, *at),
-                Ask::HalfBehind { header, at } => behind(frame, *header, *at),
-                Ask::Upper(number) => Some(u32::from(upper(*number))),
-                other => other.rare(frame, step.condition),
+        loop {
+            let yes = loop {
+                let Some(step) = self.steps.get(at as usize) else { return at == ACCEPT };
+                let value = match step.header {
+                    NOTHING => step.load(frame.captured),
+                    RARE => self.seldom(step.rare, frame, &mut upper),
+                    _ => step.load_behind(frame.captured),
+                };
+                let Some(value) = value else { return false };
+                if (value & step.mask).wrapping_sub(step.low) <= step.span {
+                    break step.yes;
+                }
+                at = step.no;
             };
-            let Some(value) = value else { return false };
-            at = if step.condition.holds(value & step.mask, step.number) { step.yes } else { step.no };
+            at = yes;
         }
-        at == ACCEPT
+    }
+
+    fn seldom(&self, rare: u32, frame: Bytes<'_>, upper: &mut impl FnMut(usize) -> bool) -> Option<u32> {
+        match self.rare.get(rare as usize)? {
+            Rare::Upper(number) => Some(u32::from(upper(*number))),
+            other => other.answer(frame),
+        }
     }
 }
 
-impl Ask {
-    /// What is asked seldom; 1 or 0 where the answer is a yes or no.
+impl Step {
+    const fn within(mask: u32, (low, span): (u32, u32)) -> Self {
+        Self { begin: 0, header: NOTHING, mask, low, span, yes: REJECT, no: REJECT, rare: NOTHING }
+    }
+
+    #[inline]
+    fn load(&self, bytes: &[u8]) -> Option<u32> {
+        let begin = self.begin as usize;
+        four(bytes, begin)
+    }
+
+    #[inline]
+    fn load_behind(&self, bytes: &[u8]) -> Option<u32> {
+        let length = usize::from(bytes.get(self.header as usize)? & 0xf) * 4;
+        four(bytes, self.begin as usize + length)
+    }
+
+    fn asking(self, values: &Values, check: Check, rare: &mut Vec<Rare>) -> Self {
+        let mut seldom = |step: Self, asked| {
+            rare.push(asked);
+            Self { header: RARE, rare: u32::try_from(rare.len() - 1).unwrap_or(NOTHING), ..step }
+        };
+        match check {
+            Check::Upper(number) => seldom(self, Rare::Upper(number)),
+            Check::Chain { family, network, number } => seldom(self, Rare::Chain { family, network, number }),
+            Check::Compare { value, condition, operand: Operand::Value(right) } => {
+                let pair = Rare::Values(computed(values, value), condition, computed(values, right));
+                seldom(self, pair)
+            }
+            Check::Compare { value, condition, operand: Operand::Constant(number) } => {
+                let (of, bits) = masked(values, value);
+                let (mask, (low, span)) = range(condition, number, bits);
+                let step = Self { mask, low, span, ..self };
+                match step.reading(values, of) {
+                    Some(step) => step,
+                    None => seldom(step, Rare::Value(computed(values, of))),
+                }
+            }
+        }
+    }
+
+    /// The same for bytes at a fixed place, or behind an IPv4 header; `None` for anything else, and for the first
+    /// three bytes of a frame, before which there is nothing to read with them.
+    fn reading(self, values: &Values, value: ValueId) -> Option<Self> {
+        let Value::Bytes { at, size, index } = values.get(value) else { return None };
+        let begin = at.checked_add(size.into())?.checked_sub(4)?;
+        let size_mask = u32::MAX >> (32 - 8 * u32::from(size));
+        let step = Self { begin, mask: self.mask & size_mask, ..self };
+        match index.map(|index| values.get(index)) {
+            None => Some(step),
+            Some(Value::HeaderLength { at: header }) => Some(Self { header, ..step }),
+            Some(_) => None,
+        }
+    }
+}
+
+/// A value as some of another's bits.
+fn masked(values: &Values, value: ValueId) -> (ValueId, u32) {
+    match values.get(value) {
+        Value::Masked { of, mask } => (of, mask),
+        Value::Binary(Operator::And, of, bits) => match values.as_constant(bits) {
+            Some(mask) => (of, mask),
+            None => (value, u32::MAX),
+        },
+        _ => (value, u32::MAX),
+    }
+}
+
+/// A comparison as a mask and a range: its lowest number and how many follow it.
+const fn range(condition: Condition, number: u32, bits: u32) -> (u32, (u32, u32)) {
+    match condition {
+        Condition::Equal => (bits, (number, 0)),
+        Condition::AtLeast => (bits, (number, u32::MAX - number)),
+        // Nothing is greater than the greatest: no bits, and a range without 0.
+        Condition::Greater if number == u32::MAX => (0, (1, 0)),
+        Condition::Greater => (bits, (number + 1, u32::MAX - number - 1)),
+        Condition::AnyBit => (bits & number, (1, u32::MAX - 1)),
+    }
+}
+
+impl Rare {
+    /// The value, or 1 or 0 where the answer is yes or no.
     #[inline(never)]
-    fn rare(&self, frame: Bytes<'_>, condition: Condition) -> Option<u32> {
+    fn answer(&self, frame: Bytes<'_>) -> Option<u32> {
         match self {
             Self::Value(value) => value.compute(frame),
-            Self::Values(pair) => {
-                let (left, right) = (pair.0.compute(frame)?, pair.1.compute(frame)?);
-                // The step compares with what is never below: yes is "at least 1", whatever was asked here.
-                let holds = condition.holds(left, right);
-                Some(yes_as(condition, holds))
+            Self::Values(left, condition, right) => {
+                Some(u32::from(condition.holds(left.compute(frame)?, right.compute(frame)?)))
             }
             Self::Chain { family, network, number } => {
-                let found = chain(frame, *family, (*network, *number))?;
-                Some(u32::from(found))
+                chain(frame, *family, (*network, *number)).map(u32::from)
             }
-            _ => None,
+            Self::Upper(_) => None,
         }
-    }
-}
-
-/// A number that compares with [`YES`] as asked exactly when `holds`.
-const fn yes_as(condition: Condition, holds: bool) -> u32 {
-    match (condition, holds) {
-        (_, false) => 0,
-        (Condition::Greater, true) => YES + 1,
-        (_, true) => YES,
-    }
-}
-
-/// What yes is compared with; 0 is no to all four comparisons.
-const YES: u32 = 1;
-
-fn ask(values: &Values, check: Check) -> (Ask, u32, Condition, u32) {
-    match check {
-        Check::Upper(number) => (Ask::Upper(number), u32::MAX, Condition::Equal, YES),
-        Check::Chain { family, network, number } => {
-            (Ask::Chain { family, network, number }, u32::MAX, Condition::Equal, YES)
-        }
-        Check::Compare { value, condition, operand: Operand::Value(right) } => {
-            let pair = Box::new((computed(values, value), computed(values, right)));
-            (Ask::Values(pair), u32::MAX, condition, YES)
-        }
-        Check::Compare { value, condition, operand: Operand::Constant(number) } => {
-            let (of, mask) = match values.get(value) {
-                Value::Masked { of, mask } => (of, mask),
-                Value::Binary(Operator::And, of, bits) if values.as_constant(bits).is_some() => {
-                    (of, values.as_constant(bits).unwrap_or(u32::MAX))
-                }
-                _ => (value, u32::MAX),
-            };
-            (load(values, of), mask, condition, number)
-        }
-    }
-}
-
-fn load(values: &Values, value: ValueId) -> Ask {
-    match values.get(value) {
-        Value::Bytes { at, size: 1, index: None } => Ask::Byte(at),
-        Value::Bytes { at, size: 2, index: None } => Ask::Half(at),
-        Value::Bytes { at, size: 4, index: None } => Ask::Word(at),
-        Value::Bytes { at, size: 2, index: Some(index) } => match values.get(index) {
-            Value::HeaderLength { at: header } => Ask::HalfBehind { header, at },
-            _ => Ask::Value(Box::new(computed(values, value))),
-        },
-        _ => Ask::Value(Box::new(computed(values, value))),
     }
 }
 
@@ -221,6 +265,11 @@ impl Computed {
 }
 
 #[inline]
+fn four(bytes: &[u8], begin: usize) -> Option<u32> {
+    Some(u32::from_be_bytes(*bytes.get(begin..begin + 4)?.first_chunk()?))
+}
+
+#[inline]
 fn byte(frame: Bytes<'_>, at: u32) -> Option<u32> {
     frame.captured.get(at as usize).map(|byte| u32::from(*byte))
 }
@@ -233,11 +282,6 @@ fn half(frame: Bytes<'_>, at: u32) -> Option<u32> {
 #[inline]
 fn word(frame: Bytes<'_>, at: u32) -> Option<u32> {
     Some(u32::from_be_bytes(*frame.captured.get(at as usize..)?.first_chunk()?))
-}
-
-#[inline]
-fn behind(frame: Bytes<'_>, header: u32, at: u32) -> Option<u32> {
-    half(frame, at.checked_add((byte(frame, header)? & 0xf) << 2)?)
 }
 
 const HOP_BY_HOP: u8 = 0;

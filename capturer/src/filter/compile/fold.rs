@@ -61,7 +61,7 @@ fn masked(values: &Values, value: ValueId) -> Option<(ValueId, u32)> {
     }
 }
 
-/// Leads past questions about constants, and past a first question whose answer changes nothing.
+/// Leads past questions about constants.
 fn skip_known(graph: &mut Graph) {
     let past = |graph: &Graph, mut target: Target| {
         while let Target::Block(at) = target {
@@ -82,10 +82,23 @@ fn skip_known(graph: &mut Graph) {
         graph.blocks[at].no = past(graph, graph.blocks[at].no);
     }
     graph.entry = past(graph, graph.entry);
-    while let Target::Block(at) = graph.entry
+    skip_first(graph);
+}
+
+/// A first question whose answer changes nothing is not asked; but what it reads must be there, as in libpcap, unless
+/// nothing is asked after it.
+fn skip_first(graph: &mut Graph) {
+    let Target::Block(first) = graph.entry else { return };
+    let mut target = graph.entry;
+    while let Target::Block(at) = target
         && graph.blocks[at].yes == graph.blocks[at].no
     {
-        graph.entry = graph.blocks[at].yes;
+        target = graph.blocks[at].yes;
+    }
+    if target.block().is_none() {
+        graph.entry = target;
+    } else if target != graph.entry {
+        (graph.blocks[first].yes, graph.blocks[first].no) = (target, target);
     }
 }
 
