@@ -6,6 +6,7 @@ mod live;
 mod logging;
 mod server;
 pub mod settings;
+mod sieve;
 mod sources;
 pub mod wire;
 

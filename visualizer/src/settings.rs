@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use analyzer::{Home, Network};
+use capturer::decode::{Counted, DecodeSettings};
 use config::{Config, Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,8 @@ const PREFIX: &str = "WIREGLOBE";
 pub struct Settings {
     /// Where packets come from.
     pub source: Source,
+    /// How frames are read.
+    pub decode: Decode,
     /// Which addresses are ours.
     pub network: LocalNetwork,
     /// Where we are on the map.
@@ -83,6 +86,49 @@ impl Default for Source {
             promiscuous: true,
             receive_buffer_mb: 64,
         }
+    }
+}
+
+/// How frames are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Decode {
+    /// Which IP header counts where there are several: those of the tunnel's ends, or those of the ends that talk
+    /// through it.
+    pub count: Layer,
+    /// Whether checksums are verified, of packets that were captured whole.
+    pub checksums: bool,
+}
+
+/// Which IP header of a frame counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Layer {
+    /// The first.
+    #[default]
+    Outermost,
+    /// The last that can be read.
+    Innermost,
+}
+
+impl Layer {
+    /// The name in settings and documents.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Outermost => "outermost",
+            Self::Innermost => "innermost",
+        }
+    }
+}
+
+impl Decode {
+    /// As the decoder takes them.
+    pub const fn settings(self) -> DecodeSettings {
+        let count = match self.count {
+            Layer::Outermost => Counted::Outermost,
+            Layer::Innermost => Counted::Innermost,
+        };
+        DecodeSettings { count, checksums: self.checksums }
     }
 }
 

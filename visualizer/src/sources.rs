@@ -120,7 +120,12 @@ fn demo() -> Result<Box<dyn Source>, SourceError> {
 
 /// Files, directories and `-` as one stream in time order.
 pub(crate) fn files(named: &[PathBuf]) -> Result<Box<dyn Source>, SourceError> {
-    merged::open(&paths::expand(named)?)
+    files_with(named, false)
+}
+
+/// The same; with `follow` the source never ends but waits for what is still being written.
+pub(crate) fn files_with(named: &[PathBuf], follow: bool) -> Result<Box<dyn Source>, SourceError> {
+    merged::open_with(&paths::expand(named)?, merged::Reading { follow })
 }
 
 fn or_settings(settings: &Settings, otherwise: impl FnOnce() -> LocalNetworks) -> LocalNetworks {

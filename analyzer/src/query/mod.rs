@@ -5,11 +5,11 @@ mod words;
 
 use std::fmt;
 
-use capturer::Packet;
-use capturer::filter::tree::{Expression, Test};
-use capturer::filter::{Extended, Scope};
+use capturer::filter::tree::{Expression, Test, Upper};
+use capturer::filter::{Extended, ExtendedFrame, Scope};
+use capturer::{Frame, LinkType, Packet};
 
-pub use capturer::filter::FilterError;
+pub use capturer::filter::{FilterError, LinkError};
 pub use words::{Fact, NamedService};
 
 use crate::geo::Needs;
@@ -43,9 +43,27 @@ impl Query {
         self.0.matches(packet, bytes, |upper| upper.value.holds(upper.side, seen))
     }
 
+    /// The filter in capture position, for frames of one link type: tcpdump's words are asked of their bytes.
+    ///
+    /// # Errors
+    /// [`LinkError`] when frames of this link type can't be asked.
+    pub fn frame(&self, link: LinkType) -> Result<FrameQuery, LinkError> {
+        self.0.frame(link).map(FrameQuery)
+    }
+
+    /// The filter itself.
+    pub const fn filter(&self) -> &Extended<Fact> {
+        &self.0
+    }
+
     /// Whether everything passes because nothing is asked.
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether it asks which way packets go, seen from the local networks.
+    pub fn asks_direction(&self) -> bool {
+        asks(self.0.tree(), &|fact| matches!(fact, Fact::Direction(_)))
     }
 
     /// The tables that it asks.
@@ -54,6 +72,24 @@ impl Query {
             country: asks(self.0.tree(), &|fact| matches!(fact, Fact::Country(_) | Fact::PlaceUnknown)),
             asn: asks(self.0.tree(), &|fact| matches!(fact, Fact::Asn(_))),
         }
+    }
+}
+
+/// A filter over the frames of one link type.
+#[derive(Clone, Debug)]
+pub struct FrameQuery(ExtendedFrame<Fact>);
+
+impl FrameQuery {
+    /// Whether it asks what only the decoded packet can tell.
+    pub fn asks_packet(&self) -> bool {
+        self.0.asks_upper()
+    }
+
+    /// Whether a frame passes of whose packet this is known; of a frame that is none, our own words hold nothing.
+    #[inline]
+    pub fn matches(&self, frame: &Frame<'_>, seen: Option<&Observation>) -> bool {
+        let upper = |upper: &Upper<Fact>| seen.is_some_and(|seen| upper.value.holds(upper.side, seen));
+        self.0.matches(frame.bytes, frame.wire_len, upper)
     }
 }
 

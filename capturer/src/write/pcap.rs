@@ -45,6 +45,14 @@ impl<W: Write> PcapWriter<W> {
         self.out.write_all(frame.bytes)
     }
 
+    /// Hands on what is held back, so that readers see every frame written so far.
+    ///
+    /// # Errors
+    /// What `out` says.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
     /// Writes what is left; a file without frames gets an Ethernet header, so that it is a capture all the same.
     ///
     /// # Errors

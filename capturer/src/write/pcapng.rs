@@ -69,6 +69,14 @@ impl<W: Write> PcapNgWriter<W> {
         self.end()
     }
 
+    /// Hands on what is held back, so that readers see every frame written so far.
+    ///
+    /// # Errors
+    /// What `out` says.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+
     /// Writes what is left. A file without frames is a capture all the same.
     ///
     /// # Errors

@@ -8,11 +8,13 @@ use std::time::{Duration, Instant};
 use analyzer::aggregate::{Label, Row, Top};
 use analyzer::query::Query;
 use analyzer::{Measure, Network};
+use capturer::decode::{DecodeSettings, Decoder, Skip};
 use capturer::source::{Next, Source, SourceError};
 use capturer::{Frame, Ledger, Packet, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::cli::{Failure, output};
+use crate::sieve::{Sieve, Verdict};
 
 /// How often a long read says how far it is, on a terminal.
 const PROGRESS: Duration = Duration::from_secs(1);
@@ -42,65 +44,164 @@ impl Range {
     }
 }
 
-/// Reads a source to its end and hands each packet to `each`, which says whether its filter lets it through.
+/// Who takes the packets. They are decoded where the taker wants them, since copying one costs as much as decoding it.
+pub(super) trait Hand {
+    /// Where the next packet goes. What lies there is only valid once it is taken.
+    fn slot(&mut self) -> &mut Packet;
+
+    /// A frame was let through; the slot holds its packet, or `skip` says why there is none.
+    fn take(&mut self, frame: &Frame<'_>, skip: Option<Skip>) -> Result<(), Failure>;
+
+    /// Nothing comes for a moment: what was held back for speed should go.
+    fn pause(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+/// Which frames are read, and how.
+#[derive(Default)]
+pub(super) struct Reading {
+    pub(super) range: Range,
+    pub(super) sieve: Option<Sieve>,
+    pub(super) decode: DecodeSettings,
+}
+
+/// Reads a source to its end.
 pub(super) fn read(
     source: &mut dyn Source,
-    range: &Range,
-    mut each: impl FnMut(&Frame<'_>, &Packet) -> bool,
-) -> Outcome {
+    reading: Reading,
+    hand: &mut impl Hand,
+) -> Result<Outcome, Failure> {
+    let mut decoder = Decoder::new(reading.decode);
+    let Reading { range, mut sieve, .. } = reading;
     let mut outcome = Outcome::default();
-    let began = Instant::now();
-    let mut told = began;
-    let talks = output::is_terminal();
+    let mut watch = Watch::new(range.length);
     loop {
         let frame = match source.next_frame() {
             Ok(Next::Frame(frame)) => frame,
-            Ok(Next::Idle) if range.length.is_some_and(|length| began.elapsed() >= length) => break,
-            Ok(Next::Idle) => continue,
+            Ok(Next::Idle) => {
+                hand.pause()?;
+                if watch.is_over() {
+                    break;
+                }
+                continue;
+            }
             Ok(Next::End) => break,
             Err(error) => {
                 outcome.error = Some(error);
                 break;
             }
         };
-        count(&mut outcome, range, &frame, &mut each);
-        if outcome.ledger.frames & 0xffff == 0 {
-            if talks && told.elapsed() >= PROGRESS {
-                told = Instant::now();
-                let _ = write!(std::io::stderr(), "\r{} frames read", outcome.ledger.frames);
-            }
-            if range.length.is_some_and(|length| began.elapsed() >= length) {
-                break;
-            }
+        outcome.begin(&frame);
+        if range.holds(frame.at) {
+            outcome.sift(&frame, sieve.as_mut(), &mut decoder, hand)?;
+        } else {
+            outcome.ledger.filtered += 1;
+        }
+        if outcome.ledger.frames & 0xffff == 0 && watch.is_over_after(outcome.ledger.frames) {
+            break;
         }
     }
-    if told != began {
-        let _ = write!(std::io::stderr(), "\r\u{1b}[K");
-    }
+    watch.clear();
     outcome.ledger.lost_kernel = source.lost();
     outcome.ledger.frames += outcome.ledger.lost_kernel;
     outcome.truncated = source.truncated_at();
-    outcome
+    Ok(outcome)
 }
 
-#[inline]
-fn count(
-    outcome: &mut Outcome,
-    range: &Range,
-    frame: &Frame<'_>,
-    each: &mut impl FnMut(&Frame<'_>, &Packet) -> bool,
-) {
-    let ledger = &mut outcome.ledger;
-    ledger.frames += 1;
-    outcome.from = Some(outcome.from.map_or(frame.at, |from| from.min(frame.at)));
-    outcome.to = Some(outcome.to.map_or(frame.at, |to| to.max(frame.at)));
-    match capturer::decode::decode(frame) {
-        Ok(packet) if range.holds(packet.at) && each(frame, &packet) => {
-            ledger.packets += 1;
-            ledger.bytes += u64::from(packet.wire_len);
+/// The clock of a read: progress on a terminal, and the end of a read from an interface.
+struct Watch {
+    began: Instant,
+    told: Option<Instant>,
+    talks: bool,
+    length: Option<Duration>,
+}
+
+impl Watch {
+    fn new(length: Option<Duration>) -> Self {
+        Self { began: Instant::now(), told: None, talks: output::is_terminal(), length }
+    }
+
+    fn is_over(&self) -> bool {
+        self.length.is_some_and(|length| self.began.elapsed() >= length)
+    }
+
+    /// The same, and says how far the read is when it is time to.
+    fn is_over_after(&mut self, frames: u64) -> bool {
+        if self.talks && self.told.unwrap_or(self.began).elapsed() >= PROGRESS {
+            self.told = Some(Instant::now());
+            let _ = write!(std::io::stderr(), "\r{frames} frames read");
         }
-        Ok(_) => ledger.filtered += 1,
-        Err(skip) => ledger.skipped.add(skip.reason),
+        self.is_over()
+    }
+
+    fn clear(&self) {
+        if self.told.is_some() {
+            let _ = write!(std::io::stderr(), "\r\u{1b}[K");
+        }
+    }
+}
+
+impl Outcome {
+    #[inline]
+    fn begin(&mut self, frame: &Frame<'_>) {
+        self.ledger.frames += 1;
+        self.from = Some(self.from.map_or(frame.at, |from| from.min(frame.at)));
+        self.to = Some(self.to.map_or(frame.at, |to| to.max(frame.at)));
+    }
+
+    /// Filters, decodes and counts a frame.
+    #[inline]
+    fn sift(
+        &mut self,
+        frame: &Frame<'_>,
+        sieve: Option<&mut Sieve>,
+        decoder: &mut Decoder,
+        hand: &mut impl Hand,
+    ) -> Result<(), Failure> {
+        let verdict = match sieve {
+            Some(sieve) => {
+                sieve.verdict(frame).map_err(|error| Failure::Usage(format!("--filter: {error}")))?
+            }
+            None => Verdict::Passes,
+        };
+        if matches!(verdict, Verdict::Fails) {
+            self.ledger.filtered += 1;
+            return Ok(());
+        }
+        let slot = hand.slot();
+        let skip = decoder.decode_into(frame, slot).err();
+        if !verdict.of(frame, skip.is_none().then_some(slot)) {
+            self.ledger.filtered += 1;
+            return Ok(());
+        }
+        match skip {
+            None => {
+                self.ledger.packets += 1;
+                self.ledger.bytes += u64::from(slot.wire_len);
+            }
+            Some(skip) => self.ledger.skipped.add(skip.reason),
+        }
+        hand.take(frame, skip)
+    }
+}
+
+/// Takes nothing: for a pass that only wants to know the times of a capture.
+pub(super) struct Nobody(Packet);
+
+impl Default for Nobody {
+    fn default() -> Self {
+        Self(Packet::empty())
+    }
+}
+
+impl Hand for Nobody {
+    fn slot(&mut self) -> &mut Packet {
+        &mut self.0
+    }
+
+    fn take(&mut self, _: &Frame<'_>, _: Option<Skip>) -> Result<(), Failure> {
+        Ok(())
     }
 }
 

@@ -7,15 +7,18 @@ use std::process::ExitCode;
 use analyzer::aggregate::protocol_name;
 use analyzer::query::Query;
 use analyzer::{Facts, LocalNetworks};
-use capturer::write::PcapWriter;
+use capturer::decode::Skip;
 use capturer::{Frame, Network, Packet, Transport};
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::cli::offline::{self, Outcome, Range};
+use crate::cli::capture_file::CaptureFile;
+use crate::cli::offline::{self, Hand, Outcome, Reading};
 use crate::cli::output::{self, Format};
 use crate::cli::{Common, Failure, escape};
-use crate::{geo_files, settings, sources};
+use crate::settings::{self, Settings};
+use crate::sieve::Sieve;
+use crate::{geo_files, sources};
 
 /// `wireglobe packets`
 #[derive(Debug, Args)]
@@ -27,11 +30,14 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "EXPR", default_value = "")]
     filter: String,
     /// Print only how many there are
-    #[arg(long)]
+    #[arg(long, conflicts_with = "follow")]
     count: bool,
-    /// Save them as a capture file (pcap, nanoseconds)
+    /// Save them as a capture file: pcapng if the name ends so, else pcap with nanoseconds
     #[arg(long, value_name = "OUT.pcap")]
     write: Option<PathBuf>,
+    /// Wait at the end of the files for what is still being written to them, as tail -F does
+    #[arg(long)]
+    follow: bool,
     /// table, jsonl, json (the same as jsonl), csv, tsv or markdown
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
@@ -43,44 +49,37 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Failure> {
     let settings = settings::load(common.settings.as_deref())?.settings;
     let query = offline::query(&arguments.filter)?;
-    let mut source = sources::files(&arguments.read)?;
-    // A command that needs no geography doesn't load it: only a filter that asks for it does.
-    let needs = query.as_ref().map(Query::needs).unwrap_or_default();
-    let facts = Facts {
-        geo: geo_files::load(&settings, needs)?,
-        local: if query.is_some() { sources::guess(&arguments.read) } else { LocalNetworks::default() },
-    };
+    let mut source = sources::files_with(&arguments.read, arguments.follow)?;
+    let sieve = query.map(|query| sieve(query, arguments, &settings)).transpose()?;
     let mut sinks = Sinks::open(arguments)?;
-    let mut failed = None;
-    let outcome = offline::read(&mut *source, &Range::default(), |frame, packet| {
-        let taken = query.as_ref().is_none_or(|query| facts.lets_through(query, packet, frame.bytes));
-        if taken && failed.is_none() {
-            failed = sinks.take(frame, packet).err();
-        }
-        taken
-    })
-    .or_failure()?;
-    if let Some(failure) = failed {
-        return Err(failure);
-    }
+    let reading = Reading { sieve, decode: settings.decode.settings(), ..Reading::default() };
+    let outcome = offline::read(&mut *source, reading, &mut sinks)?.or_failure()?;
     sinks.finish(&outcome)?;
     Ok(outcome.exit_code())
+}
+
+/// A filter with the tables that it asks: a command that needs no geography doesn't load it.
+fn sieve(query: Query, arguments: &Arguments, settings: &Settings) -> Result<Sieve, Failure> {
+    let local =
+        if query.asks_direction() { sources::guess(&arguments.read) } else { LocalNetworks::default() };
+    let geo = geo_files::load(settings, query.needs())?;
+    Ok(Sieve::new(query, Facts { geo, local }))
 }
 
 /// Where the packets go.
 struct Sinks {
     list: Option<Box<dyn Write>>,
-    capture: Option<PcapWriter<std::io::BufWriter<std::fs::File>>>,
+    capture: Option<CaptureFile>,
     format: Format,
     count: Option<Box<dyn Write>>,
     began: bool,
+    packet: Packet,
 }
 
 impl Sinks {
     fn open(arguments: &Arguments) -> Result<Self, Failure> {
         let capture = arguments.write.as_deref().map(|path| {
-            let failed = Failure::system(format!("cannot write {}", path.display()));
-            std::fs::File::create(path).map(std::io::BufWriter::new).map(PcapWriter::new).map_err(failed)
+            CaptureFile::create(path).map_err(Failure::system(format!("cannot write {}", path.display())))
         });
         let listed = !arguments.count && arguments.write.is_none();
         Ok(Self {
@@ -89,17 +88,8 @@ impl Sinks {
             format: arguments.format,
             count: arguments.count.then(|| output::open(arguments.output.as_deref())).transpose()?,
             began: false,
+            packet: Packet::empty(),
         })
-    }
-
-    fn take(&mut self, frame: &Frame<'_>, packet: &Packet) -> Result<(), Failure> {
-        if let Some(capture) = &mut self.capture {
-            capture.write(frame).map_err(Failure::system("cannot write the capture"))?;
-        }
-        let Some(list) = &mut self.list else { return Ok(()) };
-        let head = if std::mem::replace(&mut self.began, true) { None } else { header(self.format) };
-        let text = head.unwrap_or_default() + &line(self.format, packet);
-        list.write_all(text.as_bytes()).map_err(Failure::system("cannot write the result"))
     }
 
     fn finish(self, outcome: &Outcome) -> Result<(), Failure> {
@@ -110,7 +100,38 @@ impl Sinks {
             list.flush().map_err(Failure::system("cannot write the result"))?;
         }
         match self.count {
-            Some(sink) => output::write(sink, &format!("{}\n", outcome.ledger.packets)),
+            Some(sink) => {
+                let passed = outcome.ledger.packets + outcome.ledger.skipped.total();
+                output::write(sink, &format!("{passed}\n"))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+impl Hand for Sinks {
+    fn slot(&mut self) -> &mut Packet {
+        &mut self.packet
+    }
+
+    fn take(&mut self, frame: &Frame<'_>, skip: Option<Skip>) -> Result<(), Failure> {
+        if let Some(capture) = &mut self.capture {
+            capture.write(frame).map_err(Failure::system("cannot write the capture"))?;
+        }
+        let Some(list) = &mut self.list else { return Ok(()) };
+        let head = if std::mem::replace(&mut self.began, true) { None } else { header(self.format) };
+        let line =
+            skip.map_or_else(|| line(self.format, &self.packet), |skip| bare(self.format, frame, skip));
+        let text = head.unwrap_or_default() + &line;
+        list.write_all(text.as_bytes()).map_err(Failure::system("cannot write the result"))
+    }
+
+    fn pause(&mut self) -> Result<(), Failure> {
+        if let Some(capture) = &mut self.capture {
+            capture.flush().map_err(Failure::system("cannot write the capture"))?;
+        }
+        match &mut self.list {
+            Some(list) => list.flush().map_err(Failure::system("cannot write the result")),
             None => Ok(()),
         }
     }
@@ -149,14 +170,29 @@ fn header(format: Format) -> Option<String> {
 }
 
 fn line(format: Format, packet: &Packet) -> String {
-    let object = packet_json(packet);
+    row(format, &packet_json(packet), || sentence(packet))
+}
+
+/// A frame that carries no packet one can count: what is known of it.
+fn bare(format: Format, frame: &Frame<'_>, skip: Skip) -> String {
+    let object = json!({
+        "frame": frame.number, "time": frame.at.to_string(), "length": frame.wire_len,
+        "caplen": frame.bytes.len(), "skipped": skip.reason.name(),
+    });
+    row(format, &object, || {
+        let at = super::report::local_time(frame.at);
+        format!("{:>7} {at} not counted: {} {} B", frame.number, skip.reason.name(), frame.wire_len)
+    })
+}
+
+fn row(format: Format, object: &Value, sentence: impl FnOnce() -> String) -> String {
     let cells = || FIELDS.iter().map(|field| output::plain(&object[*field])).collect::<Vec<_>>();
     match format {
         Format::Json | Format::Jsonl => format!("{object}\n"),
         Format::Csv => cells().join(",") + "\n",
         Format::Tsv => cells().join("\t") + "\n",
         Format::Markdown => format!("| {} |\n", cells().join(" | ")),
-        Format::Table => escape(&sentence(packet)) + "\n",
+        Format::Table => escape(&sentence()) + "\n",
     }
 }
 

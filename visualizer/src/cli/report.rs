@@ -8,15 +8,17 @@ use analyzer::aggregate::{AGGREGATES, Ask, Ends, Label, Top};
 use analyzer::geo::Needs;
 use analyzer::query::Query;
 use analyzer::{Analyzer, Dimension, Facts, LocalNetworks, Measure, Origin, Reading, Setup, ViewId};
+use capturer::decode::Skip;
 use capturer::{Frame, Packet};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use crate::cli::offline::{self, Outcome, Range, TotalsDocument};
+use crate::cli::offline::{self, Hand, Nobody, Outcome, Range, TotalsDocument};
 use crate::cli::output::{self, Column, Format, Listing};
 use crate::cli::timerange::Bound;
 use crate::cli::{Common, Failure};
 use crate::settings::{self, Settings};
+use crate::sieve::Sieve;
 use crate::{geo_files, sources};
 
 /// Packets that are counted together; see [`Analyzer::observe_all`].
@@ -88,29 +90,46 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     let settings = settings::load(common.settings.as_deref())?.settings;
     let query = offline::query(&arguments.filter)?;
     let (mut source, range) = open(arguments, &settings)?;
-    let mut analyzer = analyzer(arguments, &settings, query.as_ref())?;
-    let mut pending = Vec::with_capacity(TOGETHER);
-    let outcome = offline::read(&mut *source, &range, |frame: &Frame<'_>, packet| {
-        if query.as_ref().is_some_and(|query| !analyzer.facts().lets_through(query, packet, frame.bytes)) {
-            return false;
-        }
-        pending.push(*packet);
-        if pending.len() == TOGETHER {
-            observe(&mut analyzer, &mut pending);
-        }
-        true
-    })
-    .or_failure()?;
-    observe(&mut analyzer, &mut pending);
-    let text = render(arguments, analyzer.read(), &outcome)?;
+    let analyzer = analyzer(arguments, &settings, query.as_ref())?;
+    let sieve = query.map(|query| Sieve::new(query, analyzer.facts().clone()));
+    let mut gather = Gather { analyzer, packets: vec![Packet::empty(); TOGETHER].into(), held: 0 };
+    let reading = offline::Reading { range, sieve, decode: settings.decode.settings() };
+    let outcome = offline::read(&mut *source, reading, &mut gather)?.or_failure()?;
+    gather.observe();
+    let text = render(arguments, gather.analyzer.read(), &outcome)?;
     output::write(output::open(arguments.output.as_deref())?, &text)?;
     Ok(outcome.exit_code())
 }
 
-/// Counts the packets at hand. Totals need no bytes of their frames.
-fn observe(analyzer: &mut Analyzer, pending: &mut Vec<Packet>) {
-    analyzer.observe_all(pending.iter().map(|packet| (packet, &[][..])));
-    pending.clear();
+/// Gathers packets to be counted together.
+struct Gather {
+    analyzer: Analyzer,
+    packets: Box<[Packet]>,
+    held: usize,
+}
+
+impl Gather {
+    /// Counts the packets at hand. Totals need no bytes of their frames.
+    fn observe(&mut self) {
+        self.analyzer.observe_all(self.packets[..self.held].iter().map(|packet| (packet, &[][..])));
+        self.held = 0;
+    }
+}
+
+impl Hand for Gather {
+    #[inline]
+    fn slot(&mut self) -> &mut Packet {
+        &mut self.packets[self.held]
+    }
+
+    #[inline]
+    fn take(&mut self, _: &Frame<'_>, skip: Option<Skip>) -> Result<(), Failure> {
+        self.held += usize::from(skip.is_none());
+        if self.held == self.packets.len() {
+            self.observe();
+        }
+        Ok(())
+    }
 }
 
 /// An analyzer that counts what the report shows and nothing else.
@@ -169,7 +188,8 @@ fn last_packet(read: &[PathBuf]) -> Result<Option<capturer::Timestamp>, Failure>
             "a time relative to the last packet needs a file, not standard input".to_owned(),
         ));
     }
-    Ok(offline::read(&mut *sources::files(read)?, &Range::default(), |_, _| true).to)
+    let mut source = sources::files(read)?;
+    Ok(offline::read(&mut *source, offline::Reading::default(), &mut Nobody::default())?.to)
 }
 
 fn length(text: &str) -> Result<Duration, Failure> {
