@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use analyzer::{Home, Network};
 use capturer::decode::{Counted, DecodeSettings};
+use capturer::source::live;
 use config::{Config, Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +61,45 @@ pub struct Source {
     pub promiscuous: bool,
     /// Receive buffer of the capture socket in mebibytes. Range 1 to 1024.
     pub receive_buffer_mb: u32,
+    /// How the interface is read; where that can't be had, the next slower method is used and shown.
+    pub method: Method,
+    /// Bytes taken of each frame from the interface; 0 is whole frames. Range 0 to 262 144.
+    pub snap_length: u32,
+    /// What is let in at all, in tcpdump's language and ours; empty lets everything in.
+    pub filter: String,
+    /// Whether the files are still being written: at their end more is waited for.
+    pub follow: bool,
+}
+
+/// How an interface is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Method {
+    /// From memory shared with the kernel (`TPACKET_V3`).
+    #[default]
+    Ring,
+    /// By system calls for many frames at once (recvmmsg(2)).
+    Packet,
+    /// By `pnet_datalink`, the portable way.
+    Pnet,
+}
+
+impl Method {
+    /// As the source takes it.
+    pub const fn method(self) -> live::Method {
+        match self {
+            Self::Ring => live::Method::Ring,
+            Self::Packet => live::Method::Packet,
+            Self::Pnet => live::Method::Pnet,
+        }
+    }
+}
+
+impl Source {
+    /// Bytes of a frame, as the source takes them.
+    pub const fn snap_length(&self) -> u32 {
+        if self.snap_length == 0 { live::WHOLE_FRAMES } else { self.snap_length }
+    }
 }
 
 /// What kind of source.
@@ -85,6 +125,10 @@ impl Default for Source {
             r#loop: true,
             promiscuous: true,
             receive_buffer_mb: 64,
+            method: Method::Ring,
+            snap_length: 0,
+            filter: String::new(),
+            follow: false,
         }
     }
 }
@@ -369,6 +413,13 @@ impl Settings {
         }
         for (key, value, least, most, allowed) in [
             ("source.receive_buffer_mb", self.source.receive_buffer_mb as usize, 1, 1024, "1 to 1024 (MiB)"),
+            (
+                "source.snap_length",
+                self.source.snap_length as usize,
+                0,
+                262_144,
+                "0 (whole frames) to 262144 (bytes)",
+            ),
             ("ring.packets", self.ring.packets, 1024, 1 << 24, "1024 to 16777216"),
             ("ring.keep_bytes", self.ring.keep_bytes, 64, 65_535, "64 to 65535 (bytes)"),
             ("analysis.memory_mb", self.analysis.memory_mb, 16, 65_536, "16 to 65536 (MiB)"),

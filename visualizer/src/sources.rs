@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use analyzer::query::Query;
 use analyzer::{Guess, Home, LocalNetworks, Network, Origin};
 use capturer::source::clock::SystemClock;
 use capturer::source::file::FileSource;
@@ -42,7 +43,7 @@ fn demo_home() -> Home {
 }
 
 /// Opens the source of the settings, to be watched.
-pub(crate) fn open(settings: &Settings) -> Result<Opened, SourceError> {
+pub(crate) fn open(settings: &Settings, query: Option<&Query>) -> Result<Opened, SourceError> {
     match settings.source.kind {
         Kind::Demo => {
             let opened =
@@ -53,10 +54,11 @@ pub(crate) fn open(settings: &Settings) -> Result<Opened, SourceError> {
             let named = settings.source.read.clone();
             let local = guess(&named);
             let name = named.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ");
-            replay(settings, "file", name, Box::new(move || files(&named)), local)
+            let follow = settings.source.follow;
+            replay(settings, "file", name, Box::new(move || files_with(&named, follow)), local)
         }
         Kind::Interface => {
-            let (source, name) = interface(&settings.source.interface, settings)?;
+            let (source, name) = interface(&settings.source.interface, settings, query)?;
             let local = or_settings(settings, || of_interface(&name));
             let interface = Some(source.status());
             let source = Box::new(source);
@@ -86,7 +88,7 @@ fn replay(
     // The demo happens now; a user's capture keeps the times it was recorded at.
     let rebase = source.kind == Kind::Demo;
     let stdin = source.kind == Kind::Files && source.read.iter().any(|path| path == Path::new("-"));
-    let pace = Pace { speed, looping: source.r#loop && !stdin, rebase };
+    let pace = Pace { speed, looping: source.r#loop && !stdin && !source.follow, rebase };
     let paced = Paced::new(reopen, pace, Box::new(SystemClock::default()))?;
     let progress = Some(paced.progress());
     let local = or_settings(settings, || guessed);
@@ -95,11 +97,21 @@ fn replay(
 }
 
 /// An interface to watch; with an empty name the first one that is up and not loopback.
-pub(crate) fn interface(name: &str, settings: &Settings) -> Result<(LiveSource, String), SourceError> {
+/// The kernel gets as much of the filter as it can ask, so that the rest never wakes us.
+pub(crate) fn interface(
+    name: &str,
+    settings: &Settings,
+    query: Option<&Query>,
+) -> Result<(LiveSource, String), SourceError> {
     let name = if name.is_empty() { first_interface()? } else { name.to_owned() };
+    let link = interfaces::find(&name).map(|interface| interface.link);
+    let (filter, _) = query.zip(link).map(|(query, link)| query.kernel(link)).unwrap_or_default();
     let source = LiveSource::open(LiveSettings {
         promiscuous: settings.source.promiscuous,
         buffer: settings.source.receive_buffer_mb as usize * 1024 * 1024,
+        method: settings.source.method.method(),
+        snap_length: settings.source.snap_length(),
+        filter,
         ..LiveSettings::new(name.as_str())
     })?;
     Ok((source, name))

@@ -5,6 +5,7 @@ mod words;
 
 use std::fmt;
 
+use capturer::filter::bpf::Program;
 use capturer::filter::tree::{Expression, Test, Upper};
 use capturer::filter::{Extended, ExtendedFrame, Scope};
 use capturer::{Frame, LinkType, Packet};
@@ -54,6 +55,12 @@ impl Query {
     /// The filter itself.
     pub const fn filter(&self) -> &Extended<Fact> {
         &self.0
+    }
+
+    /// What the kernel can ask at a live socket of this link type: it loses nothing that would pass, but may keep more.
+    /// `None`: it keeps everything. The flag says whether the filter has to be asked again of what it keeps.
+    pub fn kernel(&self, link: LinkType) -> (Option<Program>, bool) {
+        self.0.kernel(link)
     }
 
     /// Whether everything passes because nothing is asked.

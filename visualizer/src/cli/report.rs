@@ -89,7 +89,7 @@ fn dimension(name: &str) -> Result<&'static str, String> {
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Failure> {
     let settings = settings::load(common.settings.as_deref())?.settings;
     let query = offline::query(&arguments.filter)?;
-    let (mut source, range) = open(arguments, &settings)?;
+    let (mut source, range) = open(arguments, &settings, query.as_ref())?;
     let analyzer = analyzer(arguments, &settings, query.as_ref())?;
     let sieve = query.map(|query| Sieve::new(query, analyzer.facts().clone()));
     let mut gather = Gather { analyzer, packets: vec![Packet::empty(); TOGETHER].into(), held: 0 };
@@ -163,10 +163,12 @@ fn analyzer(arguments: &Arguments, settings: &Settings, query: Option<&Query>) -
 fn open(
     arguments: &Arguments,
     settings: &Settings,
+    query: Option<&Query>,
 ) -> Result<(Box<dyn capturer::source::Source>, Range), Failure> {
     if let Some(name) = &arguments.interface {
         let length = arguments.length.as_deref().map(length).transpose()?;
-        return Ok((Box::new(sources::interface(name, settings)?.0), Range { length, ..Range::default() }));
+        let (source, _) = sources::interface(name, settings, query)?;
+        return Ok((Box::new(source), Range { length, ..Range::default() }));
     }
     let bound =
         |flag, text: &Option<String>| text.as_deref().map(|text| Bound::parse(flag, text)).transpose();

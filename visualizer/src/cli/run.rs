@@ -9,7 +9,9 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use analyzer::query::Query;
 use analyzer::{Analyzer, Facts, Setup};
+use capturer::decode::Decoder;
 use capturer::stream::{self, Capacity};
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,6 +21,7 @@ use crate::cli::{Color, Common, Failure};
 use crate::live::{self, Feeder, Hub, SourceFacts, Status};
 use crate::server::{self, AllowedHosts, App, Caps};
 use crate::settings::{self, Kind, Settings};
+use crate::sieve::Sieve;
 use crate::sources::{self, Opened};
 use crate::{geo_files, logging};
 
@@ -40,6 +43,12 @@ pub(super) struct Arguments {
     /// Begin a replay again at its end
     #[arg(long = "loop")]
     looping: bool,
+    /// Let in only packets that match; tcpdump's language with country, asn, place, direction … on top
+    #[arg(long, value_name = "EXPR")]
+    filter: Option<String>,
+    /// Wait at the end of the files for what is still being written to them, as tail -F does
+    #[arg(long, requires = "read")]
+    follow: bool,
     /// Where the dashboard listens [default: 127.0.0.1:8470]
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<std::net::SocketAddr>,
@@ -61,9 +70,10 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     logging::start(&settings.log, common.verbose, common.quiet, common.color != Color::Never);
     let listener = server::bind(settings.server.listen).map_err(|cause| busy(&settings, cause))?;
     let address = listener.local_addr().map_err(Failure::system("cannot ask for the port"))?;
-    let opened = sources::open(&settings)?;
+    let query = super::offline::query(&settings.source.filter)?;
+    let opened = sources::open(&settings, query.as_ref())?;
     let facts = Facts { geo: geo_files::load(&settings, geo_files::ALL)?, local: opened.local.clone() };
-    let (house, app) = House::build(&settings, opened, facts, address)?;
+    let (house, app) = House::build(&settings, (opened, query), facts, address)?;
     greet(&app, address, arguments.open)?;
     let caps = Caps {
         connections: settings.server.max_connections,
@@ -97,6 +107,14 @@ fn settings(arguments: &Arguments, common: &Common) -> Result<Settings, Failure>
     if let Some(speed) = arguments.speed {
         settings.source.speed = speed;
     }
+    if let Some(filter) = &arguments.filter {
+        settings.source.filter.clone_from(filter);
+    }
+    if arguments.follow {
+        // What was written before is caught up with.
+        settings.source.follow = true;
+        settings.source.speed = arguments.speed.unwrap_or(0.0);
+    }
     settings.source.r#loop |= arguments.looping;
     if let Some(listen) = arguments.listen {
         settings.server.listen = listen;
@@ -125,7 +143,7 @@ struct House {
 impl House {
     fn build(
         settings: &Settings,
-        opened: Opened,
+        (opened, query): (Opened, Option<Query>),
         facts: Facts,
         address: std::net::SocketAddr,
     ) -> Result<(Self, App), Failure> {
@@ -151,7 +169,10 @@ impl House {
             local: facts.local.describe(),
             local_origin: facts.local.origin.name(),
             started_ms: live::now().as_millis(),
+            filter: settings.source.filter.clone(),
+            counted: settings.decode.count.name(),
         };
+        let sieve = query.map(|query| Sieve::new(query, facts.clone()));
         let status = Arc::new(Status::new(source_facts, facts, opened.progress, opened.interface));
         let (command_sender, commands) = mpsc::channel();
         let (tick_sender, ticks) = mpsc::sync_channel(1);
@@ -160,6 +181,8 @@ impl House {
         let (closing, closed) = watch::channel(false);
         let feeder = Feeder {
             source: opened.source,
+            sieve,
+            decoder: Decoder::new(settings.decode.settings()),
             writer,
             kept_bytes,
             status: Arc::clone(&status),

@@ -7,11 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
+use analyzer::query::LinkError;
+use capturer::decode::Decoder;
 use capturer::source::{Next, Source, SourceError};
 use capturer::stream::{Batch, Writer};
-use capturer::{Frame, Ledger, Timestamp, decode};
+use capturer::{Frame, Ledger, Packet, Timestamp};
 
 use crate::live::Status;
+use crate::sieve::{Sieve, Verdict};
 
 /// A batch is handed over when its first packet is this old, full or not.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -19,6 +22,9 @@ const PATIENCE: Duration = Duration::from_millis(20);
 /// What the thread owns.
 pub(crate) struct Feeder {
     pub(crate) source: Box<dyn Source>,
+    /// What is let in, if not everything.
+    pub(crate) sieve: Option<Sieve>,
+    pub(crate) decoder: Decoder,
     pub(crate) writer: Writer,
     pub(crate) kept_bytes: usize,
     pub(crate) status: Arc<Status>,
@@ -34,12 +40,17 @@ struct Pending {
     batch: Batch,
     ledger: Ledger,
     since: Option<Timestamp>,
+    packet: Packet,
 }
 
 impl Feeder {
     fn run(mut self) {
-        let mut pending =
-            Pending { batch: Batch::new(self.kept_bytes), ledger: Ledger::default(), since: None };
+        let mut pending = Pending {
+            batch: Batch::new(self.kept_bytes),
+            ledger: Ledger::default(),
+            since: None,
+            packet: Packet::empty(),
+        };
         let result = self.pump(&mut pending);
         self.hand_over(&mut pending);
         if !self.stop.load(Relaxed) {
@@ -52,11 +63,11 @@ impl Feeder {
         }
     }
 
-    fn pump(&mut self, pending: &mut Pending) -> Result<(), SourceError> {
+    fn pump(&mut self, pending: &mut Pending) -> Result<(), Stop> {
         while !self.stop.load(Relaxed) {
             match self.source.next_frame()? {
                 Next::Frame(frame) => {
-                    if pending.take(&frame) {
+                    if pending.take(&frame, self.sieve.as_mut(), &mut self.decoder)? {
                         self.hand_over(pending);
                     }
                 }
@@ -77,22 +88,47 @@ impl Feeder {
         }
         pending.since = None;
         self.status.set_ledger(pending.ledger);
+        self.status.set_decoding(self.decoder.counts());
     }
 }
 
 impl Pending {
     /// Takes a frame; says whether the batch should go.
-    fn take(&mut self, frame: &Frame<'_>) -> bool {
+    fn take(
+        &mut self,
+        frame: &Frame<'_>,
+        sieve: Option<&mut Sieve>,
+        decoder: &mut Decoder,
+    ) -> Result<bool, LinkError> {
         self.ledger.frames += 1;
-        match decode::decode(frame) {
-            Ok(packet) => {
+        let verdict = sieve.map_or(Ok(Verdict::Passes), |sieve| sieve.verdict(frame))?;
+        if matches!(verdict, Verdict::Fails) {
+            self.ledger.filtered += 1;
+            return Ok(false);
+        }
+        let skip = decoder.decode_into(frame, &mut self.packet).err();
+        if !verdict.of(frame, skip.is_none().then_some(&self.packet)) {
+            self.ledger.filtered += 1;
+            return Ok(false);
+        }
+        match skip {
+            None => {
                 self.ledger.packets += 1;
-                self.ledger.bytes += u64::from(packet.wire_len);
-                self.batch.push(packet, frame);
+                self.ledger.bytes += u64::from(self.packet.wire_len);
+                self.batch.push(self.packet, frame);
             }
-            Err(skip) => self.ledger.skipped.add(skip.reason),
+            Some(skip) => self.ledger.skipped.add(skip.reason),
         }
         let since = *self.since.get_or_insert(frame.at);
-        self.batch.is_full() || frame.at.since(since) >= PATIENCE
+        Ok(self.batch.is_full() || frame.at.since(since) >= PATIENCE)
     }
+}
+
+/// Why the thread stops before its source's end.
+#[derive(Debug, thiserror::Error)]
+enum Stop {
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error("the filter can't be asked here: {0}")]
+    Filter(#[from] LinkError),
 }

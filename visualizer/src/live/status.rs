@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use analyzer::Facts;
 use analyzer::geo::Geo;
+use capturer::decode::DecodeCounts;
 use capturer::source::live::LiveStatus;
 use capturer::source::paced::{Progress, Speed};
 use capturer::{Ledger, SkipCounts};
@@ -26,6 +27,10 @@ pub(crate) struct SourceFacts {
     pub(crate) local_origin: &'static str,
     /// Milliseconds since the epoch.
     pub(crate) started_ms: i64,
+    /// What is let in; empty for everything.
+    pub(crate) filter: String,
+    /// Which IP header counts in tunnels.
+    pub(crate) counted: &'static str,
 }
 
 /// The state that threads share.
@@ -35,6 +40,7 @@ pub(crate) struct Status {
     pub(crate) progress: Option<Arc<Progress>>,
     pub(crate) interface: Option<Arc<LiveStatus>>,
     ledger: Mutex<Ledger>,
+    decoding: Mutex<DecodeCounts>,
     ended: Mutex<Option<String>>,
     finished: std::sync::atomic::AtomicBool,
     lost_ring: AtomicU64,
@@ -56,6 +62,7 @@ impl Status {
             progress,
             interface,
             ledger: Mutex::default(),
+            decoding: Mutex::default(),
             ended: Mutex::default(),
             finished: false.into(),
             lost_ring: AtomicU64::new(0),
@@ -68,6 +75,11 @@ impl Status {
     /// The capture thread's ledger, once a batch.
     pub(crate) fn set_ledger(&self, ledger: Ledger) {
         *lock(&self.ledger) = ledger;
+    }
+
+    /// What the decoder met, once a batch.
+    pub(crate) fn set_decoding(&self, counts: DecodeCounts) {
+        *lock(&self.decoding) = counts;
     }
 
     /// The source came to its end, or failed with a reason.
@@ -115,6 +127,7 @@ impl Status {
         };
         let (country, asn) = (table(&sources.country), table(&sources.asn));
         let progress = self.progress.as_deref();
+        let decoding = *lock(&self.decoding);
         vec![
             ("source_kind", json!(self.facts.kind)),
             ("source", json!(self.facts.name)),
@@ -139,6 +152,15 @@ impl Status {
             ("evicted_flows", json!(self.evicted_flows.load(Relaxed))),
             ("memory_bytes", json!(self.memory.load(Relaxed))),
             ("receive_buffer_bytes", json!(self.interface.as_ref().map(|status| status.buffer()))),
+            ("capture_method", json!(self.interface.as_ref().map(|status| status.method().name()))),
+            ("capture_fallback", json!(self.interface.as_ref().and_then(|status| status.fallback()))),
+            ("filter", json!(self.facts.filter)),
+            ("filter_in_kernel", json!(self.interface.as_ref().map(|status| !status.filters_here()))),
+            ("counted_layer", json!(self.facts.counted)),
+            ("too_deep", json!(decoding.too_deep)),
+            ("fragments_portless", json!(decoding.fragments.portless)),
+            ("fragments_overlapping", json!(decoding.fragments.overlapping)),
+            ("fragments_evicted", json!(decoding.fragments.evicted)),
             ("local_networks", json!(self.facts.local)),
             ("local_networks_origin", json!(self.facts.local_origin)),
             ("geo_country_source", json!(country.as_ref().map(|(name, _)| name))),
