@@ -1,8 +1,10 @@
 //! Computes what is known beforehand: arithmetic on constants, reads at a constant distance. An operand that can't
 //! change the result is not read at all, as in libpcap.
 
+use std::collections::HashMap;
+
 use super::super::tree::Operator;
-use super::graph::{Check, Condition, Graph, Operand, Target};
+use super::graph::{Block, Check, Condition, Graph, Operand, Target};
 use super::value::{Value, ValueId, Values};
 
 /// `None` when the arithmetic always divides by zero or shifts everything out.
@@ -21,7 +23,24 @@ pub(super) fn fold(graph: &mut Graph) -> Option<()> {
         set(graph, at, (value, condition, operand));
     }
     skip_known(graph);
+    share(graph);
     Some(())
+}
+
+/// Makes one of blocks that ask the same and lead to the same.
+fn share(graph: &mut Graph) {
+    let mut known: HashMap<Block, usize> = HashMap::new();
+    let mut instead: Vec<usize> = (0..graph.blocks.len()).collect();
+    for at in graph.order().into_iter().rev().filter_map(Target::block) {
+        let lead = |target: Target| target.block().map_or(target, |next| Target::Block(instead[next]));
+        let Block { check, yes, no } = graph.blocks[at];
+        let block = Block { check, yes: lead(yes), no: lead(no) };
+        graph.blocks[at] = block;
+        instead[at] = *known.entry(block).or_insert(at);
+    }
+    if let Target::Block(entry) = graph.entry {
+        graph.entry = Target::Block(instead[entry]);
+    }
 }
 
 fn set(graph: &mut Graph, at: usize, (mut value, mut condition, mut operand): (ValueId, Condition, Operand)) {
