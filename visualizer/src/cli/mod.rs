@@ -1,7 +1,9 @@
 //! The command line: one file a subcommand, one line in [`Command`].
 
+mod capture_file;
 mod completions;
 mod failure;
+mod filter;
 mod geo;
 mod interfaces;
 mod offline;
@@ -82,6 +84,8 @@ enum Command {
     Packets(packets::Arguments),
     /// The interfaces, and whether capturing is permitted
     Interfaces(interfaces::Arguments),
+    /// Explain a filter: its tree, and the program that asks it of a frame
+    Filter(filter::Arguments),
     /// Look addresses up; tell which databases are in use
     Geo(geo::Arguments),
     /// Print the commented settings file, or check one
@@ -110,6 +114,7 @@ pub fn main() -> ExitCode {
         Some(Command::Report(arguments)) => report::run(&arguments, &common),
         Some(Command::Packets(arguments)) => packets::run(&arguments, &common),
         Some(Command::Interfaces(arguments)) => interfaces::run(&arguments, &common),
+        Some(Command::Filter(arguments)) => filter::run(&arguments, &common),
         Some(Command::Geo(arguments)) => geo::run(&arguments, &common),
         Some(Command::Settings(arguments)) => settings::run(&arguments, &common),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
