@@ -135,6 +135,8 @@ pub struct Running {
     pub opened: bool,
     /// Whether both ends have sent.
     pub answered: bool,
+    /// Whether it was ever settled.
+    pub settled: bool,
 }
 
 /// What is known of a flow besides. The opener is the end that sent its first packet, unless that was a SYN+ACK.
@@ -165,6 +167,8 @@ pub struct Flow {
 pub struct Change {
     /// The first packet since the flow was settled.
     pub unsettled: bool,
+    /// The first packet of all.
+    pub fresh: bool,
     /// The first packet of the second end.
     pub answered: bool,
 }
@@ -189,6 +193,7 @@ impl Running {
             opener_low: key.forward == from_opener,
             opened: from_opener,
             answered: false,
+            settled: false,
         }
     }
 
@@ -221,7 +226,7 @@ impl Running {
                 self.state = State::Closed;
             }
         }
-        Change { unsettled, answered }
+        Change { unsettled, fresh: unsettled && !self.settled, answered }
     }
 
     /// Whether a packet at `at` belongs to a new flow with the same key: silence, or a SYN after the end.
@@ -238,6 +243,7 @@ impl Running {
         let volume = |end: usize| Volume { packets: u64::from(self.packets[end]), bytes: self.bytes[end] };
         let taken = [volume(0), volume(1)];
         (self.packets, self.bytes) = ([0; 2], [0; 2]);
+        self.settled = true;
         taken
     }
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use capturer::{Mac, Network as Carrier, Packet, Ports, Protocol, Vlan};
 
 use crate::flow::Volume;
-use crate::geo::Place;
+use crate::geo::{Category, Place};
 use crate::network::Network;
 
 /// Packets from one end to another.
@@ -118,6 +118,15 @@ pub struct End {
     pub place: Place,
     /// Whether it is in the local networks.
     pub local: bool,
+}
+
+impl End {
+    /// An end of which nothing is to be counted.
+    pub const NOBODY: Self = Self {
+        address: IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED),
+        place: Place { category: Category::Bogon, country: None, asn: None },
+        local: false,
+    };
 }
 
 /// Which way a packet goes, seen from the local networks.

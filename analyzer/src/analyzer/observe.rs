@@ -10,7 +10,7 @@ use crate::facts::answers;
 use crate::flow::{Flow, FlowEnd, FlowKey, Running, bits};
 use crate::home::Home;
 use crate::host::Host;
-use crate::observation::{Direction, Fresh, Observation, Service};
+use crate::observation::{Direction, End, Fresh, Observation, Service};
 
 /// Packets after which flows are settled at the latest: no flow's count of packets can have overflowed by then.
 const MOST_UNSETTLED: u64 = 1 << 31;
@@ -20,8 +20,8 @@ const MOST_UNSETTLED: u64 = 1 << 31;
 struct Way {
     from_opener: bool,
     direction: Direction,
-    /// It is the first since the flow was settled.
-    unsettled: bool,
+    /// It is the first.
+    fresh: bool,
 }
 
 impl Analyzer {
@@ -109,7 +109,7 @@ impl Analyzer {
         if change.answered && self.crowded {
             self.acquaint(slot);
         }
-        self.pass(at, (packet, bytes), slot, Way { from_opener, direction, unsettled: change.unsettled });
+        self.pass(at, (packet, bytes), slot, Way { from_opener, direction, fresh: change.fresh });
     }
 
     /// A packet of a flow passes all views.
@@ -117,18 +117,28 @@ impl Analyzer {
     fn pass(&mut self, at: Timestamp, (packet, bytes): (&Packet, &[u8]), slot: Slot, way: Way) {
         let Some(Some(main)) = self.views.first_mut() else { return };
         main.pass(at, packet.wire_len, way.direction);
-        let by_packet = main.counts_packets();
-        if !by_packet && self.views.len() == 1 {
-            return;
-        }
-        let Some(flow) = self.flows.rest(slot) else { return };
-        let slots = Some((slot, flow.opener.host, flow.answerer.host));
-        let mut seen = self.enrich(packet, flow, way.from_opener);
-        seen.fresh.flow = way.unsettled && flow.sent.packets + flow.received.packets == 0;
-        if by_packet && let Some(Some(main)) = self.views.first_mut() {
+        if main.counts_packets() {
+            let mut seen = Observation::of(packet, End::NOBODY, End::NOBODY);
+            seen.fresh.flow = way.fresh;
             main.observe_packet(&seen);
         }
-        let slots = if way.from_opener { slots } else { slots.map(|(flow, a, b)| (flow, b, a)) };
+        if self.views.len() > 1 {
+            self.show_others(at, (packet, bytes), slot, way.from_opener);
+        }
+    }
+
+    /// A packet is shown to the views that have a filter.
+    fn show_others(
+        &mut self,
+        at: Timestamp,
+        (packet, bytes): (&Packet, &[u8]),
+        slot: Slot,
+        from_opener: bool,
+    ) {
+        let Some(flow) = self.flows.rest(slot) else { return };
+        let (source, destination) = flow.ends(from_opener);
+        let slots = Some((slot, source.host, destination.host));
+        let mut seen = self.enrich(packet, flow, from_opener);
         (1..self.views.len()).for_each(|index| self.show_in(index, at, (packet, bytes), &mut seen, slots));
     }
 

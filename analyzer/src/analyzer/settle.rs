@@ -57,7 +57,7 @@ impl Analyzer {
 
     /// Hands on what a flow carried; the row may have left the table already.
     pub(super) fn settle_flow(&mut self, running: &mut Running, flow: &mut Flow) {
-        let begins = flow.sent.packets + flow.received.packets == 0;
+        let begins = !running.settled;
         let [sent, received] = running.settle();
         flow.sent.merge(&sent);
         flow.received.merge(&received);
