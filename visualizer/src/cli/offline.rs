@@ -243,11 +243,14 @@ pub(crate) struct TotalsDocument {
     pub(crate) error: Option<Value>,
     /// Keys that had to make room, so that totals of others may be missing.
     pub(crate) evicted: u64,
+    /// Which IP header counted in tunnels.
+    pub(crate) counted: &'static str,
 }
 
 impl TotalsDocument {
-    pub(super) fn of(source: &[PathBuf], outcome: &Outcome, evicted: u64) -> Self {
+    pub(super) fn of(source: &[PathBuf], outcome: &Outcome, evicted: u64, counted: &'static str) -> Self {
         Self {
+            counted,
             source: source.iter().map(|path| path.display().to_string()).collect(),
             from: outcome.from,
             to: outcome.to,
@@ -266,6 +269,7 @@ impl TotalsDocument {
         document.insert("source".into(), json!(self.source));
         document.insert("from".into(), json!(self.from.map(|at| at.to_string())));
         document.insert("to".into(), json!(self.to.map(|at| at.to_string())));
+        document.insert("counted".into(), json!(self.counted));
         document.insert("truncated".into(), json!(self.truncated));
         if let Some(error) = &self.error {
             document.insert("error".into(), error.clone());

@@ -17,7 +17,7 @@ use crate::cli::offline::{self, Hand, Nobody, Outcome, Range, TotalsDocument};
 use crate::cli::output::{self, Column, Format, Listing};
 use crate::cli::timerange::Bound;
 use crate::cli::{Common, Failure};
-use crate::settings::{self, Settings};
+use crate::settings::{self, Layer, Settings};
 use crate::sieve::Sieve;
 use crate::{geo_files, sources};
 
@@ -96,7 +96,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     let reading = offline::Reading { range, sieve, decode: settings.decode.settings() };
     let outcome = offline::read(&mut *source, reading, &mut gather)?.or_failure()?;
     gather.observe();
-    let text = render(arguments, gather.analyzer.read(), &outcome)?;
+    let text = render(arguments, gather.analyzer.read(), &outcome, settings.decode.count.name())?;
     output::write(output::open(arguments.output.as_deref())?, &text)?;
     Ok(outcome.exit_code())
 }
@@ -202,7 +202,12 @@ fn length(text: &str) -> Result<Duration, Failure> {
         .ok_or_else(wrong)
 }
 
-fn render(arguments: &Arguments, reading: Reading<'_>, outcome: &Outcome) -> Result<String, Failure> {
+fn render(
+    arguments: &Arguments,
+    reading: Reading<'_>,
+    outcome: &Outcome,
+    counted: &'static str,
+) -> Result<String, Failure> {
     let measure = arguments.sort.measure();
     let ask = Ask { limit: arguments.top, measure, geo: &reading.facts().geo };
     let dimension = Dimension { name: arguments.by, ends: Ends::Both };
@@ -215,14 +220,14 @@ fn render(arguments: &Arguments, reading: Reading<'_>, outcome: &Outcome) -> Res
         ));
     }
     let sources = arguments.interface.iter().map(PathBuf::from).chain(arguments.read.iter().cloned());
-    let totals = TotalsDocument::of(&sources.collect::<Vec<_>>(), outcome, evicted);
+    let totals = TotalsDocument::of(&sources.collect::<Vec<_>>(), outcome, evicted, counted);
     if arguments.format == Format::Json {
         return Ok(format!("{}\n", offline::report_document(&totals, arguments.by, measure, &top)));
     }
     let listing = listing(arguments, &top, offline::whole(&outcome.ledger, measure, &top));
     let mut text = listing.render(arguments.format);
     if arguments.format == Format::Table {
-        text += &summary(&top, outcome, arguments.by);
+        text += &summary(&top, outcome, (arguments.by, counted));
     }
     Ok(text)
 }
@@ -283,13 +288,16 @@ fn place(row: &analyzer::aggregate::Row) -> Option<String> {
     Some(if parts.is_empty() { category.name().to_owned() } else { parts.join(" · ").trim_end().to_owned() })
 }
 
-fn summary(top: &Top, outcome: &Outcome, by: &str) -> String {
+fn summary(top: &Top, outcome: &Outcome, (by, counted): (&str, &str)) -> String {
     let ledger = &outcome.ledger;
     let mut parts = vec![
         format!("{} of {} keys by {by}", top.rows.len(), top.total),
         format!("{} packets", output::count(ledger.packets)),
         output::bytes(ledger.bytes),
     ];
+    if counted != Layer::default().name() {
+        parts.push(format!("{counted} addresses of tunnels"));
+    }
     for (what, n) in
         [("skipped", ledger.skipped.total()), ("filtered", ledger.filtered), ("lost", ledger.lost())]
     {

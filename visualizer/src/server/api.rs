@@ -85,6 +85,7 @@ pub(super) async fn report(
         truncated: false,
         error: None,
         evicted: answer.evicted,
+        counted: app.status.facts.counted,
     };
     Json(report_document(&totals, by, measure, &answer.top)).into_response()
 }
