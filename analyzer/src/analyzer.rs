@@ -93,6 +93,8 @@ pub struct Analyzer {
     hasher: RandomState,
     /// Of the packets at hand; kept so that nothing is allocated for them.
     near: Vec<(FlowKey, Option<Guess>)>,
+    /// Hashes of the addresses of packets whose flow is new.
+    strangers: Vec<u64>,
     hosts: Capped<Host>,
     flows: Capped<Running, Flow>,
     /// Flows with traffic that is not settled; some may be gone.
@@ -123,6 +125,7 @@ impl Analyzer {
             clock: PacketClock::default(),
             hasher: RandomState::new(),
             near: Vec::with_capacity(256),
+            strangers: Vec::with_capacity(512),
             hosts: Capped::new(caps.hosts),
             flows: Capped::new(caps.flows),
             unsettled: Vec::new(),

@@ -42,12 +42,12 @@ pub struct Guess(u32);
 struct Row<V> {
     hash: u64,
     generation: u32,
-    value: V,
     /// Touched since the eviction hand last passed.
     touched: bool,
     /// Counted among the established.
     established: bool,
     occupied: bool,
+    value: V,
 }
 
 /// A bounded table of rows, each in two parts.

@@ -8,7 +8,7 @@
 //! about n²/2⁶⁵, 4 in 10⁹ for the 400 000 that the default budget holds, and nobody outside knows the seed.
 
 use std::hash::{BuildHasher, Hasher};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use ahash::RandomState;
@@ -34,16 +34,25 @@ impl FlowKey {
     #[inline]
     pub fn of(packet: &Packet, hasher: &RandomState) -> Self {
         let ports = packet.ports().unwrap_or_default();
-        let source = (bits(packet.source), ports.source);
-        let destination = (bits(packet.destination), ports.destination);
-        let forward = source <= destination;
-        let (low, high) = if forward { (source, destination) } else { (destination, source) };
-        let mut hasher = hasher.build_hasher();
-        hasher.write_u128(low.0);
-        hasher.write_u128(high.0);
-        let ports = u64::from(low.1) << 16 | u64::from(high.1);
         let tag = u64::from(packet.vlan.id().unwrap_or(u16::MAX)) << 8 | u64::from(packet.protocol.0);
-        hasher.write_u64(ports << 24 | tag);
+        let mut hasher = hasher.build_hasher();
+        let forward =
+            if let (IpAddr::V4(source), IpAddr::V4(destination)) = (packet.source, packet.destination) {
+                // An address and its port side by side in one number: half the work of the general case.
+                let end = |address: Ipv4Addr, port: u16| u64::from(address.to_bits()) << 16 | u64::from(port);
+                let (source, destination) = (end(source, ports.source), end(destination, ports.destination));
+                hasher.write_u64(source.min(destination) << 16 | tag >> 8);
+                hasher.write_u64(source.max(destination) << 16 | tag & 0xff);
+                source <= destination
+            } else {
+                let source = (bits(packet.source), ports.source);
+                let destination = (bits(packet.destination), ports.destination);
+                let (low, high) = (source.min(destination), source.max(destination));
+                hasher.write_u128(low.0);
+                hasher.write_u128(high.0);
+                hasher.write_u64((u64::from(low.1) << 16 | u64::from(high.1)) << 24 | tag);
+                source <= destination
+            };
         Self { hash: hasher.finish(), forward }
     }
 }

@@ -16,6 +16,8 @@ use crate::observation::End;
 pub struct Host {
     /// Address, place and whether it is ours.
     pub end: End,
+    /// Last packet from or to it.
+    pub last: Timestamp,
     /// Flows with it at either end.
     pub flows: u32,
     /// Which views have seen it, a bit each.
@@ -26,12 +28,10 @@ pub struct Host {
     pub sent: Volume,
     /// What it received.
     pub received: Volume,
-    /// Last packet from or to it.
-    pub last: Timestamp,
-    /// The announced prefix or covering range it is in, when prefixes are counted.
-    pub prefix: Option<Network>,
     /// First packet from or to it.
     pub first: Timestamp,
+    /// The announced prefix or covering range it is in, when prefixes are counted.
+    pub prefix: Option<Network>,
 }
 
 impl Worth for Host {

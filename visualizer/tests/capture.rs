@@ -1,5 +1,7 @@
 //! Capture position: filters asked of frames' bytes, which layer of a tunnel counts, files that are still being written.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 mod common;
 
 use std::fs::OpenOptions;

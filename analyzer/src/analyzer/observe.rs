@@ -34,7 +34,9 @@ impl Analyzer {
         let mut near = std::mem::take(&mut self.near);
         near.clear();
         near.extend(packets.clone().map(|(packet, _)| (FlowKey::of(packet, &self.hasher), None)));
-        self.approach(&mut near, packets.clone().map(|(packet, _)| packet));
+        let mut strangers = std::mem::take(&mut self.strangers);
+        self.approach(&mut near, &mut strangers, packets.clone().map(|(packet, _)| packet));
+        self.strangers = strangers;
         for ((packet, bytes), &(key, guess)) in packets.zip(&near) {
             self.observe_keyed((packet, bytes), key, guess);
         }
@@ -51,6 +53,7 @@ impl Analyzer {
     fn approach<'a>(
         &self,
         near: &mut [(FlowKey, Option<Guess>)],
+        strangers: &mut Vec<u64>,
         packets: impl Iterator<Item = &'a Packet> + Clone,
     ) {
         let mut sum = 0;
@@ -63,13 +66,14 @@ impl Analyzer {
         for guess in near.iter().filter_map(|(_, guess)| *guess) {
             sum ^= self.flows.near(guess);
         }
+        strangers.clear();
         let fresh = packets.zip(near.iter()).filter(|(_, (_, guess))| guess.is_none());
         let ends = fresh.flat_map(|(packet, _)| [packet.source, packet.destination]);
-        let hashes = ends.map(|address| self.hasher.hash_one(bits(address)));
-        for hash in hashes.clone() {
+        strangers.extend(ends.map(|address| self.hasher.hash_one(bits(address))));
+        for &hash in strangers.iter() {
             sum ^= self.hosts.approach(hash);
         }
-        for guess in hashes.filter_map(|hash| self.hosts.guess(hash)) {
+        for guess in strangers.iter().filter_map(|&hash| self.hosts.guess(hash)) {
             sum ^= self.hosts.near(guess);
         }
         std::hint::black_box(sum);
