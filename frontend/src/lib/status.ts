@@ -21,6 +21,16 @@ export interface Status {
   lost_ring: number;
   evicted_hosts: number;
   evicted_flows: number;
+  /** How an interface is read; empty for other sources. */
+  capture_method: string;
+  /** Why not by a faster method; empty when it is the wanted one. */
+  capture_fallback: string;
+  /** What is let in at all; empty = everything. */
+  filter: string;
+  /** Whether the kernel asks the filter, or a part of it; null for other sources. */
+  filter_in_kernel: boolean | null;
+  /** Which IP header counts in tunnels. */
+  counted_layer: string;
   local_networks: string;
   local_networks_origin: string;
   geo_country_source: string;
@@ -53,6 +63,9 @@ export function readStatus(table: TableView): Status {
     frames: number("frames"), packets: number("packets"), bytes: number("bytes"), skipped: number("skipped"), filtered: number("filtered"),
     lost_kernel: number("lost_kernel"), lost_ring: number("lost_ring"),
     evicted_hosts: number("evicted_hosts"), evicted_flows: number("evicted_flows"),
+    capture_method: text("capture_method"), capture_fallback: text("capture_fallback"), filter: text("filter"),
+    filter_in_kernel: typeof cell("filter_in_kernel") === "boolean" ? (cell("filter_in_kernel") as boolean) : null,
+    counted_layer: text("counted_layer"),
     local_networks: text("local_networks"), local_networks_origin: text("local_networks_origin"),
     geo_country_source: text("geo_country_source"), geo_country_date: text("geo_country_date"),
     geo_asn_source: text("geo_asn_source"), geo_asn_date: text("geo_asn_date"),
@@ -62,5 +75,10 @@ export function readStatus(table: TableView): Status {
 
 /** A file by its last name; the folders are in the System dialog. */
 export const sourceName = ({ kind, source }: Status): string => (kind === "file" ? (source.split("/").at(-1) ?? source) : source);
+
+/** What narrows the traffic before anything is counted, in a few words each; empty when nothing does. */
+export function narrowings(status: Status, words: { filter: (filter: string) => string; innermost: string }): string[] {
+  return [...(status.filter ? [words.filter(status.filter)] : []), ...(status.counted_layer === "innermost" ? [words.innermost] : [])];
+}
 
 export const lost = (status: Status): number => status.lost_kernel + status.lost_ring;

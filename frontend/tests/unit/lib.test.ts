@@ -5,6 +5,7 @@ import { Outbox } from "../../src/lib/outbox";
 import { keepPlaces, serviceName, type Row } from "../../src/lib/rows";
 import { asFilter, both, excluding, fromText } from "../../src/lib/selection";
 import { readUrl, USUAL, writeUrl, type ViewState } from "../../src/lib/urlstate";
+import { narrowings, type Status } from "../../src/lib/status";
 import { tickStep } from "../../src/chart/mirror";
 import { alpha } from "../../src/map/palette";
 import { classOf, thresholds } from "../../src/map/scale";
@@ -135,5 +136,15 @@ describe("connection", () => {
 describe("palette", () => {
   test("short and long colours take an opacity", () => {
     expect([alpha("#fff", 0.5), alpha("#0c0f12", 1), alpha("#68b0ed", 0)]).toEqual(["#ffffff80", "#0c0f12ff", "#68b0ed00"]);
+  });
+});
+
+describe("what narrows the traffic", () => {
+  const words = { filter: (filter: string) => `only ${filter}`, innermost: "inner" };
+  const of = (filter: string, counted_layer: string) => narrowings({ filter, counted_layer } as Status, words);
+
+  test("is said when something does, and not otherwise", () => {
+    expect(of("", "outermost")).toEqual([]);
+    expect(of("not port 22", "innermost")).toEqual(["only not port 22", "inner"]);
   });
 });
