@@ -166,6 +166,29 @@ fn what_a_stalling_writer_has_written_is_delivered_at_once() {
 }
 
 #[test]
+fn a_named_pipe_is_idle_until_something_comes() {
+    let folder = Folder::new("fifo");
+    let path = folder.0.join("pipe");
+    if !std::process::Command::new("mkfifo").arg(&path).status().is_ok_and(|status| status.success()) {
+        println!("skipped: no mkfifo");
+        return;
+    }
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let name = path.clone();
+    let writer = thread::spawn(move || {
+        let mut pipe = OpenOptions::new().write(true).open(name).unwrap();
+        wait.recv().unwrap();
+        pipe.write_all(&[header(), record(1, 1)].concat()).unwrap();
+    });
+    let mut source = FileSource::open(&path).unwrap();
+    assert!(is_idle(&mut source));
+    go.send(()).unwrap();
+    assert_eq!(take(&mut source, 1, 1), [1]);
+    writer.join().unwrap();
+    assert!(matches!(source.next_frame(), Ok(Next::End)));
+}
+
+#[test]
 fn what_a_stalling_compressor_has_flushed_is_delivered_at_once() {
     let (go, wait) = std::sync::mpsc::channel::<()>();
     let mut source = through_a_pipe(move |pipe| {

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use super::foreign;
 use super::pcap::{self, Pcap};
 use super::pcapng::{self, PcapNg};
+use super::pipe::Pipe;
 use super::record::{Damage, Fault, Record, Step};
-use super::stdin::Stdin;
 use super::unpack::{Packing, Unreadable};
 use super::window::{CAPACITY, Window};
 use super::{Next, Source, SourceError};
@@ -72,9 +72,13 @@ impl FileSource {
     pub fn open(path: &Path) -> Result<Self, SourceError> {
         let refused = |cause| SourceError::Io { path: path.into(), cause };
         if path == Path::new(STDIN) {
-            return Self::from_reader(path, Box::new(Stdin::open().map_err(refused)?));
+            return Self::from_reader(path, Box::new(Pipe::stdin().map_err(refused)?));
         }
-        Self::from_reader(path, Box::new(File::open(path).map_err(refused)?))
+        let file = File::open(path).map_err(refused)?;
+        match file.metadata().map_err(refused)?.is_file() {
+            true => Self::from_reader(path, Box::new(file)),
+            false => Self::from_reader(path, Box::new(Pipe::of(file))),
+        }
     }
 
     /// Reads from anything; `name` stands in errors. A reader that says [`ErrorKind::WouldBlock`] makes
