@@ -1,6 +1,6 @@
 //! Opens what the settings and flags name as a source.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use analyzer::query::Query;
@@ -87,8 +87,8 @@ fn replay(
     let speed = if source.speed > 0.0 { Speed::Times(source.speed) } else { Speed::Max };
     // The demo happens now; a user's capture keeps the times it was recorded at.
     let rebase = source.kind == Kind::Demo;
-    let stdin = source.kind == Kind::Files && source.read.iter().any(|path| path == Path::new("-"));
-    let pace = Pace { speed, looping: source.r#loop && !stdin && !source.follow, rebase };
+    let once = source.kind == Kind::Files && source.read.iter().any(|path| paths::is_read_once(path));
+    let pace = Pace { speed, looping: source.r#loop && !once && !source.follow, rebase };
     let paced = Paced::new(reopen, pace, Box::new(SystemClock::default()))?;
     let progress = Some(paced.progress());
     let local = or_settings(settings, || guessed);
@@ -156,11 +156,10 @@ fn of_interface(name: &str) -> LocalNetworks {
     )
 }
 
-/// Which networks are local in these files, by their first packets; standard input can't be read twice, so nothing is
-/// known of it.
+/// Which networks are local in these files, by their first packets; pipes can't be read twice, so nothing is known of them.
 pub(crate) fn guess(named: &[PathBuf]) -> LocalNetworks {
     let nothing = || LocalNetworks::private_and(Vec::new(), Origin::Assumed);
-    if named.iter().any(|path| path == Path::new("-")) {
+    if named.iter().any(|path| paths::is_read_once(path)) {
         return nothing();
     }
     files(named).map_or_else(|_| nothing(), |mut source| guess_of(&mut *source))

@@ -32,6 +32,12 @@ pub fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, SourceError> {
     Ok(files)
 }
 
+/// Whether what is read from `path` is gone afterwards: standard input, a FIFO, a shell's process substitution.
+pub fn is_read_once(path: &Path) -> bool {
+    let is_pipe = |found: fs::Metadata| !found.is_file() && !found.is_dir();
+    path == Path::new(STDIN) || fs::metadata(path).is_ok_and(is_pipe)
+}
+
 /// Adds the capture files in and below `folder`.
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), SourceError> {
     let refused = |cause| SourceError::Io { path: folder.into(), cause };
