@@ -103,6 +103,7 @@ impl FrameQuery {
 fn asks(tree: &Expression<Fact>, of: &impl Fn(&Fact) -> bool) -> bool {
     match tree {
         Expression::Everything => false,
+        Expression::Test(Test::Within(_, inside)) => asks(inside, of),
         Expression::Test(test) => matches!(test, Test::Upper(upper) if of(&upper.value)),
         Expression::Not(inner) => asks(inner, of),
         Expression::And(left, right) | Expression::Or(left, right) => asks(left, of) || asks(right, of),

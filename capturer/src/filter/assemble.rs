@@ -21,7 +21,7 @@ pub enum Uncompilable {
     Length(usize),
 }
 
-/// `word` names the caller's word of a number.
+/// `word` names what only user space can ask, by its number.
 pub(super) fn assemble(graph: &Graph, word: impl Fn(usize) -> String) -> Result<Program, Uncompilable> {
     let order = graph.order();
     let states = usize::max(graph.blocks.len() + 2, 1);
@@ -76,7 +76,7 @@ impl Code<'_> {
         let (value, condition, operand) = match check {
             Check::Compare { value, condition, operand } => (value, condition, operand),
             Check::Chain { .. } => return Err(Uncompilable::Word("protochain".to_owned())),
-            Check::Upper(number) => return Err(Uncompilable::Word(word(number))),
+            Check::Own(number) => return Err(Uncompilable::Word(word(number))),
         };
         let (source, k) = match operand {
             Operand::Constant(number) => {

@@ -11,6 +11,7 @@ use super::tree::{
     Carrier, Cast, Expression, Family, Ipv4Net, Layer, Operator, PortRange, Ported, Relation, Side, Test,
     Upper, Value,
 };
+use super::within;
 
 impl<U: Display> Display for Expression<U> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -50,6 +51,10 @@ impl<U: Display> Expression<U> {
         };
         match self {
             Self::Everything => line(out, &"everything"),
+            Self::Test(Test::Within(counted, asked)) => {
+                line(out, &within::word(*counted));
+                asked.lines(out, depth + 1);
+            }
             Self::Test(test) => line(out, test),
             Self::Not(inner) => {
                 line(out, &"not");
@@ -112,6 +117,7 @@ impl<U: Display> Display for Test<U> {
             Self::Port(ported, side, range) => port(f, *ported, *side, *range),
             Self::Relation(relation) => relation.fmt(f),
             Self::Upper(upper) => upper.fmt(f),
+            Self::Within(counted, asked) => within::within(f, *counted, &**asked),
             _ => self.fmt_frame(f),
         }
     }

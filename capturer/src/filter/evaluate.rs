@@ -39,6 +39,7 @@ impl Subject<'_> {
             Test::EtherProtocol(number) => self.ether_protocol(*number),
             Test::Upper(asked) => upper(asked),
             Test::Relation(relation) => return self.relation(relation),
+            Test::Within(counted, asked) => return self.within(*counted, asked),
             _ => self.rare(test),
         })
     }

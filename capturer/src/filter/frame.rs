@@ -11,35 +11,38 @@ use super::kernel::widened;
 use super::run::{Bytes, Machine};
 use super::socket::at_socket;
 use super::tree::{Expression, Upper};
+use super::within::Own;
 use super::{Extended, Filter};
-use crate::LinkType;
+use crate::{Frame, LinkType, Timestamp};
 
 /// A filter with a caller's own words, for frames of one link type.
 #[derive(Clone, Debug)]
 pub struct ExtendedFrame<U> {
     graph: Graph,
     machine: Machine,
-    uppers: Box<[Upper<U>]>,
+    own: Box<[Own<U>]>,
     link: LinkType,
 }
 
 impl<U: Clone + Display> ExtendedFrame<U> {
     fn new(tree: &Expression<U>, link: LinkType) -> Result<Self, LinkError> {
-        let (graph, uppers) = compile(tree, link)?;
-        Ok(Self { machine: Machine::new(&graph), graph, uppers: uppers.into(), link })
+        let (graph, own) = compile(tree, link)?;
+        Ok(Self { machine: Machine::new(&graph), graph, own: own.into(), link })
     }
 
     /// Whether the frame passes. `bytes` is what was captured of it, `wire_len` its length on the wire in bytes; `upper`
     /// answers the caller's words, of the decoded packet.
     #[inline]
     pub fn matches(&self, bytes: &[u8], wire_len: u32, mut upper: impl FnMut(&Upper<U>) -> bool) -> bool {
-        let frame = Bytes { captured: bytes, wire_len };
-        self.machine.run(frame, |number| self.uppers.get(number).is_some_and(&mut upper))
+        self.machine.run(Bytes { captured: bytes, wire_len }, |number| {
+            let frame = Frame { number: 0, at: Timestamp::default(), wire_len, link: self.link, bytes };
+            self.own.get(number)?.answer(&frame, &mut upper)
+        })
     }
 
-    /// Whether the caller's words occur at all; if not, no packet needs to be decoded for the filter.
+    /// Whether the caller's words occur at all; if not, the caller needs no decoded packet to answer.
     pub fn asks_upper(&self) -> bool {
-        !self.uppers.is_empty()
+        self.own.iter().any(|own| matches!(own, Own::Upper(_)))
     }
 
     /// The same as classic BPF.
@@ -60,7 +63,7 @@ impl<U: Clone + Display> ExtendedFrame<U> {
     }
 
     fn assemble(&self, graph: &Graph) -> Result<Program, Uncompilable> {
-        assemble(graph, |number| self.uppers.get(number).map_or_else(String::new, ToString::to_string))
+        assemble(graph, |number| self.own.get(number).map_or_else(String::new, ToString::to_string))
     }
 
     /// The link type it was made for.

@@ -63,10 +63,10 @@ fn lead_past(graph: &Graph) -> (Graph, bool) {
 fn favour<U: Clone>(tree: &Expression<U>, pass: bool) -> Expression<U> {
     let both = |left, right| (Box::new(favour(left, pass)), Box::new(favour(right, pass)));
     match tree {
-        Expression::Test(Test::Upper(_) | Test::ProtocolChain(..)) if pass => Expression::Everything,
-        Expression::Test(Test::Upper(_) | Test::ProtocolChain(..)) => {
-            Expression::Not(Box::new(Expression::Everything))
-        }
+        Expression::Test(Test::Upper(_) | Test::Within(..) | Test::ProtocolChain(..)) => match pass {
+            true => Expression::Everything,
+            false => Expression::Not(Box::new(Expression::Everything)),
+        },
         Expression::Not(inner) => Expression::Not(Box::new(favour(inner, !pass))),
         Expression::And(left, right) => {
             let (left, right) = both(left, right);

@@ -101,6 +101,8 @@ pub(super) const PLAIN: &[&str] = &[
     "mpls",
     "pppoes",
     "geneve",
+    "inner",
+    "outer",
 ];
 
 /// Why a group of words is refused, and what to do instead.

@@ -1,26 +1,20 @@
 //! Where the headers of a decoded packet are in the bytes that were kept of its frame.
 //!
-//! A packet keeps no offsets of its headers, so the network header is looked for where links of all kinds put it, and
-//! taken only where the version and both addresses are the packet's own.
+//! A packet knows where its network header begins; what was kept of the frame may end before it, so the header is taken
+//! only where the version and both addresses are the packet's own.
 
 use std::net::IpAddr;
 
 use super::tree::ethertype;
 use crate::{Network, Packet};
 
-/// Link headers in the order of their likelihood: Ethernet, tagged Ethernet, raw IP, cooked v1 and v2, two tags, loopback.
-const LIKELY: [usize; 8] = [14, 18, 0, 16, 20, 22, 4, 26];
-
-/// No link header that is read is longer, in bytes.
-const FARTHEST: usize = 128;
-
 /// Extension headers that are followed; more can only be hostile.
 const MOST_EXTENSIONS: usize = 16;
 
 /// Where the network header begins.
 pub(super) fn network(packet: &Packet, bytes: &[u8]) -> Option<usize> {
-    let is_it = |at: &usize| is_network_header(packet, bytes.get(*at..).unwrap_or_default());
-    LIKELY.into_iter().find(is_it).or_else(|| (0..FARTHEST).find(is_it))
+    let at = usize::from(packet.network_offset);
+    is_network_header(packet, bytes.get(at..)?).then_some(at)
 }
 
 fn is_network_header(packet: &Packet, header: &[u8]) -> bool {

@@ -23,6 +23,7 @@ mod socket;
 mod suggest;
 mod token;
 pub mod tree;
+mod within;
 mod words;
 
 use std::convert::Infallible;

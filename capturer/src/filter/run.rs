@@ -43,7 +43,7 @@ enum Rare {
         network: u32,
         number: u8,
     },
-    Upper(usize),
+    Own(usize),
 }
 
 /// An expression without shared parts.
@@ -94,19 +94,19 @@ impl Machine {
         Self { steps: order.iter().map(step).collect(), rare: rare.into(), entry: place(graph.entry) }
     }
 
-    /// Whether the frame passes; `upper` answers the caller's words.
+    /// Whether the frame passes; `own` answers what is asked of the decoded packet, `None` fails the filter.
     ///
     /// The inner loop goes along the no sides: two loops are two jumps that the processor predicts, where one with a
     /// computed next step would wait for each answer.
     #[inline]
-    pub(super) fn run(&self, frame: Bytes<'_>, mut upper: impl FnMut(usize) -> bool) -> bool {
+    pub(super) fn run(&self, frame: Bytes<'_>, mut own: impl FnMut(usize) -> Option<bool>) -> bool {
         let mut at = self.entry;
         loop {
             let yes = loop {
                 let Some(step) = self.steps.get(at as usize) else { return at == ACCEPT };
                 let value = match step.header {
                     NOTHING => step.load(frame.captured),
-                    RARE => self.seldom(step.rare, frame, &mut upper),
+                    RARE => self.seldom(step.rare, frame, &mut own),
                     _ => step.load_behind(frame.captured),
                 };
                 let Some(value) = value else { return false };
@@ -119,9 +119,14 @@ impl Machine {
         }
     }
 
-    fn seldom(&self, rare: u32, frame: Bytes<'_>, upper: &mut impl FnMut(usize) -> bool) -> Option<u32> {
+    fn seldom(
+        &self,
+        rare: u32,
+        frame: Bytes<'_>,
+        own: &mut impl FnMut(usize) -> Option<bool>,
+    ) -> Option<u32> {
         match self.rare.get(rare as usize)? {
-            Rare::Upper(number) => Some(u32::from(upper(*number))),
+            Rare::Own(number) => own(*number).map(u32::from),
             other => other.answer(frame),
         }
     }
@@ -150,7 +155,7 @@ impl Step {
             Self { header: RARE, rare: u32::try_from(rare.len() - 1).unwrap_or(NOTHING), ..step }
         };
         match check {
-            Check::Upper(number) => seldom(self, Rare::Upper(number)),
+            Check::Own(number) => seldom(self, Rare::Own(number)),
             Check::Chain { family, network, number } => seldom(self, Rare::Chain { family, network, number }),
             Check::Compare { value, condition, operand: Operand::Value(right) } => {
                 let pair = Rare::Values(computed(values, value), condition, computed(values, right));
@@ -219,7 +224,7 @@ impl Rare {
             Self::Chain { family, network, number } => {
                 chain(frame, *family, (*network, *number)).map(u32::from)
             }
-            Self::Upper(_) => None,
+            Self::Own(_) => None,
         }
     }
 }

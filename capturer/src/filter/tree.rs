@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::words::{Scope, Scopes};
 use crate::Mac;
+use crate::decode::Counted;
 
 /// A filter's tree; `U` is what the caller's own words ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +60,8 @@ pub enum Test<U> {
     Relation(Box<Relation>),
     /// A word of the caller's.
     Upper(Upper<U>),
+    /// Something about the packet of one layer; none of the caller's words is in it.
+    Within(Counted, Box<Expression<U>>),
 }
 
 impl<U> Test<U> {

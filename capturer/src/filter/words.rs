@@ -145,6 +145,17 @@ mod tests {
     }
 
     #[test]
+    fn a_callers_words_are_not_asked_of_one_layer() {
+        for text in ["inner os linux", "inner (tcp and os linux)", "outer (os linux or windows)"] {
+            let error = read(text, Scope::Frame).unwrap_err();
+            assert_eq!(error.at, text.find("os").unwrap(), "{}", error.render(text));
+            assert!(error.hint.unwrap().contains("and os"), "{text}");
+        }
+        assert!(read("os linux or inner windows", Scope::Frame).is_err());
+        assert!(read("inner (tcp) and os linux", Scope::Frame).is_ok());
+    }
+
+    #[test]
     fn the_caller_answers_its_words() {
         let filter = read("os linux and not tcp", Scope::Frame).unwrap();
         let passes = |name: &str| {

@@ -63,8 +63,8 @@ pub(in super::super) enum Check {
         network: u32,
         number: u8,
     },
-    /// The caller's word by its place in the filter's list.
-    Upper(usize),
+    /// What only the decoded packet answers, by its place in the filter's list.
+    Own(usize),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

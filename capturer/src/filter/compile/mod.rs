@@ -16,7 +16,8 @@ mod wireless;
 
 use std::fmt::Display;
 
-use super::tree::{Cast, Expression, Test, Upper};
+use super::tree::{Cast, Expression, Test};
+use super::within::Own;
 use crate::{LinkType, Mac};
 use graph::{Check, Condition, Decision, Graph, Operand};
 use link::{Layout, Link, Place};
@@ -43,21 +44,21 @@ pub enum LinkError {
     Arithmetic,
 }
 
-/// A tree's graph, and the caller's words in the order of their numbers.
+/// A tree's graph, and what is asked of decoded packets in the order of its numbers.
 pub(super) fn compile<U: Clone + Display>(
     tree: &Expression<U>,
     link: LinkType,
-) -> Result<(Graph, Vec<Upper<U>>), LinkError> {
+) -> Result<(Graph, Vec<Own<U>>), LinkError> {
     let mut values = Values::default();
     let layout = Layout::new(link, &mut values).ok_or(LinkError::Unknown(link))?;
-    let mut compiler = Compiler { values, layout, uppers: Vec::new() };
+    let mut compiler = Compiler { values, layout, own: Vec::new() };
     let decision = match tree {
         Expression::Everything => None,
         _ => Some(compiler.expression(tree)?),
     };
     let mut graph = Graph::new(compiler.values, decision.as_ref());
     simplify(&mut graph).ok_or(LinkError::Arithmetic)?;
-    Ok((graph, compiler.uppers))
+    Ok((graph, compiler.own))
 }
 
 /// Asks nothing twice and computes what is known; `None` when the arithmetic can only fail. Accepts no frame less.
@@ -69,7 +70,7 @@ pub(super) fn simplify(graph: &mut Graph) -> Option<()> {
 struct Compiler<U> {
     values: Values,
     layout: Layout,
-    uppers: Vec<Upper<U>>,
+    own: Vec<Own<U>>,
 }
 
 /// A question's parts, or what is missing for it.
@@ -89,9 +90,14 @@ impl<U: Clone + Display> Compiler<U> {
 
     fn test(&mut self, test: &Test<U>) -> Result<Decision, LinkError> {
         let link = self.layout.link.name();
-        if let Test::Upper(upper) = test {
-            self.uppers.push(upper.clone());
-            return Ok(Decision::Check(Check::Upper(self.uppers.len() - 1)));
+        let own = match test {
+            Test::Upper(upper) => Some(Own::Upper(upper.clone())),
+            Test::Within(counted, asked) => Some(Own::Within(*counted, Expression::clone(asked))),
+            _ => None,
+        };
+        if let Some(own) = own {
+            self.own.push(own);
+            return Ok(Decision::Check(Check::Own(self.own.len() - 1)));
         }
         self.question(test).map_err(|reason| LinkError::Missing { asked: test.to_string(), link, reason })
     }
@@ -114,7 +120,7 @@ impl<U: Clone + Display> Compiler<U> {
             Test::Outbound(outbound) => self.outbound(*outbound),
             Test::InterfaceIndex(index) => self.interface(*index),
             Test::Relation(relation) => self.relation(relation),
-            Test::Upper(_) => Ok(self.always(false)),
+            Test::Upper(_) | Test::Within(..) => Ok(self.always(false)),
         }
     }
 

@@ -7,6 +7,7 @@ mod arithmetic;
 mod operand;
 mod primitive;
 mod qualifier;
+mod within;
 
 use super::error::{FilterError, Span};
 use super::keyword;
@@ -32,7 +33,7 @@ pub(super) fn parse<U>(
 ) -> Result<Expression<U>, FilterError> {
     let tokens = tokens(text)?;
     let closing = closing(&tokens)?;
-    let mut parser = Parser { text, tokens, closing, position: 0, depth: 0, words, scope };
+    let mut parser = Parser { text, tokens, closing, position: 0, depth: 0, within: false, words, scope };
     if parser.token() == Token::End {
         return Ok(Expression::Everything);
     }
@@ -83,6 +84,8 @@ struct Parser<'a, U: 'static> {
     closing: Vec<usize>,
     position: usize,
     depth: usize,
+    /// Whether what is read is asked of one layer.
+    within: bool,
     words: &'static [Word<U>],
     scope: Scope,
 }
@@ -117,6 +120,7 @@ impl<'a, U> Parser<'a, U> {
                 Ok((Expression::Not(Box::new(inner)), qualifier))
             }
             _ if parser.starts_relation() => Ok((parser.relation()?, None)),
+            Token::Word(word @ ("inner" | "outer")) => parser.within(word, inherited),
             Token::Open => {
                 parser.advance();
                 let (inner, _) = parser.expression(inherited)?;

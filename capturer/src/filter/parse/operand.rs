@@ -25,6 +25,9 @@ impl<U> Parser<'_, U> {
             Kind::Port => self.port(start, qualifier)?,
             Kind::PortRange => self.port_range(start, qualifier)?,
             Kind::Protocol | Kind::ProtocolChain => self.protocol_number(start, qualifier)?,
+            Kind::Upper(word) if self.within || qualifier.layer.is_some() => {
+                return Err(self.not_of_a_layer(start, word.name));
+            }
             Kind::Upper(word) => self.upper(qualifier.side, word)?,
         };
         self.test(self.since(start), test)

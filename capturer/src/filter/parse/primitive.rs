@@ -190,7 +190,11 @@ impl<U> Parser<'_, U> {
     fn bare(&mut self, inherited: Option<Qualifier<U>>) -> Parsed<U> {
         let unknown = matches!(self.token(), Token::Word(word) if self.is_keyword(word));
         match inherited {
-            Some(qualifier) if !unknown => Ok((self.identifier(self.span(), qualifier)?, inherited)),
+            Some(qualifier) if !unknown => {
+                let start = self.span();
+                let asked = self.identifier(start, qualifier)?;
+                Ok((self.of_layer(start, qualifier.layer, asked)?, inherited))
+            }
             _ => Err(self.lonely()),
         }
     }

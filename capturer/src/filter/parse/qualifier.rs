@@ -7,6 +7,7 @@ use super::super::tree::{Expression, Side};
 use super::super::words::{Operand, Word};
 use super::operand::IDENTIFIER;
 use super::{Parsed, Parser};
+use crate::decode::Counted;
 
 /// The qualifiers of an identifier, which the next one takes if it has none of its own.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub(super) struct Qualifier<U: 'static> {
     pub(super) protocol: Option<(&'static str, Protocol)>,
     pub(super) side: Side,
     pub(super) kind: Kind<U>,
+    /// The layer that was asked.
+    pub(super) layer: Option<Counted>,
 }
 
 impl<U> Clone for Qualifier<U> {
@@ -60,7 +63,7 @@ impl<U> Parser<'_, U> {
             None => return Ok(None),
         };
         self.check_side(start, side.is_some(), protocol, kind)?;
-        let qualifier = Qualifier { protocol, side: side.unwrap_or_default(), kind };
+        let qualifier = Qualifier { protocol, side: side.unwrap_or_default(), kind, layer: None };
         Ok(Some(self.identifiers(start, qualifier)))
     }
 
