@@ -121,3 +121,21 @@ fn a_closed_pipe_is_no_error() {
     drop(child.stdout.take());
     assert!(child.wait_with_output().unwrap().status.success());
 }
+
+#[test]
+fn each_damaged_file_of_several_is_named_and_the_whole_ones_are_counted() {
+    let mut bytes = pcap(&[udp([8, 8, 8, 8]), udp([1, 1, 1, 1])]);
+    let second = 24 + 16 + udp([0; 4]).len() + 8;
+    bytes[second..second + 4].copy_from_slice(&u32::MAX.to_le_bytes());
+    let first = TempFile::new("first.pcap", &bytes);
+    let folder = first.0.parent().unwrap();
+    std::fs::write(folder.join("second.pcap"), &bytes).unwrap();
+    std::fs::write(folder.join("whole.pcap"), pcap(&[udp([9, 9, 9, 9]), udp([9, 9, 9, 9])])).unwrap();
+    let output = run(&["report", "--format", "json", "--read", folder.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(json(&output)["totals"]["packets"], 4, "{}", stderr(&output));
+    assert!(json(&output)["error"]["file"].as_str().unwrap().ends_with("first.pcap"));
+    for name in ["first.pcap", "second.pcap"] {
+        assert!(stderr(&output).contains(name), "{}", stderr(&output));
+    }
+}

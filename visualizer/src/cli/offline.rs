@@ -27,6 +27,8 @@ pub(super) struct Outcome {
     pub(super) to: Option<Timestamp>,
     pub(super) truncated: Option<u64>,
     pub(super) error: Option<SourceError>,
+    /// Of several files those that were damaged besides.
+    pub(super) further: Vec<SourceError>,
 }
 
 /// Which packets are taken.
@@ -88,8 +90,10 @@ pub(super) fn read(
             }
             Ok(Next::End) => break,
             Err(error) => {
-                outcome.error = Some(error);
-                break;
+                if outcome.fail(error) {
+                    break;
+                }
+                continue;
             }
         };
         outcome.begin(&frame);
@@ -143,6 +147,17 @@ impl Watch {
 }
 
 impl Outcome {
+    /// Keeps an error; says whether nothing more can come. Each damaged file of several is told of in turn.
+    fn fail(&mut self, error: SourceError) -> bool {
+        let ends = matches!(error, SourceError::Interface { .. });
+        if self.error.is_none() {
+            self.error = Some(error);
+        } else {
+            self.further.push(error);
+        }
+        ends
+    }
+
     #[inline]
     fn begin(&mut self, frame: &Frame<'_>) {
         self.ledger.frames += 1;
@@ -218,6 +233,7 @@ impl Outcome {
     pub(super) fn exit_code(&self) -> std::process::ExitCode {
         if let Some(error) = &self.error {
             super::failure::complain(&format!("{error}; what was read before is shown"));
+            self.further.iter().for_each(|error| super::failure::complain(&error.to_string()));
             return std::process::ExitCode::from(3);
         }
         if let Some(offset) = self.truncated {
