@@ -1,5 +1,7 @@
 //! What a filter costs a packet. Budget: 20 ns for `tcp port 443 and not net 10.0.0.0/8`.
 
+mod libpcap;
+
 use std::net::{IpAddr, Ipv4Addr};
 
 use capturer::filter::Filter;
@@ -101,6 +103,19 @@ fn program_run(bencher: Bencher<'_, '_>, text: &str) {
     bencher
         .counter(divan::counter::ItemsCount::new(packets.len()))
         .bench(|| packets.iter().filter(|(_, bytes)| program.run(bytes, 54) > 0).count());
+}
+
+/// The same by libpcap, where it is installed.
+#[divan::bench(args = FILTERS)]
+fn libpcap_offline_filter(bencher: Bencher<'_, '_>, text: &str) {
+    let Some(filter) = libpcap::Filter::compile(text) else {
+        eprintln!("skipped: libpcap is not installed");
+        return;
+    };
+    let packets = packets();
+    bencher
+        .counter(divan::counter::ItemsCount::new(packets.len()))
+        .bench_local(|| packets.iter().filter(|(_, bytes)| filter.matches(bytes)).count());
 }
 
 #[divan::bench(args = FILTERS)]
