@@ -107,6 +107,7 @@ fn program_run(bencher: Bencher<'_, '_>, text: &str) {
 
 /// The same by libpcap, where it is installed.
 #[divan::bench(args = FILTERS)]
+#[expect(clippy::print_stderr, reason = "what is left out is said")]
 fn libpcap_offline_filter(bencher: Bencher<'_, '_>, text: &str) {
     let Some(filter) = libpcap::Filter::compile(text) else {
         eprintln!("skipped: libpcap is not installed");
