@@ -1,6 +1,7 @@
 //! The filter language as people type it: what is read, how it prints, and what is said when it can't be read.
 
-use capturer::filter::{Filter, MAX_TEXT};
+use capturer::LinkType;
+use capturer::filter::{Filter, LinkError, MAX_TEXT};
 
 fn canonical(text: &str) -> Result<String, String> {
     Filter::parse(text).map(|filter| filter.to_string()).map_err(|error| error.render(text))
@@ -76,6 +77,14 @@ const SPELLINGS: &[(&str, &str)] = &[
     ("ifindex 3", "ifindex 3"),
     ("tcp[tcpflags] & (tcp-syn|tcp-ack) == tcp-syn", "tcp[13] & (2 | 16) = 2"),
     ("icmp[icmptype] = icmp-echo", "icmp[0] = 8"),
+    ("type MGT", "type mgt"),
+    ("wlan type management subtype probereq", "type mgt subtype probe-req"),
+    ("subtype ack", "type ctl subtype ack"),
+    ("type 12 subtype 16", "type 12 subtype 0x10"),
+    ("ether dir 1 or dir 7", "dir tods or dir 7"),
+    ("wlan address1 host 00-11-22-33-44-55", "wlan addr1 00:11:22:33:44:55"),
+    ("wlan ra 0:0:0:0:0:1 or 0:0:0:0:0:2", "wlan ra 00:00:00:00:00:01 or wlan ra 00:00:00:00:00:02"),
+    ("llc and llc UI and !llc rnr", "llc and llc ui and not llc rnr"),
     ("inner tcp port http", "inner tcp port 80"),
     ("inner (tcp port 80)", "inner tcp port 80"),
     ("inner (host 10.0.0.1 && !udp)", "inner (host 10.0.0.1 and not udp)"),
@@ -170,7 +179,16 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ("ether host 192.0.2.1", "192.0.2.1", "leave out `ether`"),
     ("ether", "ether", "alone asks nothing"),
     ("gateway snup", "gateway", "needs host names resolved"),
-    ("wlan type mgt", "type", "802.11"),
+    ("type mgmt", "mgmt", "did you mean `mgt`?"),
+    ("type 1", "1", "bits"),
+    ("type ctl subtype beacon", "beacon", "subtype of this type"),
+    ("subtype 0x80", "0x80", "none of these names"),
+    ("dir tds", "tds", "did you mean `tods`?"),
+    ("wlan addr1 192.0.2.1", "192.0.2.1", "leave out `wlan`"),
+    ("addr1 00:11:22:33:44:55", "addr1", "write `wlan addr1"),
+    ("wlan addr2 port 80", "wlan addr2 port", "only hardware addresses"),
+    ("llc rx", "rx", "did you mean `rr`?"),
+    ("radio[0] = 0", "radio", "aren't read as one"),
     ("inner", "", "ends too early"),
     ("inner inner tcp", "inner", "no layers of its own"),
     ("outer (tcp and inner udp)", "inner", "no layers of its own"),
@@ -230,4 +248,23 @@ fn depth_and_length_are_capped_without_overflow() {
     let long = "ip or ".repeat(MAX_TEXT / 6) + "ip";
     assert!(long.len() <= MAX_TEXT && Filter::parse(&long).is_ok());
     assert!(Filter::parse(&(long + " or ip6 ")).is_err());
+}
+
+#[test]
+fn what_a_link_type_cannot_answer_is_shown_where_it_is() {
+    for (text, under) in [
+        ("tcp and vlan 5 or udp", "vlan 5"),
+        ("tcp port (80 or 443) and not ether src 0:0:0:0:0:1", "ether src 0:0:0:0:0:1"),
+        ("inner (tcp and port 80) and llc ui", "llc ui"),
+        ("port 80 or inner 443 or (len > 3 and wlan type mgt)", "wlan type mgt"),
+        ("outer (host 192.0.2.1 or 192.0.2.2) or dir tods", "dir tods"),
+    ] {
+        let error = Filter::parse(text).unwrap().frame(LinkType::RAW).unwrap_err();
+        println!("{}\n", error.render(text));
+        let LinkError::Missing { at, len, .. } = error else { panic!("{text}: {error}") };
+        assert_eq!(&text[at..at + len], under, "{text}");
+        assert!(error.render(text).contains("raw IP frames can answer"), "{text}");
+    }
+    let unknown = Filter::parse("tcp").unwrap().frame(LinkType::NFLOG).unwrap_err();
+    assert_eq!(unknown.render("tcp"), unknown.to_string());
 }

@@ -6,6 +6,7 @@ use std::fmt::{self, Display, Formatter, Write as _};
 use std::net::Ipv4Addr;
 
 use super::keyword::{Protocol, protocol_name};
+use super::link_names::{Bits, DIRECTIONS, ENDS, LLC, SUBTYPE, SUBTYPES, TYPE, TYPES, name_of};
 use super::parse::binding;
 use super::tree::{
     Carrier, Cast, Expression, Family, Ipv4Net, Layer, Operator, PortRange, Ported, Relation, Side, Test,
@@ -139,9 +140,30 @@ impl<U> Test<U> {
             Self::PppoeSession(id) => optional(f, "pppoes", *id),
             Self::Geneve(vni) => optional(f, "geneve", *vni),
             Self::Outbound(outbound) => f.write_str(if *outbound { "outbound" } else { "inbound" }),
+            Self::WirelessKind(bits) => wireless_kind(f, *bits),
+            Self::WirelessDirection(direction) => match name_of(DIRECTIONS, *direction) {
+                Some(name) => write!(f, "dir {name}"),
+                None => write!(f, "dir {direction}"),
+            },
+            Self::WirelessAddress(end, mac) => {
+                write!(f, "wlan {} {mac}", name_of(ENDS, *end).unwrap_or_default())
+            }
+            Self::Llc(bits) => optional(f, "llc", bits.and_then(|bits| name_of(LLC, bits))),
             Self::InterfaceIndex(index) => write!(f, "ifindex {index}"),
             _ => Ok(()),
         }
+    }
+}
+
+fn wireless_kind(f: &mut Formatter<'_>, Bits { mask, value }: Bits) -> fmt::Result {
+    match name_of(TYPES, value & TYPE) {
+        Some(name) => write!(f, "type {name}")?,
+        None => write!(f, "type {}", value & TYPE)?,
+    }
+    match name_of(SUBTYPES, value) {
+        _ if mask & SUBTYPE == 0 => Ok(()),
+        Some(name) => write!(f, " subtype {name}"),
+        None => write!(f, " subtype {:#04x}", value & SUBTYPE),
     }
 }
 

@@ -10,7 +10,7 @@ use super::compile::{LinkError, compile};
 use super::kernel::widened;
 use super::run::{Bytes, Machine};
 use super::socket::at_socket;
-use super::tree::{Expression, Upper};
+use super::tree::Upper;
 use super::within::Own;
 use super::{Extended, Filter};
 use crate::{Frame, LinkType, Timestamp};
@@ -25,8 +25,8 @@ pub struct ExtendedFrame<U> {
 }
 
 impl<U: Clone + Display> ExtendedFrame<U> {
-    fn new(tree: &Expression<U>, link: LinkType) -> Result<Self, LinkError> {
-        let (graph, own) = compile(tree, link)?;
+    fn new(filter: &Extended<U>, link: LinkType) -> Result<Self, LinkError> {
+        let (graph, own) = compile(&filter.tree, &filter.spans, link)?;
         Ok(Self { machine: Machine::new(&graph), graph, own: own.into(), link })
     }
 
@@ -108,7 +108,7 @@ impl<U: Clone + Display + 'static> Extended<U> {
     /// # Errors
     /// [`LinkError`] says what frames of this link type can't answer.
     pub fn frame(&self, link: LinkType) -> Result<ExtendedFrame<U>, LinkError> {
-        ExtendedFrame::new(&self.tree, link)
+        ExtendedFrame::new(self, link)
     }
 
     /// What the kernel can ask at a live socket, and whether user space must ask again: the program loses no frame that

@@ -25,7 +25,7 @@ pub(super) fn widened<U: Clone + Display>(
 ) -> Option<Graph> {
     let (mut led_past, exact) = lead_past(graph);
     if !exact
-        && let Ok((mut favoured, _)) = compile(&favour(tree, true), link)
+        && let Ok((mut favoured, _)) = compile(&favour(tree, true), &[], link)
         && let Some(length) = longest_read(&favoured)
     {
         guard(&mut favoured, length);

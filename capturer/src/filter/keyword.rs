@@ -1,6 +1,7 @@
 //! The words of the language: protocols that qualify or stand alone, words with a grammar of their own, and words of
 //! pcap-filter(7) that are known but refused, each with its reason.
 
+use super::link_names::ENDS;
 use super::names;
 use super::tree::{Family, Layer, ethertype};
 
@@ -103,6 +104,10 @@ pub(super) const PLAIN: &[&str] = &[
     "geneve",
     "inner",
     "outer",
+    "type",
+    "subtype",
+    "dir",
+    "llc",
 ];
 
 /// Why a group of words is refused, and what to do instead.
@@ -120,14 +125,9 @@ pub(super) const REFUSED: &[Refusal] = &[
         hint: "write `ether host MAC and not host ADDRESS`",
     },
     Refusal {
-        words: &["type", "subtype", "dir", "ra", "ta", "addr1", "addr2", "addr3", "addr4"],
-        reason: "asks the IEEE 802.11 header, which decoded packets don't keep",
-        hint: "ask the addresses: `ether src MAC`, `ether dst MAC`",
-    },
-    Refusal {
         words: &["radio"],
-        reason: "asks the radio header, which decoded packets don't keep",
-        hint: "ask the frame's first bytes: `ether[0] = 0`",
+        reason: "asks the bytes of the radio header, which aren't read as one",
+        hint: "ask the IEEE 802.11 header behind it: `type mgt`, `wlan addr1 MAC`, `ether[0] = 0x80`",
     },
     Refusal {
         words: &[
@@ -174,11 +174,6 @@ pub(super) const REFUSED: &[Refusal] = &[
         reason: "asks for a kind of IS-IS message, which isn't read",
         hint: "`isis` finds all of them",
     },
-    Refusal {
-        words: &["llc"],
-        reason: "asks the LLC header, which decoded packets don't keep",
-        hint: "ask one protocol: `stp`, `ipx`, `iso`, `netbeui`",
-    },
 ];
 
 pub(super) fn protocol(word: &str) -> Option<Protocol> {
@@ -198,6 +193,7 @@ pub(super) fn refusal(word: &str) -> Option<&'static Refusal> {
 pub(super) fn is_keyword(word: &str) -> bool {
     protocol(word).is_some()
         || PLAIN.contains(&word)
+        || ENDS.iter().any(|(end, _)| *end == word)
         || names::constant(word).is_some()
         || refusal(word).is_some()
 }
@@ -205,5 +201,6 @@ pub(super) fn is_keyword(word: &str) -> bool {
 /// Everything a typo may have meant.
 pub(super) fn all() -> impl Iterator<Item = &'static str> {
     let protocols = PROTOCOLS.iter().map(|(name, _)| *name);
-    PLAIN.iter().copied().chain(protocols).chain(["and", "or", "not"])
+    let ends = ENDS.iter().map(|(name, _)| *name);
+    PLAIN.iter().copied().chain(ends).chain(protocols).chain(["and", "or", "not"])
 }

@@ -14,6 +14,7 @@ mod frame;
 mod kernel;
 mod keyword;
 mod layers;
+mod link_names;
 mod names;
 mod number;
 mod parse;
@@ -32,7 +33,9 @@ use std::fmt;
 pub use assemble::Uncompilable;
 pub use compile::LinkError;
 pub use error::FilterError;
+use error::Span;
 pub use frame::{ExtendedFrame, FrameFilter};
+pub use link_names::{Bits, WirelessEnd};
 pub use names::{service, services};
 pub use token::MAX_TEXT;
 pub use tree::{Comparison, Ported, Side, Upper};
@@ -47,6 +50,8 @@ use tree::Expression;
 #[derive(Clone, Debug)]
 pub struct Extended<U> {
     tree: Expression<U>,
+    /// Where each question stands in the text, from left to right.
+    spans: Box<[Span]>,
     program: Program<U>,
 }
 
@@ -56,9 +61,9 @@ impl<U: Clone + 'static> Extended<U> {
     /// # Errors
     /// [`FilterError`] says where, what, and what was expected.
     pub fn parse(text: &str, words: &'static [Word<U>], scope: Scope) -> Result<Self, FilterError> {
-        let tree = parse::parse(text, words, scope)?;
+        let (tree, spans) = parse::parse(text, words, scope)?;
         let program = Program::new(&tree);
-        Ok(Self { tree, program })
+        Ok(Self { tree, spans: spans.into(), program })
     }
 
     /// Whether the packet passes; `bytes` is what was kept of its frame, from the link header on. `upper` answers the

@@ -4,6 +4,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use super::link_names::{Bits, WirelessEnd};
 use super::words::{Scope, Scopes};
 use crate::Mac;
 use crate::decode::Counted;
@@ -56,6 +57,14 @@ pub enum Test<U> {
     Outbound(bool),
     /// The index of the interface, where the link header says so.
     InterfaceIndex(u32),
+    /// The kind of an IEEE 802.11 frame: these bits of its first byte.
+    WirelessKind(Bits),
+    /// Whether an IEEE 802.11 frame goes to (1) or from (2) the distribution system, both (3) or neither (0).
+    WirelessDirection(u32),
+    /// An address field of an IEEE 802.11 header.
+    WirelessAddress(WirelessEnd, Mac),
+    /// An IEEE 802.2 header, with these bits in its control field if given.
+    Llc(Option<Bits>),
     /// A comparison of numbers.
     Relation(Box<Relation>),
     /// A word of the caller's.

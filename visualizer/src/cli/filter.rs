@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use analyzer::query::Query;
+use analyzer::query::{LinkError, Query};
 use capturer::LinkType;
 use capturer::filter::bpf::Program;
 use clap::{Args, Subcommand, ValueEnum};
@@ -114,7 +114,8 @@ impl Explained {
             .map_err(|error| Failure::Usage(format!("filter\n{}", error.render(&text))))?;
         let filter = query.filter();
         let link = explain.link.number();
-        let frame = filter.frame(link).map_err(|error| Failure::Usage(error.to_string()))?;
+        let refused = |error: LinkError| Failure::Usage(format!("filter\n{}", error.render(&text)));
+        let frame = filter.frame(link).map_err(refused)?;
         let program = if explain.live { frame.socket_program() } else { frame.program() };
         let kernel = if program.is_err() { filter.kernel(link).0 } else { None };
         Ok(Self {

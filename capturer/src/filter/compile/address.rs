@@ -20,7 +20,7 @@ const ETHERNET_ENDS: Ends = (6, 0);
 
 pub(super) const NO_HARDWARE: &str = "they have no hardware addresses of 6 bytes";
 
-impl<U: Clone + Display> Compiler<U> {
+impl<U: Clone + Display> Compiler<'_, U> {
     pub(super) fn ipv4(&mut self, carrier: Carrier, side: Side, net: Ipv4Net) -> Compiled {
         let (ip, arp, rarp) =
             ((ethertype::IPV4, IPV4_ENDS), (ethertype::ARP, ARP_ENDS), (ethertype::RARP, ARP_ENDS));

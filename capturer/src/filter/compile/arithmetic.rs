@@ -12,7 +12,7 @@ use super::{Compiled, Compiler};
 /// A value, and what must hold before it can be computed.
 type Guarded = (ValueId, Option<Decision>);
 
-impl<U: Clone + Display> Compiler<U> {
+impl<U: Clone + Display> Compiler<'_, U> {
     pub(super) fn relation(&mut self, relation: &Relation) -> Compiled {
         let (left, before) = self.value(&relation.left)?;
         let (right, also) = self.value(&relation.right)?;

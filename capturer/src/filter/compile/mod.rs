@@ -16,6 +16,7 @@ mod wireless;
 
 use std::fmt::Display;
 
+use super::error::{FilterError, Span};
 use super::tree::{Cast, Expression, Test};
 use super::within::Own;
 use crate::{LinkType, Mac};
@@ -38,20 +39,35 @@ pub enum LinkError {
         link: &'static str,
         /// What is missing.
         reason: &'static str,
+        /// Where the question begins: a byte position in the text that the filter was read from.
+        at: usize,
+        /// How many bytes it spans.
+        len: usize,
     },
     /// The arithmetic divides by a number that is always 0, or shifts by more than 31 bits.
     #[error("the arithmetic divides by zero or shifts by more than 31 bits, always")]
     Arithmetic,
 }
 
-/// A tree's graph, and what is asked of decoded packets in the order of its numbers.
+impl LinkError {
+    /// The message, with a caret line under the question in `text`, from which the filter was read.
+    pub fn render(&self, text: &str) -> String {
+        let Self::Missing { link, at, len, .. } = self else { return self.to_string() };
+        let expected = format!("a question that {link} frames can answer");
+        FilterError::new(Span { at: *at, len: *len }, self.to_string(), expected).render(text)
+    }
+}
+
+/// A tree's graph, and what is asked of decoded packets in the order of its numbers; `spans` are the
+/// places of its questions.
 pub(super) fn compile<U: Clone + Display>(
     tree: &Expression<U>,
+    spans: &[Span],
     link: LinkType,
 ) -> Result<(Graph, Vec<Own<U>>), LinkError> {
     let mut values = Values::default();
     let layout = Layout::new(link, &mut values).ok_or(LinkError::Unknown(link))?;
-    let mut compiler = Compiler { values, layout, own: Vec::new() };
+    let mut compiler = Compiler { values, layout, own: Vec::new(), spans: spans.iter() };
     let decision = match tree {
         Expression::Everything => None,
         _ => Some(compiler.expression(tree)?),
@@ -67,16 +83,18 @@ pub(super) fn simplify(graph: &mut Graph) -> Option<()> {
     fold::fold(graph)
 }
 
-struct Compiler<U> {
+struct Compiler<'a, U> {
     values: Values,
     layout: Layout,
     own: Vec<Own<U>>,
+    /// Those of the questions that are still to come.
+    spans: std::slice::Iter<'a, Span>,
 }
 
 /// A question's parts, or what is missing for it.
 type Compiled = Result<Decision, &'static str>;
 
-impl<U: Clone + Display> Compiler<U> {
+impl<U: Clone + Display> Compiler<'_, U> {
     /// From left to right: what stands left moves the offsets of what stands right.
     fn expression(&mut self, tree: &Expression<U>) -> Result<Decision, LinkError> {
         match tree {
@@ -90,6 +108,7 @@ impl<U: Clone + Display> Compiler<U> {
 
     fn test(&mut self, test: &Test<U>) -> Result<Decision, LinkError> {
         let link = self.layout.link.name();
+        let Span { at, len } = self.spans.next().copied().unwrap_or(Span { at: 0, len: 0 });
         let own = match test {
             Test::Upper(upper) => Some(Own::Upper(upper.clone())),
             Test::Within(counted, asked) => Some(Own::Within(*counted, Expression::clone(asked))),
@@ -99,7 +118,8 @@ impl<U: Clone + Display> Compiler<U> {
             self.own.push(own);
             return Ok(Decision::Check(Check::Own(self.own.len() - 1)));
         }
-        self.question(test).map_err(|reason| LinkError::Missing { asked: test.to_string(), link, reason })
+        let missing = |reason| LinkError::Missing { asked: test.to_string(), link, reason, at, len };
+        self.question(test).map_err(missing)
     }
 
     fn question(&mut self, test: &Test<U>) -> Compiled {
@@ -119,6 +139,10 @@ impl<U: Clone + Display> Compiler<U> {
             Test::Geneve(vni) => self.geneve(*vni),
             Test::Outbound(outbound) => self.outbound(*outbound),
             Test::InterfaceIndex(index) => self.interface(*index),
+            Test::WirelessKind(bits) => self.wireless_kind(*bits),
+            Test::WirelessDirection(direction) => self.wireless_direction(*direction),
+            Test::WirelessAddress(end, mac) => self.wireless_address(*end, *mac),
+            Test::Llc(kind) => self.llc(*kind),
             Test::Relation(relation) => self.relation(relation),
             Test::Upper(_) | Test::Within(..) => Ok(self.always(false)),
         }

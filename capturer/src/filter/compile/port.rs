@@ -12,7 +12,7 @@ const SCTP: u8 = 132;
 const TCP: u8 = 6;
 const UDP: u8 = 17;
 
-impl<U: Clone + Display> Compiler<U> {
+impl<U: Clone + Display> Compiler<'_, U> {
     pub(super) fn port(&mut self, ported: Ported, side: Side, range: PortRange) -> Compiled {
         let transports: &[u8] = match ported {
             Ported::Any => &[SCTP, TCP, UDP],

@@ -3,6 +3,7 @@
 
 use std::fmt::Display;
 
+use super::super::link_names::Bits;
 use super::super::tree::{Family, ethertype};
 use super::graph::{Check, Condition, Decision};
 use super::link::Link;
@@ -43,7 +44,7 @@ const PPP: [(u16, u32); 7] = [
 
 const FRAGMENT_HEADER: u32 = 44;
 
-impl<U: Clone + Display> Compiler<U> {
+impl<U: Clone + Display> Compiler<'_, U> {
     pub(super) fn link_protocol(&mut self, number: u16) -> Compiled {
         if self.layout.labels > 0 {
             return self.labelled(number);
@@ -98,6 +99,22 @@ impl<U: Clone + Display> Compiler<U> {
     fn has_length(&mut self) -> Decision {
         let kind = self.layout.kind.bytes(&mut self.values, 2);
         compare(kind, Condition::Greater, MAX_LENGTH.into()).not()
+    }
+
+    /// 802.2 behind the link header; Novell's raw 802.3 has ff-ff in its place.
+    pub(super) fn llc(&mut self, kind: Option<Bits>) -> Compiled {
+        let payload = self.layout.payload;
+        let header = match self.layout.link {
+            Link::Ethernet => self.has_length().and(self.equals(payload, 2, 0xffff).not()),
+            Link::Wireless => self.wireless_data(),
+            _ => return Err("they have no IEEE 802.2 header"),
+        };
+        Ok(match kind {
+            Some(Bits { mask, value }) => {
+                header.and(self.equals_masked(payload.plus(2), 1, (value.into(), mask.into())))
+            }
+            None => header,
+        })
     }
 
     /// 802.2 with SNAP (RFC 1042): service access points aa, control 03, organisation, EtherType.

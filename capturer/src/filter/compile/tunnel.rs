@@ -14,7 +14,7 @@ const GENEVE_PORT: u32 = 6081;
 /// The PPP protocol field of MPLS, RFC 3032 §4.3.
 const PPP_MPLS: u32 = 0x281;
 
-impl<U: Clone + Display> Compiler<U> {
+impl<U: Clone + Display> Compiler<'_, U> {
     pub(super) fn vlan(&mut self, id: Option<u16>) -> Compiled {
         if self.layout.labels > 0 {
             return Err("there are no VLAN tags behind MPLS labels");

@@ -72,6 +72,11 @@ impl<U> Parser<'_, U> {
                 FilterError::new(self.since(start), "hardware addresses have no networks", "`ether host`");
             return Err(error.hint("ask their bytes: `ether[6:2] = 0x0000 and ether[8] = 0x5e`"));
         }
+        self.hardware(name).map(|mac| Test::Ether(qualifier.side, mac))
+    }
+
+    /// The hardware address after its qualifiers.
+    pub(super) fn hardware(&mut self, name: &str) -> Result<Mac, FilterError> {
         let mac: Option<Mac> = match self.token() {
             Token::Mac(mac) => Some(mac),
             Token::Word(word) => mac_from_text(word),
@@ -86,7 +91,7 @@ impl<U> Parser<'_, U> {
             });
         };
         self.advance();
-        Ok(Test::Ether(qualifier.side, mac))
+        Ok(mac)
     }
 
     fn carrier(&self, start: Span, qualifier: Qualifier<U>) -> Result<Carrier, FilterError> {

@@ -23,9 +23,7 @@ impl<U> Parser<'_, U> {
     pub(super) fn starts_relation(&self) -> bool {
         match self.token() {
             Token::Word("len" | "length") | Token::Operator("-") => true,
-            Token::Word(word) if keyword::protocol(word).is_some() || word == "radio" => {
-                self.peek(1) == Token::OpenIndex
-            }
+            Token::Word(word) if keyword::protocol(word).is_some() => self.peek(1) == Token::OpenIndex,
             Token::Word(word) if is_numeric(word) || names::constant(word).is_some() => {
                 matches!(self.peek(1), Token::Operator(_))
             }

@@ -4,6 +4,7 @@
 
 mod address;
 mod arithmetic;
+mod link;
 mod operand;
 mod primitive;
 mod qualifier;
@@ -25,21 +26,31 @@ const PRIMITIVE: &str = "a question such as `tcp`, `port 443`, `host 192.0.2.1` 
 /// An expression, and the qualifiers that an identifier after it takes.
 type Parsed<U> = Result<(Expression<U>, Option<Qualifier<U>>), FilterError>;
 
-/// Reads and checks a whole filter.
+/// Reads and checks a whole filter; with it come the places of its questions, from left to right.
 pub(super) fn parse<U>(
     text: &str,
     words: &'static [Word<U>],
     scope: Scope,
-) -> Result<Expression<U>, FilterError> {
+) -> Result<(Expression<U>, Vec<Span>), FilterError> {
     let tokens = tokens(text)?;
     let closing = closing(&tokens)?;
-    let mut parser = Parser { text, tokens, closing, position: 0, depth: 0, within: false, words, scope };
+    let mut parser = Parser {
+        text,
+        tokens,
+        closing,
+        position: 0,
+        depth: 0,
+        within: false,
+        asked: Vec::new(),
+        words,
+        scope,
+    };
     if parser.token() == Token::End {
-        return Ok(Expression::Everything);
+        return Ok((Expression::Everything, Vec::new()));
     }
     let (expression, _) = parser.expression(None)?;
     match parser.token() {
-        Token::End => Ok(expression),
+        Token::End => Ok((expression, parser.asked)),
         _ => Err(parser.leftover()),
     }
 }
@@ -86,6 +97,8 @@ struct Parser<'a, U: 'static> {
     depth: usize,
     /// Whether what is read is asked of one layer.
     within: bool,
+    /// Where the questions stand that were read.
+    asked: Vec<Span>,
     words: &'static [Word<U>],
     scope: Scope,
 }
@@ -146,9 +159,10 @@ impl<'a, U> Parser<'a, U> {
     }
 
     /// A question, refused when what the filter is for can't answer it.
-    fn test(&self, span: Span, test: Test<U>) -> Result<Expression<U>, FilterError> {
+    fn test(&mut self, span: Span, test: Test<U>) -> Result<Expression<U>, FilterError> {
         let scopes = test.scopes();
         if scopes.has(self.scope) {
+            self.asked.push(span);
             return Ok(Expression::Test(test));
         }
         let (asked, here) = (&self.text[span.at..span.end()], self.scope.name());

@@ -22,6 +22,7 @@ impl<U> Parser<'_, U> {
     ) -> Result<Expression<U>, FilterError> {
         let test = match qualifier.kind {
             Kind::Host | Kind::Net => self.address(start, qualifier)?,
+            Kind::Wireless(end) => self.wireless_address(start, qualifier, end)?,
             Kind::Port => self.port(start, qualifier)?,
             Kind::PortRange => self.port_range(start, qualifier)?,
             Kind::Protocol | Kind::ProtocolChain => self.protocol_number(start, qualifier)?,

@@ -49,6 +49,8 @@ impl<U> Parser<'_, U> {
                 self.advance();
                 self.cast(self.since(start), Some(protocol), word)?
             }
+            Token::Word(word @ ("type" | "subtype")) => self.wireless_kind(word)?,
+            Token::Word("dir") => self.wireless_direction()?,
             Token::Word(word) if keyword::refusal(word).is_some() => return self.primitive(None),
             _ => self.alone(start, name, protocol)?,
         };
@@ -107,6 +109,9 @@ impl<U> Parser<'_, U> {
             "broadcast" | "multicast" => self.cast(start, None, word)?,
             "inbound" => Test::Outbound(false),
             "outbound" => Test::Outbound(true),
+            "type" | "subtype" => self.wireless_kind(word)?,
+            "dir" => self.wireless_direction()?,
+            "llc" => self.llc()?,
             "less" | "greater" | "ifindex" | "byte" => return self.with_number(word).map(Some),
             "vlan" => Test::Vlan(self.optional_number(word, MAX_VLAN)?.and_then(|id| u16::try_from(id).ok())),
             "mpls" => Test::Mpls(self.optional_number(word, MAX_MPLS)?),

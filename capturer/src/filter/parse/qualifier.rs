@@ -2,6 +2,7 @@
 
 use super::super::error::{FilterError, Span};
 use super::super::keyword::Protocol;
+use super::super::link_names::WirelessEnd;
 use super::super::token::Token;
 use super::super::tree::{Expression, Side};
 use super::super::words::{Operand, Word};
@@ -37,6 +38,8 @@ pub(super) enum Kind<U: 'static> {
     PortRange,
     Protocol,
     ProtocolChain,
+    /// The hardware address in a field of an IEEE 802.11 header.
+    Wireless(WirelessEnd),
     /// A word of the caller's.
     Upper(&'static Word<U>),
 }
@@ -56,11 +59,13 @@ impl<U> Parser<'_, U> {
         start: Span,
         protocol: Option<(&'static str, Protocol)>,
     ) -> Result<Option<Parsed<U>>, FilterError> {
-        let side = self.side();
-        let kind = match self.kind() {
-            Some(kind) => kind,
-            None if side.is_some() => Kind::Host,
-            None => return Ok(None),
+        let end = self.wireless_end();
+        let side = if end.is_some() { None } else { self.side() };
+        let kind = match (self.kind(), end) {
+            (kind, Some(end)) => self.wireless_type(start, end, kind)?,
+            (Some(kind), None) => kind,
+            (None, None) if side.is_some() => Kind::Host,
+            (None, None) => return Ok(None),
         };
         self.check_side(start, side.is_some(), protocol, kind)?;
         let qualifier = Qualifier { protocol, side: side.unwrap_or_default(), kind, layer: None };

@@ -39,15 +39,18 @@ impl<U> Parser<'_, U> {
         }
     }
 
-    /// What was asked, of that layer.
+    /// What was asked, of that layer: one question instead of those in it.
     pub(super) fn of_layer(
-        &self,
+        &mut self,
         start: Span,
         layer: Option<Counted>,
         asked: Expression<U>,
     ) -> Result<Expression<U>, FilterError> {
         match layer {
-            Some(counted) => self.test(self.since(start), Test::Within(counted, Box::new(asked))),
+            Some(counted) => {
+                self.asked.retain(|inside| inside.at < start.at);
+                self.test(self.since(start), Test::Within(counted, Box::new(asked)))
+            }
             None => Ok(asked),
         }
     }
