@@ -33,8 +33,14 @@ fn question() -> impl Strategy<Value = String> {
         "ether src 00:11:22:33:44:55",
         "isis",
         "pppoes 9",
+        "type ctl",
+        "subtype beacon",
+        "dir tods",
+        "wlan ta 00:11:22:33:44:55",
+        "llc ui",
     ]);
-    prop_oneof![
+    let layer = prop::sample::select(vec!["", "", "inner ", "outer "]);
+    let question = prop_oneof![
         plain.prop_map(str::to_owned),
         (transport, side.clone(), any::<u16>()).prop_map(|(t, s, port)| format!("{t}{s}port {port}")),
         (side.clone(), any::<u16>(), any::<u16>()).prop_map(|(s, a, b)| format!("{s}portrange {a}-{b}")),
@@ -42,7 +48,8 @@ fn question() -> impl Strategy<Value = String> {
         (side.clone(), any::<[u8; 2]>()).prop_map(|(s, [a, b])| format!("{s}net {a}.{b}.0.0/16")),
         (side, any::<u32>()).prop_map(|(s, a)| format!("{s}net {:x}:{:x}::/32", a >> 16, a & 0xffff)),
         (value(), relation(), value()).prop_map(|(a, r, b)| format!("{a} {r} {b}")),
-    ]
+    ];
+    (layer, question).prop_map(|(layer, question)| format!("{layer}{question}"))
 }
 
 fn relation() -> impl Strategy<Value = &'static str> {
@@ -128,6 +135,13 @@ fn fragments() -> impl Strategy<Value = String> {
         "6",
         "tcp-syn",
         "99999999999",
+        "inner",
+        "outer",
+        "wlan",
+        "addr1",
+        "type",
+        "subtype",
+        "llc",
     ]);
     prop::collection::vec(pieces, 0..24).prop_map(|pieces| pieces.join(" "))
 }

@@ -251,6 +251,22 @@ mod tests {
     }
 
     #[test]
+    fn one_layer_is_asked_beside_what_is_known_of_the_packet() {
+        outgoing(|packet, seen| {
+            for (text, expected) in [
+                ("inner udp port 443 and country NL", true),
+                ("country NL and not outer host 192.168.1.7", false),
+            ] {
+                let query = Query::parse(text).unwrap();
+                assert_eq!(query.matches(packet, &[], seen), expected, "{text}");
+                assert_eq!(query.needs(), Needs { country: true, asn: false });
+            }
+        });
+        let error = Query::parse("inner country NL").unwrap_err();
+        assert!(error.message.contains("counted packet only"), "{}", error.message);
+    }
+
+    #[test]
     fn only_what_is_asked_needs_its_table() {
         let needs = |text| Query::parse(text).unwrap().needs();
         assert_eq!(needs("tcp port 80 and place private"), Needs::default());

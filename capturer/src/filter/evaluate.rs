@@ -122,7 +122,7 @@ impl Subject<'_> {
             Test::InterfaceIndex(asked) => {
                 matches!(self.link(), Link::Cooked { interface: Some(index), .. } if index == *asked)
             }
-            // OSI packets carry no IP, so none of them is a decoded packet.
+            // OSI packets carry no IP, so none is a decoded packet; of 802.11 and 802.2 headers a packet keeps nothing.
             _ => false,
         }
     }

@@ -1,8 +1,8 @@
 //! tcpdump's filter language, pcap-filter(7), and the words that upper floors add to it.
 //!
 //! Text is cut into tokens, parsed as libpcap's grammar does, checked, and kept as a tree ([`tree`]) and as a flat
-//! program. Here it is evaluated in view position, on decoded packets; the tree keeps what evaluation on a frame's
-//! bytes and compilation to classic BPF need. Nothing is ever resolved or looked up outside this program.
+//! program, which asks decoded packets (view position). For a link type it is compiled to a graph, which asks a frame's
+//! bytes (capture position) and becomes classic BPF. Nothing is ever resolved or looked up outside this program.
 
 mod assemble;
 pub mod bpf;

@@ -189,6 +189,22 @@ mod tests {
     }
 
     #[test]
+    fn a_question_of_one_layer_stands_below_its_word() {
+        let text = explained("udp and inner (tcp port 80 and not icmp)").unwrap().text();
+        assert!(
+            text.starts_with("and\n  udp\n  inner\n    and\n      tcp port 80\n      not\n        icmp\n"),
+            "{text}"
+        );
+        assert!(text.contains("`inner (tcp port 80 and not icmp)` can't be asked in the kernel"), "{text}");
+    }
+
+    #[test]
+    fn what_the_link_cannot_answer_is_shown_where_it_is() {
+        let Err(Failure::Usage(text)) = explained("tcp or type mgt") else { unreachable!() };
+        assert!(text.contains("  tcp or type mgt\n         ^^^^^^^^\n"), "{text}");
+    }
+
+    #[test]
     fn a_fault_shows_a_caret_and_a_suggestion() {
         let Err(Failure::Usage(text)) = explained("tcp prot 80") else { unreachable!() };
         assert!(text.contains("^^^^") && text.contains("did you mean"), "{text}");
