@@ -39,8 +39,7 @@ impl Subject<'_> {
             Test::EtherProtocol(number) => self.ether_protocol(*number),
             Test::Upper(asked) => upper(asked),
             Test::Relation(relation) => return self.relation(relation),
-            Test::Within(counted, asked) => return self.within(*counted, asked),
-            _ => self.rare(test),
+            _ => return self.rare(test),
         })
     }
 
@@ -107,8 +106,9 @@ impl Subject<'_> {
         matches!(&self.packet.transport, Transport::Arp(arp) if RARP_OPERATIONS.contains(&arp.operation))
     }
 
-    fn rare<U>(self, test: &Test<U>) -> bool {
-        match test {
+    fn rare<U>(self, test: &Test<U>) -> Option<bool> {
+        Some(match test {
+            Test::Within(counted, asked) => return self.within(*counted, asked),
             Test::ProtocolChain(family, number) => self.family(*family) && self.in_chain(*number),
             Test::Ether(side, mac) => self.ether(*side, *mac),
             Test::Cast(cast) => self.cast(*cast),
@@ -124,7 +124,7 @@ impl Subject<'_> {
             }
             // OSI packets carry no IP, so none is a decoded packet; of 802.11 and 802.2 headers a packet keeps nothing.
             _ => false,
-        }
+        })
     }
 
     fn link(self) -> Link {
