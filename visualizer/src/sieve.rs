@@ -2,28 +2,29 @@
 //! hold several link types; the filter is compiled for each when its first frame comes.
 
 use analyzer::Facts;
-use analyzer::query::{FrameQuery, LinkError, Query};
+use analyzer::query::{FrameQuery, Query};
 use capturer::{Frame, LinkType, Packet};
 
 /// A filter and what it needs to know of addresses.
 pub(crate) struct Sieve {
+    text: Box<str>,
     query: Query,
     facts: Facts,
     compiled: Vec<(LinkType, FrameQuery)>,
 }
 
 impl Sieve {
-    /// For a filter that was read; `facts` answers its words for countries, networks and directions.
-    pub(crate) const fn new(query: Query, facts: Facts) -> Self {
-        Self { query, facts, compiled: Vec::new() }
+    /// For a filter that was read from `text`; `facts` answers its words for countries, networks and directions.
+    pub(crate) fn new(text: &str, query: Query, facts: Facts) -> Self {
+        Self { text: text.into(), query, facts, compiled: Vec::new() }
     }
 
     /// Whether a frame may pass as far as its bytes say; the second step is [`Verdict::of`].
     ///
     /// # Errors
-    /// [`LinkError`] when frames of its link type can't be asked.
+    /// [`CannotAsk`] when frames of its link type can't be asked.
     #[inline]
-    pub(crate) fn verdict(&mut self, frame: &Frame<'_>) -> Result<Verdict<'_>, LinkError> {
+    pub(crate) fn verdict(&mut self, frame: &Frame<'_>) -> Result<Verdict<'_>, CannotAsk> {
         let index = match self.compiled.iter().position(|(link, _)| *link == frame.link) {
             Some(index) => index,
             None => self.compile(frame.link)?,
@@ -39,11 +40,17 @@ impl Sieve {
     }
 
     #[cold]
-    fn compile(&mut self, link: LinkType) -> Result<usize, LinkError> {
-        self.compiled.push((link, self.query.frame(link)?));
+    fn compile(&mut self, link: LinkType) -> Result<usize, CannotAsk> {
+        let query = self.query.frame(link).map_err(|error| CannotAsk(error.render(&self.text)))?;
+        self.compiled.push((link, query));
         Ok(self.compiled.len() - 1)
     }
 }
+
+/// What frames of a link type can't be asked: the filter with a caret, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct CannotAsk(String);
 
 /// What the bytes of a frame say.
 pub(crate) enum Verdict<'a> {

@@ -29,7 +29,7 @@ enum Verb {
 #[derive(Debug, Args)]
 struct Explain {
     /// A filter in tcpdump's language and Wireglobe's own words; several words are joined with blanks
-    #[arg(value_name = "EXPRESSION", allow_hyphen_values = true)]
+    #[arg(value_name = "EXPRESSION")]
     expression: Vec<String>,
     /// Whose frames are asked
     #[arg(long, value_name = "LINK", default_value = "ethernet")]

@@ -176,7 +176,7 @@ impl Outcome {
     ) -> Result<(), Failure> {
         let verdict = match sieve {
             Some(sieve) => {
-                sieve.verdict(frame).map_err(|error| Failure::Usage(format!("--filter: {error}")))?
+                sieve.verdict(frame).map_err(|error| Failure::Usage(format!("--filter\n{error}")))?
             }
             None => Verdict::Passes,
         };

@@ -63,7 +63,7 @@ fn sieve(query: Query, arguments: &Arguments, settings: &Settings) -> Result<Sie
     let local =
         if query.asks_direction() { sources::guess(&arguments.read) } else { LocalNetworks::default() };
     let geo = geo_files::load(settings, query.needs())?;
-    Ok(Sieve::new(query, Facts { geo, local }))
+    Ok(Sieve::new(&arguments.filter, query, Facts { geo, local }))
 }
 
 /// Where the packets go.

@@ -91,7 +91,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     let query = offline::query(&arguments.filter)?;
     let (mut source, range) = open(arguments, &settings, query.as_ref())?;
     let analyzer = analyzer(arguments, &settings, query.as_ref())?;
-    let sieve = query.map(|query| Sieve::new(query, analyzer.facts().clone()));
+    let sieve = query.map(|query| Sieve::new(&arguments.filter, query, analyzer.facts().clone()));
     let mut gather = Gather { analyzer, packets: vec![Packet::empty(); TOGETHER].into(), held: 0 };
     let reading = offline::Reading { range, sieve, decode: settings.decode.settings() };
     let outcome = offline::read(&mut *source, reading, &mut gather)?.or_failure()?;

@@ -172,7 +172,7 @@ impl House {
             filter: settings.source.filter.clone(),
             counted: settings.decode.count.name(),
         };
-        let sieve = query.map(|query| Sieve::new(query, facts.clone()));
+        let sieve = query.map(|query| Sieve::new(&settings.source.filter, query, facts.clone()));
         let status = Arc::new(Status::new(source_facts, facts, opened.progress, opened.interface));
         let (command_sender, commands) = mpsc::channel();
         let (tick_sender, ticks) = mpsc::sync_channel(1);

@@ -7,14 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use analyzer::query::LinkError;
 use capturer::decode::Decoder;
 use capturer::source::{Next, Source, SourceError};
 use capturer::stream::{Batch, Writer};
 use capturer::{Frame, Ledger, Packet, Timestamp};
 
 use crate::live::Status;
-use crate::sieve::{Sieve, Verdict};
+use crate::sieve::{CannotAsk, Sieve, Verdict};
 
 /// A batch is handed over when its first packet is this old, full or not.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -99,7 +98,7 @@ impl Pending {
         frame: &Frame<'_>,
         sieve: Option<&mut Sieve>,
         decoder: &mut Decoder,
-    ) -> Result<bool, LinkError> {
+    ) -> Result<bool, CannotAsk> {
         self.ledger.frames += 1;
         let verdict = sieve.map_or(Ok(Verdict::Passes), |sieve| sieve.verdict(frame))?;
         if matches!(verdict, Verdict::Fails) {
@@ -130,5 +129,5 @@ enum Stop {
     #[error(transparent)]
     Source(#[from] SourceError),
     #[error("the filter can't be asked here: {0}")]
-    Filter(#[from] LinkError),
+    Filter(#[from] CannotAsk),
 }
