@@ -79,7 +79,9 @@ pub(super) fn read(
     let mut outcome = Outcome::default();
     let mut watch = Watch::new(range.length);
     loop {
-        let frame = match source.next_frame() {
+        // The frame is read where it was answered: copying it right after it was written stalls the processor.
+        let next = source.next_frame();
+        let frame = match &next {
             Ok(Next::Frame(frame)) => frame,
             Ok(Next::Idle) => {
                 hand.pause()?;
@@ -89,16 +91,16 @@ pub(super) fn read(
                 continue;
             }
             Ok(Next::End) => break,
-            Err(error) => {
-                if outcome.fail(error) {
+            Err(_) => {
+                if next.is_err_and(|error| outcome.fail(error)) {
                     break;
                 }
                 continue;
             }
         };
-        outcome.begin(&frame);
+        outcome.begin(frame);
         if range.holds(frame.at) {
-            outcome.sift(&frame, sieve.as_mut(), &mut decoder, hand)?;
+            outcome.sift(frame, sieve.as_mut(), &mut decoder, hand)?;
         } else {
             outcome.ledger.filtered += 1;
         }
