@@ -63,7 +63,6 @@ pub(crate) enum Verdict<'a> {
 impl Verdict<'_> {
     /// The verdict once the frame is decoded, or could not be.
     #[inline]
-    #[inline]
     pub(crate) fn of(&self, frame: &Frame<'_>, packet: Option<&Packet>) -> bool {
         match self {
             Self::Passes => true,
