@@ -25,11 +25,12 @@ pub struct FilterError {
 
 impl FilterError {
     pub(super) fn new(span: Span, message: impl Into<String>, expected: impl Into<String>) -> Self {
-        Self { at: span.at, len: span.len, message: message.into(), expected: expected.into(), hint: None }
+        let (message, expected) = (printed(message), printed(expected));
+        Self { at: span.at, len: span.len, message, expected, hint: None }
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(printed(hint));
         self
     }
 
@@ -65,6 +66,11 @@ fn printable(c: char) -> char {
     if c.is_control() { ' ' } else { c }
 }
 
+/// What is said may quote the filter's text.
+fn printed(words: impl Into<String>) -> String {
+    words.into().chars().map(printable).collect()
+}
+
 /// A stretch of the filter's text, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span {
@@ -97,6 +103,14 @@ mod tests {
             error.render(text),
             "unknown word `prt`\n  é tcp prt 80\n        ^^^\nexpected a primitive\nhint: try `port`"
         );
+    }
+
+    #[test]
+    fn a_quoted_word_brings_nothing_to_the_terminal() {
+        let error =
+            FilterError::new(Span { at: 0, len: 3 }, "unknown word `a\u{1b}[2J\n`", "b\0").hint("c\r");
+        assert_eq!((&*error.message, &*error.expected), ("unknown word `a [2J `", "b "));
+        assert_eq!(error.hint.as_deref(), Some("c "));
     }
 
     #[test]

@@ -50,6 +50,7 @@ const RETURN_A: u16 = RET | A;
 fn known(at: usize, instruction: Instruction) -> Result<(), Invalid> {
     let Instruction { code, k, .. } = instruction;
     let fits = match code & 7 {
+        _ if code > 0xff => None,
         LD => load(code, k),
         LDX => (code == LDX | BYTE | MSH || code == LDX | IMM || code == LDX | LEN)
             .then_some(true)
@@ -151,6 +152,8 @@ mod tests {
             (vec![], Invalid::Length(0)),
             (vec![keep; 4097], Invalid::Length(4097)),
             (vec![plain(0xff, 0), keep], Invalid::Code(0)),
+            (vec![plain(0x0100 | LD | ABS, 0), keep], Invalid::Code(0)),
+            (vec![plain(0x8000 | ALU | NEG, 0), keep], Invalid::Code(0)),
             (vec![plain(ALU | DIV, 0), keep], Invalid::Operand(0)),
             (vec![plain(ALU | LSH, 32), keep], Invalid::Operand(0)),
             (vec![plain(ST, 16), keep], Invalid::Operand(0)),
