@@ -1,0 +1,251 @@
+//! Writes the first inputs of each fuzz target to `seeds/TARGET/`: the frames, captures, filters and programs that the
+//! tests make. `cargo run --example seeds` in this folder; the same files each time.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a generator says so by failing")]
+
+#[path = "../../capturer/tests/samples/mod.rs"]
+mod samples;
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use bodies::{bpf_round_trip, decode, filter_text};
+use capturer::decode::link::LINKS;
+use capturer::filter::Filter;
+use capturer::write::{PcapNgWriter, PcapWriter};
+use capturer::{Frame, LinkType, Timestamp};
+use samples::{headers, samples};
+
+fn main() {
+    write("decode", decode_seeds());
+    write("pcap", pcap_seeds());
+    write("pcapng", pcapng_seeds());
+    write("compressed", compressed_seeds());
+    write("filter_text", filter_seeds());
+    write("bpf_round_trip", program_seeds());
+}
+
+fn write(target: &str, seeds: Vec<Vec<u8>>) {
+    let folder: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(target);
+    fs::create_dir_all(&folder).unwrap();
+    for (number, seed) in seeds.iter().enumerate() {
+        fs::write(folder.join(format!("own-{number:02}")), seed).unwrap();
+    }
+}
+
+/// A datagram behind each kind of link header, several in one input; each tunnel; pieces of a fragmented datagram.
+fn decode_seeds() -> Vec<Vec<u8>> {
+    let place = |kind| LINKS.iter().position(|link| link.kind == kind).unwrap() as u8;
+    let packets: Vec<Vec<u8>> = samples().into_iter().map(|frame| frame[14..].to_vec()).collect();
+    let mut seeds: Vec<Vec<u8>> = headers()
+        .chunks(4)
+        .flatten()
+        .step_by(3)
+        .map(|(kind, header)| [&[place(*kind), decode::ALONE][..], header, &packets[0]].concat())
+        .collect();
+    seeds.extend(samples().chunks(2).map(|frames| [&[0, 0][..], &stream(frames)].concat()));
+    let pieces = pieces(&packets[2]);
+    let unhonest = [&[place(LinkType::IPV4), decode::UNHONEST, 0, 1, 0, 0][..], &stream(&pieces)].concat();
+    seeds.push([&[place(LinkType::IPV4), 0][..], &stream(&pieces)].concat());
+    seeds.push(unhonest);
+    seeds
+}
+
+/// Frames behind their lengths.
+fn stream(frames: &[Vec<u8>]) -> Vec<u8> {
+    frames.iter().flat_map(|frame| [&(frame.len() as u16).to_be_bytes()[..], frame].concat()).collect()
+}
+
+/// An IPv4 datagram in three pieces, the last one twice.
+fn pieces(datagram: &[u8]) -> Vec<Vec<u8>> {
+    let piece = |from: usize, to: usize, more: bool| {
+        let mut bytes = datagram[..20].to_vec();
+        bytes[2..4].copy_from_slice(&(20 + (to - from) as u16).to_be_bytes());
+        bytes[6..8].copy_from_slice(&(u16::from(more) << 13 | (from / 8) as u16).to_be_bytes());
+        bytes.extend(&datagram[20 + from..20 + to]);
+        bytes
+    };
+    vec![piece(0, 16, true), piece(16, 40, true), piece(40, 60, false), piece(40, 60, false)]
+}
+
+fn frames() -> Vec<Vec<u8>> {
+    samples().into_iter().filter(|frame| frame.len() < 120).step_by(4).collect()
+}
+
+fn frame(number: usize, bytes: &[u8]) -> Frame<'_> {
+    let at = Timestamp::from_nanos(1_700_000_000_123_456_789 + number as i64);
+    let link = LinkType::ETHERNET;
+    Frame { number: number as u64, at, wire_len: bytes.len() as u32, link, bytes }
+}
+
+/// Every magic number and version, in both byte orders, of the writer's file of three frames.
+fn pcap_seeds() -> Vec<Vec<u8>> {
+    let mut writer = PcapWriter::new(Vec::new());
+    for (number, bytes) in frames().iter().take(3).enumerate() {
+        writer.write(&frame(number, bytes)).unwrap();
+    }
+    let file = writer.finish().unwrap();
+    let mut seeds = vec![file[..24].to_vec(), file.clone(), swapped(&file)];
+    for (magic, minor) in [(0xa1b2_c3d4_u32, 4_u16), (0xa1b2_cd34, 4), (0xa1b2_c3d4, 2), (0xa1b2_c3d4, 3)] {
+        let mut other = file.clone();
+        other[..4].copy_from_slice(&magic.to_le_bytes());
+        other[6..8].copy_from_slice(&minor.to_le_bytes());
+        if magic == 0xa1b2_cd34 {
+            other = with_longer_headers(&other);
+        }
+        seeds.extend([swapped(&other), other]);
+    }
+    seeds
+}
+
+/// The places of the record headers of a little-endian file.
+fn records(file: &[u8], header: usize) -> Vec<usize> {
+    let mut places = Vec::new();
+    let mut at = 24;
+    while let Some(length) = file.get(at + 8..at + 12) {
+        places.push(at);
+        at += header + u32::from_le_bytes(length.try_into().unwrap()) as usize;
+    }
+    places
+}
+
+/// Kuznetzov's: eight more bytes in each record header.
+fn with_longer_headers(file: &[u8]) -> Vec<u8> {
+    let places = records(file, 16);
+    let ends = places.iter().skip(1).copied().chain([file.len()]);
+    let longer = places
+        .iter()
+        .zip(ends)
+        .flat_map(|(&at, end)| [&file[at..at + 16], &[0; 8], &file[at + 16..end]].concat());
+    file[..24].iter().copied().chain(longer).collect()
+}
+
+/// The same file as a machine of the other byte order writes it.
+fn swapped(file: &[u8]) -> Vec<u8> {
+    let header = if file[0] == 0x34 { 24 } else { 16 };
+    let mut swapped = file.to_vec();
+    for at in records(file, header) {
+        (0..4).for_each(|number| swapped[at + 4 * number..][..4].reverse());
+    }
+    for (at, length) in [(0, 4), (4, 2), (6, 2), (8, 4), (12, 4), (16, 4), (20, 4)] {
+        swapped[at..at + length].reverse();
+    }
+    swapped
+}
+
+/// The writer's file; and by hand: interfaces with clocks, simple and obsolete packets, two byte orders, more sections.
+fn pcapng_seeds() -> Vec<Vec<u8>> {
+    let mut writer = PcapNgWriter::new(Vec::new(), "eth0");
+    for (number, bytes) in frames().iter().take(3).enumerate() {
+        writer.write(&frame(number, bytes), "kept").unwrap();
+    }
+    let written = writer.finish().unwrap();
+    let (little, big) =
+        (section(u32::to_le_bytes, u16::to_le_bytes), section(u32::to_be_bytes, u16::to_be_bytes));
+    let both = [&little[..], &big, &written].concat();
+    vec![written, little[..28].to_vec(), little, big, both]
+}
+
+fn section(word: fn(u32) -> [u8; 4], half: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    let block = |kind: u32, body: &[u8]| {
+        let length = word(body.len() as u32 + 12);
+        [&word(kind)[..], &length, body, &length].concat()
+    };
+    let option = |code: u16, value: &[u8]| {
+        let padding = vec![0; value.len().next_multiple_of(4) - value.len()];
+        [&half(code)[..], &half(value.len() as u16), value, &padding].concat()
+    };
+    let interface =
+        |link: u16, options: &[u8]| block(1, &[&half(link)[..], &[0; 2], &word(96), options].concat());
+    let packet = &frames()[0][..60];
+    let lengths = [word(60), word(90)].concat();
+    let seconds = [word(0), word(60)].concat();
+    [
+        block(0x0a0d_0d0a, &[&word(0x1a2b_3c4d)[..], &half(1), &half(0), &[0xff; 8]].concat()),
+        interface(1, &[option(9, &[9]), option(14, &seconds), option(2, b"eth0"), option(0, &[])].concat()),
+        interface(101, &option(9, &[0x94])),
+        block(6, &[&word(1)[..], &word(5), &word(7), &lengths, packet, &option(1, b"why")].concat()),
+        block(3, &[&word(60)[..], packet].concat()),
+        block(2, &[&half(0)[..], &half(9), &word(5), &word(7), &lengths, packet].concat()),
+        block(5, &[word(0), word(5), word(7)].concat()),
+        block(0x0bad, b"ours"),
+    ]
+    .concat()
+}
+
+/// Captures packed: gzip with one and two members and with a name, Zstandard, skippable frames, and both with a cut.
+fn compressed_seeds() -> Vec<Vec<u8>> {
+    let (pcap, pcapng) = (pcap_seeds().swap_remove(1), pcapng_seeds().swap_remove(0));
+    let (first, second) = pcap.split_at(100);
+    let members = [gzip(first, None), gzip(second, None)].concat();
+    let packed = zstd(&pcapng);
+    let skippable =
+        [&[0x50, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3][..], &zstd(first), &zstd(second)].concat();
+    let cut = packed[..packed.len() / 2].to_vec();
+    vec![gzip(&pcap, Some("a.pcap")), gzip(&pcapng, None), members, packed, skippable, cut, zstd(&[0; 4096])]
+}
+
+fn gzip(bytes: &[u8], name: Option<&str>) -> Vec<u8> {
+    let builder = flate2::GzBuilder::new();
+    let builder = match name {
+        Some(name) => builder.filename(name),
+        None => builder,
+    };
+    let mut encoder = builder.write(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
+}
+
+/// Some of the questions of the differential tests, from the first to the last, each with a
+/// frame behind it; and texts that are refused.
+fn filter_seeds() -> Vec<Vec<u8>> {
+    const EXPRESSIONS: &str = include_str!("../../capturer/tests/filter_expressions.txt");
+    let readable: Vec<&str> = EXPRESSIONS.lines().filter(|line| Filter::parse(line).is_ok()).collect();
+    let every = readable.len() / 34 + 1;
+    let frames = samples();
+    let mut seeds: Vec<Vec<u8>> = readable
+        .iter()
+        .step_by(every)
+        .zip(frames.iter().cycle())
+        .map(|(text, frame)| {
+            [text.as_bytes(), &[filter_text::SEPARATOR, 0], &frame[..frame.len().min(90)]].concat()
+        })
+        .collect();
+    let refused = ["tcp prt 80", "host 10.0.0", "net 10.0.0.1/8 or é", "(ip[0] & 0xf", "port 99999"];
+    seeds.extend(refused.map(|text| text.as_bytes().to_vec()));
+    seeds
+}
+
+/// Programs of our own filters with a frame, and choices of questions.
+fn program_seeds() -> Vec<Vec<u8>> {
+    let texts = [
+        "tcp port 443 and not net 10.0.0.0/8",
+        "tcp[(tcp[12] & 0xf0) >> 2] = 22",
+        "ip6 and udp portrange 1-1024",
+        "vlan 100 and (ip[0] & 0xf) * 4 != 20",
+        "len % 7 = 3 or -ip[8] / 2 > 5",
+        "ether broadcast or icmp[0] << 2 = 32",
+    ];
+    let mut seeds: Vec<Vec<u8>> = Vec::new();
+    for (number, text) in texts.iter().enumerate() {
+        let program = Filter::parse(text).unwrap().frame(LinkType::ETHERNET).unwrap().program().unwrap();
+        let mut seed = vec![bpf_round_trip::INSTRUCTIONS, program.instructions().len() as u8];
+        for one in program.instructions() {
+            seed.extend([&one.code.to_be_bytes()[..], &[one.jt, one.jf], &one.k.to_be_bytes()].concat());
+        }
+        seed.extend(samples()[number].iter().take(60));
+        seeds.push(seed);
+    }
+    for (number, frame) in samples().iter().take(12).enumerate() {
+        let number = number as u8;
+        let head = [bpf_round_trip::JOINED, number, number, 100, 2, 0, 1, 40, 1, 0, 9];
+        let head = if number % 2 == 0 { &[2, number, 0, 16 * number][..] } else { &head };
+        seeds.push([head, &frame[..frame.len().min(100)]].concat());
+    }
+    seeds
+}
