@@ -10,12 +10,14 @@ pub(super) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>)
     if word.len() > LONGEST {
         return None;
     }
-    let allowed = match word.chars().count() {
+    let length = word.chars().count();
+    let allowed = match length {
         0..=1 => 0,
         2..=4 => 1,
         _ => 2,
     };
     candidates
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= allowed)
         .map(|candidate| (distance(&word, candidate), candidate))
         .filter(|(edits, candidate)| *edits <= allowed && *edits < candidate.len())
         .min_by_key(|(edits, _)| *edits)
