@@ -22,6 +22,7 @@ mod series;
 mod view;
 
 pub mod aggregate;
+pub mod cover;
 pub mod geo;
 pub mod query;
 
