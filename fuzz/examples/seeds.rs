@@ -244,7 +244,7 @@ fn program_seeds() -> Vec<Vec<u8>> {
     for (number, frame) in samples().iter().take(12).enumerate() {
         let number = number as u8;
         let head = [bpf_round_trip::JOINED, number, number, 100, 2, 0, 1, 40, 1, 0, 9];
-        let head = if number % 2 == 0 { &[2, number, 0, 16 * number][..] } else { &head };
+        let head = if number.is_multiple_of(2) { &[2, number, 0, 16 * number][..] } else { &head };
         seeds.push([head, &frame[..frame.len().min(100)]].concat());
     }
     seeds
