@@ -270,7 +270,7 @@ fn child(bytes: &[u8], record_size: u16, node: usize, side: usize) -> Option<usi
 }
 
 /// Text from a file for people: no control characters, not endless.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let mut clean: String = text.chars().filter(|char| !char.is_control()).collect();
     clean.truncate(clean.floor_char_boundary(NAME_MAX));
     clean.trim().to_owned()

@@ -10,6 +10,7 @@ mod mmdb_record;
 pub mod pack;
 mod place;
 pub mod ranges;
+pub mod routes;
 mod sources;
 mod special;
 pub mod tables;
