@@ -11,10 +11,9 @@ use crate::network::Network;
 
 /// The smallest list of networks that holds exactly the same addresses, ascending, IPv4 before IPv6.
 pub fn cover(networks: impl IntoIterator<Item = Network>) -> Vec<Network> {
-    let (v6, v4): (Vec<Network>, Vec<Network>) = networks.into_iter().partition(Network::is_ipv6);
     let mut all = Vec::new();
-    for (networks, family) in [(v4, V4), (v6, V6)] {
-        for range in joined(networks.iter().map(range_of).collect()) {
+    for (ranges, family) in families(networks).into_iter().zip([V4, V6]) {
+        for range in joined(ranges) {
             cut(range, family, &mut all);
         }
     }
@@ -29,6 +28,30 @@ pub fn of_range(first: IpAddr, last: IpAddr) -> Vec<Network> {
         let family = if first.is_ipv6() { V6 } else { V4 };
         cut((bits(first), bits(last)), family, &mut all);
     }
+    all
+}
+
+/// The smallest list of networks that holds the addresses of `networks` that none of `holes` has.
+pub fn difference(
+    networks: impl IntoIterator<Item = Network>,
+    holes: impl IntoIterator<Item = Network>,
+) -> Vec<Network> {
+    let (networks, holes) = (families(networks), families(holes));
+    let mut all = Vec::new();
+    for ((networks, holes), family) in networks.into_iter().zip(holes).zip([V4, V6]) {
+        for range in without(&joined(networks), &joined(holes)) {
+            cut(range, family, &mut all);
+        }
+    }
+    all
+}
+
+/// Each of the networks that lies within no other, once each, ascending: nothing is joined.
+pub fn outermost(networks: impl IntoIterator<Item = Network>) -> Vec<Network> {
+    let mut all: Vec<Network> = networks.into_iter().collect();
+    // A network sorts before those within it: its address is not higher and its length is less.
+    all.sort_unstable();
+    all.dedup_by(|next, so_far| so_far.contains(next.address()));
     all
 }
 
@@ -67,6 +90,15 @@ fn range_of(network: &Network) -> Range {
     (first, first | ones(u32::from(family - network.prefix_len())))
 }
 
+/// The ranges of IPv4 and those of IPv6.
+fn families(networks: impl IntoIterator<Item = Network>) -> [Vec<Range>; 2] {
+    let mut families = [Vec::new(), Vec::new()];
+    for network in networks {
+        families[usize::from(network.is_ipv6())].push(range_of(&network));
+    }
+    families
+}
+
 /// A number whose lowest `count` bits are set.
 const fn ones(count: u32) -> u128 {
     if count == 0 { 0 } else { u128::MAX >> (128 - count) }
@@ -83,6 +115,34 @@ fn joined(mut ranges: Vec<Range>) -> Vec<Range> {
         touches
     });
     ranges
+}
+
+/// What is left of joined ranges without the joined holes.
+fn without(ranges: &[Range], holes: &[Range]) -> Vec<Range> {
+    let mut left = Vec::new();
+    let mut holes = holes.iter().peekable();
+    for &(mut first, last) in ranges {
+        let mut whole = false;
+        while let Some(&&(from, to)) = holes.peek() {
+            if from > last {
+                break;
+            }
+            if from > first {
+                left.push((first, from - 1));
+            }
+            // A hole may reach into the next range, too: then it stays.
+            if to >= last {
+                whole = true;
+                break;
+            }
+            first = first.max(to + 1);
+            holes.next();
+        }
+        if !whole {
+            left.push((first, last));
+        }
+    }
+    left
 }
 
 /// From the first address on, the largest block that is aligned and still inside.
@@ -148,6 +208,23 @@ mod tests {
         assert_eq!(range("0.0.0.1", "255.255.255.254").len(), 62);
         assert!(range("192.0.2.2", "192.0.2.1").is_empty());
         assert!(range("192.0.2.2", "::1").is_empty());
+    }
+
+    #[test]
+    fn holes_are_cut_out() {
+        let left = |given: &[&str], holes: &[&str]| texts(&difference(networks(given), networks(holes)));
+        assert_eq!(left(&["192.0.2.0/24"], &["192.0.2.0/25"]), ["192.0.2.128/25"]);
+        assert_eq!(left(&["192.0.2.0/30"], &["192.0.2.1/32"]), ["192.0.2.0/32", "192.0.2.2/31"]);
+        assert_eq!(left(&["192.0.2.0/24", "198.51.100.0/24"], &["192.0.0.0/2"]), [""; 0]);
+        assert_eq!(left(&["0.0.0.0/0"], &["128.0.0.0/1", "::/0"]), ["0.0.0.0/1"]);
+        assert_eq!(left(&["::/0"], &["::/1"]), ["8000::/1"]);
+    }
+
+    #[test]
+    fn outermost_networks_stay_as_they_are() {
+        let given =
+            networks(&["10.0.1.0/24", "10.0.0.0/24", "10.0.0.0/24", "10.0.0.128/25", "::/1", "::1/128"]);
+        assert_eq!(texts(&outermost(given)), ["10.0.0.0/24", "10.0.1.0/24", "::/1"]);
     }
 
     #[test]
@@ -230,6 +307,24 @@ mod tests {
                     prop_assert_eq!(holds(&covered, at), holds(&given, at), "{}", at);
                 }
             }
+        }
+
+        #[test]
+        fn a_difference_holds_what_only_the_first_has(v4 in few_v4(), v6 in few_v6(), h4 in few_v4(), h6 in few_v6()) {
+            let given: Vec<Network> = v4.into_iter().chain(v6).collect();
+            let holes: Vec<Network> = h4.into_iter().take(8).chain(h6.into_iter().take(8)).collect();
+            let left = difference(given.iter().copied(), holes.iter().copied());
+            let expected: BTreeSet<IpAddr> = members(&given).difference(&members(&holes)).copied().collect();
+            prop_assert_eq!(members(&left), expected);
+            prop_assert!(is_minimal_and_sorted(&left), "{:?}", left);
+        }
+
+        #[test]
+        fn outermost_networks_hold_the_same_addresses(given in any_networks()) {
+            let outer = outermost(given.iter().copied());
+            prop_assert!(outer.windows(2).all(|pair| !pair[0].contains(pair[1].address())));
+            prop_assert!(outer.iter().all(|network| given.contains(network)));
+            prop_assert_eq!(cover(outer), cover(given));
         }
 
         #[test]

@@ -46,8 +46,8 @@ impl Prefix {
 /// Country, autonomous system and names of addresses. A clone shares the tables.
 #[derive(Clone, Default)]
 pub struct Geo {
-    country: Option<Arc<(CountryTable, Source)>>,
-    asn: Option<Arc<(AsnTable, Source)>>,
+    pub(super) country: Option<Arc<(CountryTable, Source)>>,
+    pub(super) asn: Option<Arc<(AsnTable, Source)>>,
 }
 
 impl Geo {

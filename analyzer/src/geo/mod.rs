@@ -4,6 +4,7 @@
 //! of countries and one of autonomous systems, bundled or made of the user's own files.
 
 mod country;
+mod holdings;
 mod lookup;
 pub mod mmdb;
 mod mmdb_record;
@@ -20,4 +21,4 @@ pub use lookup::{Geo, Needs, Prefix};
 pub use mmdb::{GeoError, MMDB_BYTES_MAX};
 pub use place::{Asn, Category, CountryCode, Place};
 pub use sources::{Attribution, Source, SourceOrigin, Sources};
-pub use special::embedded_v4;
+pub use special::{embedded_v4, special_networks};

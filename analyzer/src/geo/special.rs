@@ -15,6 +15,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::Category;
 use super::Category::{Bogon, Broadcast, Cgnat, Global, LinkLocal, Loopback, Multicast, Private};
+use crate::cover;
+use crate::network::Network;
 
 /// Network, prefix length, category; where blocks nest, the inner one stands first.
 struct V4(u32, u32, Category);
@@ -88,12 +90,31 @@ const TABLE_V6: [V6; 25] = [
     v6([0, 0, 0, 0, 0, 0, 0, 0], 0, Bogon),              // all the rest is unallocated, IANA IPv6 address space
 ];
 
+/// The smallest list of networks that holds what the registries do not call global. Addresses that carry an IPv4
+/// address are not told apart by it: NAT64 and Teredo are within these networks, 6to4 is not.
+pub fn special_networks() -> Vec<Network> {
+    let v4 =
+        TABLE_V4.iter().map(|line| (Network::new(Ipv4Addr::from_bits(line.0).into(), line.1 as u8), line.2));
+    let v6 =
+        TABLE_V6.iter().map(|line| (Network::new(Ipv6Addr::from_bits(line.0).into(), line.1 as u8), line.2));
+    // From the outer blocks to the inner ones, which stand first.
+    v4.chain(v6).rev().fold(Vec::new(), |so_far, (network, category)| match category {
+        Global => cover::difference(so_far, [network]),
+        _ => cover::cover(so_far.into_iter().chain([network])),
+    })
+}
+
 /// The well-known NAT64 prefix, a /96 (RFC 6052 §2.1).
 const NAT64: u128 = 0x0064_ff9b << 96;
 /// Teredo, a /32 (RFC 4380 §2.6).
 const TEREDO: u128 = 0x2001_0000 << 96;
 /// 6to4, a /16 (RFC 3056 §2).
 const SIX_TO_FOUR: u128 = 0x2002 << 112;
+
+/// All 6to4 addresses.
+pub(super) fn six_to_four() -> Network {
+    Network::new(Ipv6Addr::from_bits(SIX_TO_FOUR).into(), 16)
+}
 
 /// Whether any special block lies under a first octet: most addresses need not walk the table.
 const SPECIAL_FIRST_OCTET: [bool; 256] = {
@@ -224,6 +245,36 @@ mod tests {
             assert_eq!(of(address), Bogon, "{address}");
         }
         assert_eq!(embedded_v4("2001:db8::1".parse().unwrap()), None);
+    }
+
+    #[test]
+    fn special_networks_are_those_that_are_not_global() {
+        let special = special_networks();
+        let holds = |address: IpAddr| special.iter().any(|network| network.contains(address));
+        for network in &special {
+            let last = match network.address() {
+                IpAddr::V4(v4) => IpAddr::V4(
+                    (v4.to_bits() | u32::MAX.checked_shr(network.prefix_len().into()).unwrap_or(0)).into(),
+                ),
+                IpAddr::V6(v6) => IpAddr::V6(
+                    (v6.to_bits() | u128::MAX.checked_shr(network.prefix_len().into()).unwrap_or(0)).into(),
+                ),
+            };
+            for address in [network.address(), last] {
+                let carries = matches!(address, IpAddr::V6(v6) if embedded_v4(v6).is_some() || v6.to_ipv4_mapped().is_some());
+                assert!(carries || Category::of(address) != Global, "{address} of {network}");
+            }
+        }
+        for address in
+            ["8.8.8.8", "192.0.0.9", "2606:4700::1", "2001:4:112::1", "223.255.255.255", "2001:200::1"]
+        {
+            assert!(!holds(address.parse().unwrap()), "{address}");
+        }
+        for address in
+            ["10.0.0.1", "192.0.0.8", "2001:db8::1", "::1", "4000::1", "255.255.255.255", "100.64.0.1"]
+        {
+            assert!(holds(address.parse().unwrap()), "{address}");
+        }
     }
 
     #[test]
