@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand, one line in [`Command`].
 
+mod block;
 mod capture_file;
 mod completions;
 mod failure;
@@ -86,6 +87,8 @@ enum Command {
     Interfaces(interfaces::Arguments),
     /// Explain a filter: its tree, and the program that asks it of a frame
     Filter(filter::Arguments),
+    /// Block lists of systems, countries and networks; what they would have hit. Prints, never executes
+    Block(block::Arguments),
     /// Look addresses up; tell which databases are in use
     Geo(geo::Arguments),
     /// Print the commented settings file, or check one
@@ -115,6 +118,7 @@ pub fn main() -> ExitCode {
         Some(Command::Packets(arguments)) => packets::run(&arguments, &common),
         Some(Command::Interfaces(arguments)) => interfaces::run(&arguments, &common),
         Some(Command::Filter(arguments)) => filter::run(&arguments, &common),
+        Some(Command::Block(arguments)) => block::run(&arguments, &common),
         Some(Command::Geo(arguments)) => geo::run(&arguments, &common),
         Some(Command::Settings(arguments)) => settings::run(&arguments, &common),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
