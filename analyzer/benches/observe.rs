@@ -5,7 +5,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use analyzer::aggregate::{AGGREGATES, Ends};
+use analyzer::aggregate::{AGGREGATES, Counting, Ends};
 use analyzer::geo::{Geo, Needs};
 use analyzer::{Analyzer, Dimension, Facts, LocalNetworks, Origin, Setup};
 use capturer::{Packet, Ports, Protocol, Timestamp, Transport};
@@ -66,6 +66,7 @@ fn analyzer(dimensions: Vec<Dimension>, live: bool) -> Analyzer {
         live,
         hosts: live,
         memory: 192 << 20,
+        counting: Counting::default(),
     })
 }
 

@@ -3,9 +3,10 @@
 use ahash::RandomState;
 use capturer::{Packet, Timestamp};
 
-use crate::aggregate::Ends;
+use crate::aggregate::{Counting, Ends, named};
 use crate::capped::{Capped, Guess, Slot};
 use crate::clock::PacketClock;
+use crate::counts::Missed;
 use crate::facts::Facts;
 use crate::flow::{Flow, FlowKey, IDLE, Running, State};
 use crate::geo::CountryCode;
@@ -29,6 +30,9 @@ const EXPIRE_STEPS: usize = 8192;
 /// A flow that has ended is forgotten after this long; late packets of it still find it.
 const LINGER: std::time::Duration = std::time::Duration::from_secs(15);
 
+/// Registers for the number of different hosts: 1.6 % standard error.
+const HOST_REGISTERS: usize = 4096;
+
 /// What an [`Analyzer`] is made from.
 #[derive(Clone)]
 pub struct Setup {
@@ -44,6 +48,8 @@ pub struct Setup {
     pub hosts: bool,
     /// Bytes that hosts, flows and totals may occupy together.
     pub memory: usize,
+    /// How keys are counted.
+    pub counting: Counting,
 }
 
 /// Caps of the tables, from the one budget.
@@ -60,18 +66,22 @@ pub struct Caps {
 }
 
 impl Caps {
-    /// Shares a budget of so many bytes. Row sizes are those of the tables with index and growth, measured by
-    /// [`Capped::bytes`] at their caps.
-    pub const fn of(memory: usize) -> Self {
-        /// A host's row with its share of index and queue.
-        const HOST: usize = 184;
+    /// Shares a budget of so many bytes among hosts, flows and the keys of `dimensions`. Row sizes are those of the
+    /// tables with index and growth, measured by [`Capped::bytes`] and [`View::bytes`] at their caps.
+    pub fn of(memory: usize, dimensions: &[Dimension]) -> Self {
+        /// A host's row with its share of index and queue, and what it may have missed.
+        const HOST: usize = 208;
         /// A flow's, and its place among the unsettled.
         const FLOW: usize = 240;
-        const KEY: usize = 184;
+        /// A key's, with its hosts and its place in the heap.
+        const KEY: usize = 448;
+        let many =
+            |dimension: &&Dimension| named(dimension.name).is_some_and(|entry| entry.most_keys.is_none());
+        let shares = dimensions.iter().filter(many).count().max(1);
         let hosts = memory * 30 / 100 / HOST;
         let flows = memory * 45 / 100 / FLOW;
-        let keys = memory * 15 / 100 / 16 / KEY;
-        Self { hosts, flows, keys, view_keys: if keys / 8 < 1024 { 1024 } else { keys / 8 } }
+        let keys = memory * 15 / 100 / shares / KEY;
+        Self { hosts, flows, keys, view_keys: (keys / 8).max(1024) }
     }
 }
 
@@ -95,7 +105,11 @@ pub struct Analyzer {
     near: Vec<(FlowKey, Option<Guess>)>,
     /// Hashes of the addresses of packets whose flow is new.
     strangers: Vec<u64>,
-    hosts: Capped<Host>,
+    hosts: Capped<Host, Missed>,
+    /// The most that may be true of a host without a row.
+    missed: Missed,
+    /// Registers of all hosts there ever were, for their number; see [`crate::sketch::hyperloglog`].
+    different: Box<[u8]>,
     flows: Capped<Running, Flow>,
     /// Flows with traffic that is not settled; some may be gone.
     unsettled: Vec<Slot>,
@@ -110,14 +124,15 @@ pub struct Analyzer {
     crowded: bool,
     live: bool,
     counts_hosts: bool,
+    counting: Counting,
     wants_prefix: bool,
 }
 
 impl Analyzer {
     /// An analyzer that has seen nothing.
     pub fn new(setup: Setup) -> Self {
-        let caps = Caps::of(setup.memory);
-        let main = View::new(&setup.dimensions, caps.keys, setup.live);
+        let caps = Caps::of(setup.memory, &setup.dimensions);
+        let main = View::new(&setup.dimensions, caps.keys, setup.live, setup.counting);
         Self {
             facts: setup.facts,
             homes: setup.homes,
@@ -127,6 +142,9 @@ impl Analyzer {
             near: Vec::with_capacity(256),
             strangers: Vec::with_capacity(512),
             hosts: Capped::new(caps.hosts),
+            missed: Missed::default(),
+            different: vec![0; HOST_REGISTERS].into_boxed_slice(),
+            counting: setup.counting,
             flows: Capped::new(caps.flows),
             unsettled: Vec::new(),
             passed: 0,
@@ -163,7 +181,7 @@ impl Analyzer {
         let index = free.or((self.views.len() < VIEWS).then_some(self.views.len()))?;
         let mut dimensions = self.dimensions.clone();
         dimensions.push(Dimension { name: "host", ends: Ends::Both });
-        let mut view = View::new(&dimensions, self.caps.view_keys, self.live);
+        let mut view = View::new(&dimensions, self.caps.view_keys, self.live, self.counting);
         view.query = Some(query);
         if index == self.views.len() {
             self.views.push(Some(view));

@@ -180,6 +180,12 @@ impl<V: Copy + Worth, R: Copy> Capped<V, R> {
         self.rows.iter().filter(|row| row.occupied).map(|row| &row.value)
     }
 
+    /// Both parts of all rows in no order.
+    pub fn iter_with_rests(&self) -> impl Iterator<Item = (&V, &R)> {
+        let rows = self.rows.iter().zip(self.rests.iter());
+        rows.filter(|(row, _)| row.occupied).map(|(row, rest)| (&row.value, rest))
+    }
+
     /// All rows in no order, to change.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut V> {
         self.rows.iter_mut().filter(|row| row.occupied).map(|row| &mut row.value)

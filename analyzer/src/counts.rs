@@ -45,6 +45,11 @@ impl Counts {
         self.bytes_sent + self.bytes_received
     }
 
+    /// Packets and bytes of either end.
+    pub const fn volume(&self) -> Volume {
+        Volume { packets: self.packets(), bytes: self.bytes() }
+    }
+
     /// The figure that `measure` asks for.
     pub const fn get(&self, measure: Measure) -> u64 {
         match measure {
@@ -62,6 +67,51 @@ impl Counts {
         self.bytes_received += other.bytes_received;
         self.flows += other.flows;
         self.hosts += other.hosts;
+    }
+}
+
+/// What may have been counted of a key before its row was made, at most: 0 while every key has a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Missed {
+    /// Bytes on the wire, of either end.
+    pub bytes: u64,
+    /// Packets, of either end.
+    pub packets: u64,
+    /// Flows.
+    pub flows: u32,
+}
+
+impl Missed {
+    /// The figure that `measure` asks for.
+    pub const fn get(&self, measure: Measure) -> u64 {
+        match measure {
+            Measure::Bytes => self.bytes,
+            Measure::Packets => self.packets,
+            Measure::Flows => self.flows as u64,
+        }
+    }
+
+    /// The larger of each figure.
+    pub fn max(self, other: Self) -> Self {
+        Self {
+            bytes: self.bytes.max(other.bytes),
+            packets: self.packets.max(other.packets),
+            flows: self.flows.max(other.flows),
+        }
+    }
+
+    /// So much, and `counts` on top.
+    pub const fn and(&self, counts: &Counts) -> Self {
+        Self {
+            bytes: self.bytes + counts.bytes(),
+            packets: self.packets + counts.packets(),
+            flows: self.flows.saturating_add(counts.flows),
+        }
+    }
+
+    /// Whether anything may have been missed.
+    pub const fn is_nothing(&self) -> bool {
+        self.bytes == 0 && self.packets == 0 && self.flows == 0
     }
 }
 

@@ -25,12 +25,13 @@ pub mod aggregate;
 pub mod cover;
 pub mod geo;
 pub mod query;
+pub mod sketch;
 
 pub use analyzer::{Analyzer, Caps, Reading, Setup, VIEWS, ViewId};
 pub use arcs::{Arc, ArcKey};
 pub use capped::{Capped, Keyed, Slot, Worth};
 pub use clock::PacketClock;
-pub use counts::{Counts, Measure};
+pub use counts::{Counts, Measure, Missed};
 pub use facts::Facts;
 pub use feed::FeedRow;
 pub use flow::{Flow, FlowEnd, Running, State, Volume};

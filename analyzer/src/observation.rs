@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use capturer::{Mac, Network as Carrier, Packet, Ports, Protocol, Vlan};
+use capturer::{Mac, Network as Carrier, Packet, Ports, Protocol, Timestamp, Vlan};
 
 use crate::flow::Volume;
 use crate::geo::{Category, Place};
@@ -38,6 +38,10 @@ pub struct Observation {
     pub home: u8,
     /// What is seen for the first time.
     pub fresh: Fresh,
+    /// When the first of them came, as far as it was not counted before.
+    pub first: Timestamp,
+    /// When the last came.
+    pub last: Timestamp,
 }
 
 impl Observation {
@@ -50,6 +54,8 @@ impl Observation {
             vlan: packet.vlan,
             ports: packet.ports(),
             macs: (packet.source_mac, packet.destination_mac),
+            first: packet.at,
+            last: packet.at,
             ..Self::between(source, destination)
         }
     }
@@ -70,6 +76,8 @@ impl Observation {
             service: None,
             home: 0,
             fresh: Fresh { flow: false, source: false, destination: false },
+            first: Timestamp::EPOCH,
+            last: Timestamp::EPOCH,
         }
     }
 

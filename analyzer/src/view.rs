@@ -3,7 +3,7 @@
 use ahash::RandomState;
 use capturer::{Packet, Timestamp};
 
-use crate::aggregate::{Aggregate, Ask, Ends, Making, Top, named};
+use crate::aggregate::{Aggregate, Ask, Counting, Ends, Making, Top, named};
 use crate::arcs::Arcs;
 use crate::feed::Feed;
 use crate::observation::{Direction, Observation};
@@ -55,7 +55,7 @@ pub struct Live {
 
 impl View {
     /// An empty view of these dimensions, each with at most `cap` keys.
-    pub(crate) fn new(dimensions: &[Dimension], cap: usize, live: bool) -> Self {
+    pub(crate) fn new(dimensions: &[Dimension], cap: usize, live: bool, counting: Counting) -> Self {
         let mut view = Self {
             query: None,
             totals: Totals::default(),
@@ -66,7 +66,9 @@ impl View {
         };
         for dimension in dimensions {
             let Some(entry) = named(dimension.name) else { continue };
-            let made = (entry.make)(Making { cap, hasher: RandomState::new(), ends: dimension.ends });
+            let cap = entry.most_keys.map_or(cap, |most| most.max(8));
+            let made =
+                (entry.make)(Making { cap, hasher: RandomState::new(), ends: dimension.ends, counting });
             let group = if entry.per_packet { &mut view.by_packet } else { &mut view.by_flow };
             group.push((*dimension, made));
         }

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
-use analyzer::aggregate::{AGGREGATES, Ask, Ends, Row, Top};
+use analyzer::aggregate::{AGGREGATES, Ask, Counting, Ends, Row, Top};
 use analyzer::geo::{Geo, Needs};
 use analyzer::query::Query;
 use analyzer::{Analyzer, Dimension, Facts, LocalNetworks, Measure, Origin, Setup, ViewId};
@@ -30,6 +30,7 @@ fn analyzer(memory: usize) -> Analyzer {
         live: true,
         hosts: true,
         memory,
+        counting: Counting::default(),
     })
 }
 

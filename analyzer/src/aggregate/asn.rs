@@ -12,6 +12,7 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "numbers of the autonomous systems that announce the addresses",
     needs_country: false,
     needs_asn: true,
+    most_keys: None,
     per_packet: false,
     make: Tally::<ByAsn>::make,
 };

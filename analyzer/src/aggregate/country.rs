@@ -1,16 +1,22 @@
 //! Totals by country: a fixed array, because there are no more than 676 two-letter codes.
 
-use crate::aggregate::tally::rank;
+use crate::aggregate::gate::{Gate, Side};
+use crate::aggregate::row::Kept;
+use crate::aggregate::tallied::Tallied;
+use crate::aggregate::tally::{HostCounts, REGISTERS, rank};
 use crate::aggregate::{Aggregate, Ask, Ends, Entry, Label, Making, Row, Top};
-use crate::counts::Counts;
+use crate::counts::Missed;
+use crate::flow::Volume;
 use crate::geo::{CountryCode, country_name};
 use crate::observation::{Direction, End, Observation};
+use crate::sketch::space_saving::Weighed;
 
 pub(super) const ENTRY: Entry = Entry {
     name: "country",
     summary: "ISO 3166-1 alpha-2 codes of public addresses",
     needs_country: true,
     needs_asn: false,
+    most_keys: Some(676),
     per_packet: false,
     make,
 };
@@ -19,56 +25,72 @@ pub(super) const ENTRY: Entry = Entry {
 const CODES: usize = 676;
 
 struct Countries {
-    counts: Box<[Counts; CODES]>,
-    ends: Ends,
+    tallied: Box<[Tallied; CODES]>,
+    hosts: HostCounts,
+    gate: Gate,
 }
 
 fn make(making: Making) -> Box<dyn Aggregate> {
-    Box::new(Countries { counts: Box::new([Counts::default(); CODES]), ends: making.ends })
+    let mut hosts = HostCounts::new(CODES * REGISTERS, making.hasher);
+    (0..CODES as u32).for_each(|row| hosts.begin(row));
+    let gate = Gate::new(making.ends, making.counting);
+    let nothing = Tallied::begin(Missed::default());
+    Box::new(Countries { tallied: Box::new([nothing; CODES]), hosts, gate })
+}
+
+impl Countries {
+    #[inline]
+    fn count(&mut self, country: CountryCode, end: &End, fresh: bool) -> &mut Tallied {
+        if fresh {
+            self.hosts.add(country.index() as u32, end.address);
+        }
+        let tallied = &mut self.tallied[country.index()];
+        tallied.counts.hosts += u32::from(fresh);
+        tallied
+    }
+
+    fn row(&self, code: CountryCode, tallied: &Tallied) -> Row {
+        let kept = Kept { hosts: Some(self.hosts.of(code.index() as u32)), belong: true };
+        let mut row = Row::new(code.to_string(), tallied.counts, Label::End).with_tallied(tallied, kept);
+        row.name = Some(country_name(code).to_owned());
+        row.country = Some(code);
+        row
+    }
 }
 
 impl Aggregate for Countries {
     #[inline]
     fn observe(&mut self, seen: &Observation) {
-        let flow = u32::from(seen.fresh.flow);
-        let (source, destination) = counted(seen, self.ends);
-        let source = source.and_then(|end| end.place.country);
-        let destination = destination.and_then(|end| end.place.country);
-        if let Some(country) = source {
-            let counts = &mut self.counts[country.index()];
-            counts.send(&seen.volume);
-            counts.flows += flow;
-            counts.hosts += u32::from(seen.fresh.source);
+        let (source, destination) = counted(seen, self.gate.ends);
+        let country = |end: Option<&End>| end.and_then(|end| end.place.country);
+        let from = self.gate.admit(country(source), Side::Source, seen);
+        let to = self.gate.admit(country(destination), Side::Destination, seen);
+        if let Some(country) = from {
+            self.count(country, &seen.source, seen.fresh.source).send(seen);
         }
-        if let Some(country) = destination {
-            let counts = &mut self.counts[country.index()];
-            counts.receive(&seen.volume);
-            counts.flows += if source == destination { 0 } else { flow };
-            counts.hosts += u32::from(seen.fresh.destination);
+        if let Some(country) = to {
+            self.count(country, &seen.destination, seen.fresh.destination).receive(seen, from == to);
         }
     }
 
     fn top(&self, ask: &Ask<'_>) -> Top {
         let seen: Vec<_> = (0..CODES)
-            .filter(|&index| self.counts[index].packets() > 0)
-            .filter_map(|index| Some((CountryCode::from_index(index)?, &self.counts[index])))
+            .filter(|&index| self.tallied[index].counts.packets() > 0)
+            .filter_map(|index| Some((CountryCode::from_index(index)?, &self.tallied[index])))
             .collect();
         let total = seen.len();
-        let ranked =
-            rank(seen.into_iter().map(|(code, counts)| (counts.get(ask.measure), code, counts)), ask.limit);
-        Top { rows: ranked.into_iter().map(|(_, code, counts)| row(code, counts)).collect(), total }
+        let figures =
+            seen.into_iter().map(|(code, tallied)| (tallied.counts.get(ask.measure), code, tallied));
+        let ranked = rank(figures, ask.limit);
+        let mut listed = Volume::default();
+        ranked.iter().for_each(|(.., tallied)| listed.merge(&tallied.counts.volume()));
+        let rows = ranked.into_iter().map(|(_, code, tallied)| self.row(code, tallied)).collect();
+        Top::exact(rows, total, self.gate.left(listed))
     }
 
     fn bytes(&self) -> usize {
-        size_of::<[Counts; CODES]>()
+        size_of::<[Tallied; CODES]>() + self.hosts.bytes()
     }
-}
-
-fn row(code: CountryCode, counts: &Counts) -> Row {
-    let mut row = Row::new(code.to_string(), *counts, Label::End);
-    row.name = Some(country_name(code).to_owned());
-    row.country = Some(code);
-    row
 }
 
 /// The ends that count, of IP packets.

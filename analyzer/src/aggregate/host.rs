@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use crate::aggregate::tally::{Dimension, Keys};
+use crate::aggregate::tally::{Dimension, Hosts, Keys};
 use crate::aggregate::{Ask, Ends, Entry, Label, Row, Tally};
-use crate::counts::Counts;
+use crate::counts::{Counts, Missed};
 use crate::geo::Geo;
 use crate::host::Host;
 use crate::observation::Observation;
@@ -14,6 +14,7 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "addresses",
     needs_country: true,
     needs_asn: true,
+    most_keys: None,
     per_packet: false,
     make: Tally::<ByHost>::make,
 };
@@ -23,6 +24,7 @@ struct ByHost;
 impl Dimension for ByHost {
     type Key = IpAddr;
     const LABEL: Label = Label::End;
+    const HOSTS: Hosts = Hosts::Uncounted;
 
     #[inline]
     fn keys(seen: &Observation, _: Ends) -> Keys<IpAddr> {
@@ -33,18 +35,20 @@ impl Dimension for ByHost {
     }
 
     fn row(address: &IpAddr, counts: &Counts, ask: &Ask<'_>) -> Row {
-        Row::new(address.to_string(), *counts, Self::LABEL).with_place(&ask.geo.place(*address), ask.geo)
+        let counts = Counts { hosts: 1, ..*counts };
+        Row::new(address.to_string(), counts, Self::LABEL).with_place(&ask.geo.place(*address), ask.geo)
     }
 }
 
 /// The line of a host's own row.
-pub(super) fn row(host: &Host, geo: &Geo) -> Row {
+pub(super) fn row(host: &Host, missed: Missed, geo: &Geo) -> Row {
     let row =
         Row::new(host.address().to_string(), host.counts(), Label::End).with_place(&host.end.place, geo);
     Row {
         prefix: host.prefix,
         local: Some(host.end.local),
-        seen_ms: Some((host.first.as_millis(), host.last.as_millis())),
+        seen: Some((host.first, host.last)),
+        missed,
         ..row
     }
 }

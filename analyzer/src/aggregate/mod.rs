@@ -1,7 +1,9 @@
 //! Totals by a key: one file a dimension, one line in [`AGGREGATES`].
 
 mod asn;
+mod continent;
 mod country;
+mod gate;
 mod host;
 mod mac;
 mod pair;
@@ -11,19 +13,21 @@ mod prefix;
 mod protocol;
 mod row;
 mod service;
+mod tallied;
 mod tally;
 mod vlan;
 
+pub use gate::{LeftOut, is_public};
 pub use protocol::protocol_name;
 pub use row::{Label, Row, Top};
 pub use service::{SERVICES, service_label, service_name};
 
-use crate::counts::Measure;
+use crate::counts::{Measure, Missed};
 use crate::geo::Geo;
 use crate::host::Host;
 use crate::observation::Observation;
 use tally::Tally;
-pub(crate) use tally::rank;
+pub(crate) use tally::{guaranteed, rank};
 
 /// What an aggregate is made from.
 #[derive(Clone, Debug)]
@@ -34,15 +38,30 @@ pub struct Making {
     pub hasher: ahash::RandomState,
     /// Which ends count.
     pub ends: Ends,
+    /// How it counts.
+    pub counting: Counting,
 }
 
-/// Which ends of a packet geographic aggregates count.
+/// How keys are counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counting {
+    /// What decides who keeps a row where there are more keys than rows.
+    pub rank: Measure,
+    /// Whether only public addresses count; see [`is_public`].
+    pub public_only: bool,
+}
+
+/// Which ends of a packet count, where a dimension tells them apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Ends {
     /// Both: what `report` says.
     #[default]
     Both,
-    /// The remote ones: what the map shows. Internal and transit traffic counts at both ends.
+    /// The sender alone.
+    Source,
+    /// The receiver alone.
+    Destination,
+    /// The remote ones, of geographic aggregates: what the map shows. Internal and transit traffic counts at both ends.
     Remote,
 }
 
@@ -84,6 +103,8 @@ pub struct Entry {
     pub needs_country: bool,
     /// Whether it needs the ASN table.
     pub needs_asn: bool,
+    /// How many keys there can be at most, where that is little.
+    pub most_keys: Option<usize>,
     /// Whether its keys may change from packet to packet of a flow.
     pub per_packet: bool,
     /// Makes an empty one.
@@ -93,6 +114,7 @@ pub struct Entry {
 /// Every dimension there is.
 pub static AGGREGATES: &[Entry] = &[
     country::ENTRY,
+    continent::ENTRY,
     asn::ENTRY,
     prefix::ENTRY,
     place::ENTRY,
@@ -110,9 +132,9 @@ pub fn named(name: &str) -> Option<&'static Entry> {
     AGGREGATES.iter().find(|entry| entry.name == name)
 }
 
-/// A host's row in a listing.
-pub fn host_row(host: &Host, geo: &Geo) -> Row {
-    host::row(host, geo)
+/// A host's row in a listing; `missed` is what may have been counted of it before its row was made.
+pub fn host_row(host: &Host, missed: Missed, geo: &Geo) -> Row {
+    host::row(host, missed, geo)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::aggregate::tally::{Dimension, Keys};
+use crate::aggregate::tally::{Dimension, Hosts, Keys};
 use crate::aggregate::{Ask, Ends, Entry, Label, Row, Tally};
 use crate::counts::Counts;
 use crate::observation::Observation;
@@ -12,6 +12,7 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "source and destination address, `A > B`",
     needs_country: false,
     needs_asn: false,
+    most_keys: None,
     per_packet: false,
     make: Tally::<ByPair>::make,
 };
@@ -21,6 +22,7 @@ struct ByPair;
 impl Dimension for ByPair {
     type Key = (IpAddr, IpAddr);
     const LABEL: Label = Label::Packet;
+    const HOSTS: Hosts = Hosts::Uncounted;
 
     #[inline]
     fn keys(seen: &Observation, _: Ends) -> Keys<(IpAddr, IpAddr)> {

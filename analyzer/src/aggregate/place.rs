@@ -12,6 +12,7 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "kinds of address: private, cgnat, link_local, multicast, bogon …, unknown, global",
     needs_country: true,
     needs_asn: false,
+    most_keys: Some(16),
     per_packet: false,
     make: Tally::<ByPlace>::make,
 };

@@ -2,7 +2,7 @@
 
 use capturer::Protocol;
 
-use crate::aggregate::tally::{Dimension, Keys};
+use crate::aggregate::tally::{Dimension, Hosts, Keys};
 use crate::aggregate::{Ask, Ends, Entry, Label, Row, Tally, service_name};
 use crate::counts::Counts;
 use crate::observation::Observation;
@@ -12,6 +12,7 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "transport and port at either end, such as tcp/443",
     needs_country: false,
     needs_asn: false,
+    most_keys: None,
     per_packet: false,
     make: Tally::<ByPort>::make,
 };
@@ -30,6 +31,7 @@ pub struct TransportPort {
 impl Dimension for ByPort {
     type Key = TransportPort;
     const LABEL: Label = Label::End;
+    const HOSTS: Hosts = Hosts::Meet;
 
     #[inline]
     fn keys(seen: &Observation, _: Ends) -> Keys<TransportPort> {
@@ -39,11 +41,9 @@ impl Dimension for ByPort {
     }
 
     fn row(key: &TransportPort, counts: &Counts, _: &Ask<'_>) -> Row {
-        // A host uses many ports, so hosts are not told apart by them.
-        let counts = Counts { hosts: 0, ..*counts };
         let transport = transport(key.transport);
         let name = service_name(transport, key.port).map(str::to_owned);
-        Row { name, ..Row::new(format!("{transport}/{}", key.port), counts, Self::LABEL) }
+        Row { name, ..Row::new(format!("{transport}/{}", key.port), *counts, Self::LABEL) }
     }
 }
 

@@ -12,6 +12,7 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "blocks of the ASN table that cover the addresses",
     needs_country: true,
     needs_asn: true,
+    most_keys: None,
     per_packet: false,
     make: Tally::<ByPrefix>::make,
 };

@@ -2,7 +2,7 @@
 
 use capturer::{Network, Protocol};
 
-use crate::aggregate::tally::{Dimension, Keys};
+use crate::aggregate::tally::{Dimension, Hosts, Keys};
 use crate::aggregate::{Ask, Ends, Entry, Label, Row, Tally};
 use crate::counts::Counts;
 use crate::observation::Observation;
@@ -12,6 +12,7 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "ARP and the upper-layer protocols of IP",
     needs_country: false,
     needs_asn: false,
+    most_keys: Some(257),
     per_packet: false,
     make: Tally::<ByProtocol>::make,
 };
@@ -24,6 +25,7 @@ const ARP: u16 = 256;
 impl Dimension for ByProtocol {
     type Key = u16;
     const LABEL: Label = Label::Packet;
+    const HOSTS: Hosts = Hosts::Meet;
 
     #[inline]
     fn keys(seen: &Observation, _: Ends) -> Keys<u16> {

@@ -1,8 +1,13 @@
 //! A line of a listing, the same for reports, pages and the live protocol.
 
-use crate::counts::Counts;
+use capturer::Timestamp;
+
+use crate::aggregate::gate::LeftOut;
+use crate::aggregate::tallied::Tallied;
+use crate::counts::{Counts, Missed};
 use crate::geo::{Asn, Category, CountryCode, Geo, Place};
 use crate::network::Network;
+use crate::sketch::distinct::Estimate;
 
 /// Which ends a dimension counts, and so which columns mean something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +41,23 @@ pub struct Row {
     pub place: Option<Category>,
     /// Whether it is in the local networks, when it is an address.
     pub local: Option<bool>,
-    /// First and last packet, milliseconds since the epoch, when they are kept.
-    pub seen_ms: Option<(i64, i64)>,
+    /// First and last packet, when they are kept.
+    pub seen: Option<(Timestamp, Timestamp)>,
+    /// How many hosts have the key, when they are counted.
+    pub hosts: Option<Estimate>,
+    /// What may have been counted of it before its row was made, at most; nothing while every key has a row.
+    pub missed: Missed,
+    /// The count of new hosts, as good as the table of hosts is.
+    pub(crate) met: Option<u32>,
+}
+
+/// What is known of the hosts of a key.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kept {
+    /// By their hashes.
+    pub(super) hosts: Option<Estimate>,
+    /// Whether each new host was counted, too.
+    pub(super) belong: bool,
 }
 
 impl Row {
@@ -54,8 +74,34 @@ impl Row {
             prefix: None,
             place: None,
             local: None,
-            seen_ms: None,
+            seen: None,
+            hosts: None,
+            missed: Missed { bytes: 0, packets: 0, flows: 0 },
+            met: None,
         }
+    }
+
+    /// Adds what was counted besides the figures.
+    pub(super) fn with_tallied(mut self, tallied: &Tallied, kept: Kept) -> Self {
+        self.seen = Some((tallied.first, tallied.last));
+        self.missed = tallied.missed;
+        self.met = (kept.belong && tallied.missed.is_nothing()).then_some(tallied.counts.hosts);
+        self.hosts = kept.hosts;
+        self.counts.hosts = kept.hosts.map_or(self.counts.hosts, |hosts| hosts.count as u32);
+        self
+    }
+
+    /// Takes the count of new hosts for the number of hosts: no host was forgotten and came again.
+    pub(crate) fn trust_hosts(&mut self) {
+        if let Some(met) = self.met {
+            self.hosts = Some(Estimate::exact(u64::from(met)));
+            self.counts.hosts = met;
+        }
+    }
+
+    /// Whether its figures are the least that is true, not all of it.
+    pub const fn is_estimated(&self) -> bool {
+        !self.missed.is_nothing()
     }
 
     /// Adds a place and the name of its AS.
@@ -75,4 +121,24 @@ pub struct Top {
     pub rows: Vec<Row>,
     /// How many keys there are in all.
     pub total: usize,
+    /// The standard error of that as a share of it; 0 while every key has a row.
+    pub total_error: f64,
+    /// The most that may be true of a key that has no row.
+    pub missed: Missed,
+    /// How many of the rows, from the first on, are certain to come before all others.
+    pub guaranteed: usize,
+    /// What is under none of the rows.
+    pub left: LeftOut,
+}
+
+impl Top {
+    /// Ranked rows of which nothing was missed.
+    pub fn exact(rows: Vec<Row>, total: usize, left: LeftOut) -> Self {
+        Self { guaranteed: rows.len(), rows, total, left, ..Self::default() }
+    }
+
+    /// Whether there were more keys than rows for them, so that figures may be too low.
+    pub const fn is_estimated(&self) -> bool {
+        !self.missed.is_nothing()
+    }
 }

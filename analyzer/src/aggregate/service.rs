@@ -2,7 +2,7 @@
 
 use capturer::Protocol;
 
-use crate::aggregate::tally::{Dimension, Keys};
+use crate::aggregate::tally::{Dimension, Hosts, Keys};
 use crate::aggregate::{Ask, Ends, Entry, Label, Row, Tally};
 use crate::counts::Counts;
 use crate::observation::Observation;
@@ -12,6 +12,7 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "services by the port of the answering end: https, dns, tcp/8443",
     needs_country: false,
     needs_asn: false,
+    most_keys: None,
     per_packet: false,
     make: Tally::<ByService>::make,
 };
@@ -21,6 +22,7 @@ struct ByService;
 impl Dimension for ByService {
     type Key = (u8, u16);
     const LABEL: Label = Label::End;
+    const HOSTS: Hosts = Hosts::Meet;
 
     #[inline]
     fn keys(seen: &Observation, _: Ends) -> Keys<(u8, u16)> {
@@ -30,9 +32,7 @@ impl Dimension for ByService {
     }
 
     fn row(&(protocol, port): &(u8, u16), counts: &Counts, _: &Ask<'_>) -> Row {
-        // Hosts are not told apart by the end that serves.
-        let counts = Counts { hosts: 0, ..*counts };
-        Row::new(service_label(Protocol(protocol), port), counts, Self::LABEL)
+        Row::new(service_label(Protocol(protocol), port), *counts, Self::LABEL)
     }
 }
 

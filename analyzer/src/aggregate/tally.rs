@@ -1,11 +1,23 @@
-//! The one counting table behind most dimensions: a dimension says which keys a packet has, the tally counts them.
+//! The one counting table behind most dimensions: a dimension says which keys a packet has, the tally counts them. Exact
+//! while every key has a row, then by [`SpaceSaving`].
 
 use std::hash::Hash;
+use std::net::IpAddr;
 
+use ahash::RandomState;
+
+use crate::aggregate::gate::{Gate, Side};
+use crate::aggregate::row::Kept;
+use crate::aggregate::tallied::Tallied;
 use crate::aggregate::{Aggregate, Ask, Ends, Label, Making, Row, Top};
-use crate::capped::Keyed;
 use crate::counts::Counts;
+use crate::flow::{Volume, bits};
 use crate::observation::Observation;
+use crate::sketch::distinct::{Distinct, Estimate};
+use crate::sketch::space_saving::{SpaceSaving, Weighed};
+
+/// Of so many keys one may have the larger registers of its own.
+pub(super) const REGISTERS: usize = 8;
 
 /// What a packet counts for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,12 +28,25 @@ pub(super) enum Keys<K> {
     Packet(Option<K>),
 }
 
+/// How the hosts of a key are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hosts {
+    /// A host has one key for good: it counts when it is new.
+    Belong,
+    /// A host may have many keys: it counts for each when a flow is new.
+    Meet,
+    /// They are not counted.
+    Uncounted,
+}
+
 /// A way of telling packets apart.
 pub(super) trait Dimension: Send + 'static {
     /// The key.
     type Key: Copy + Eq + Hash + Ord + Send;
     /// What its totals mean.
     const LABEL: Label;
+    /// How its hosts are told apart.
+    const HOSTS: Hosts = Hosts::Belong;
     /// Which keys a packet has.
     fn keys(seen: &Observation, ends: Ends) -> Keys<Self::Key>;
     /// The line of a key.
@@ -30,70 +55,192 @@ pub(super) trait Dimension: Send + 'static {
 
 /// Totals by the keys of `D`.
 pub(super) struct Tally<D: Dimension> {
-    table: Keyed<D::Key, Counts>,
-    ends: Ends,
+    table: SpaceSaving<D::Key, Tallied>,
+    hosts: HostCounts,
+    gate: Gate,
 }
 
 impl<D: Dimension> Tally<D> {
     /// For [`super::Entry::make`].
     pub(super) fn make(making: Making) -> Box<dyn Aggregate> {
-        Box::new(Self { table: Keyed::new(making.cap, making.hasher), ends: making.ends })
+        let Making { cap, hasher, ends, counting } = making;
+        let hosts = HostCounts::new(cap, hasher.clone());
+        let table = SpaceSaving::new(cap, counting.rank, hasher);
+        Box::new(Self { table, hosts, gate: Gate::new(ends, counting) })
+    }
+
+    /// Counts at a key; gives its row, where its hosts are counted.
+    #[inline]
+    fn count(&mut self, key: D::Key, count: impl FnOnce(&mut Tallied)) -> Option<u32> {
+        let entry = self.table.entry(key)?;
+        count(entry.value);
+        if D::HOSTS == Hosts::Uncounted {
+            return None;
+        }
+        if entry.fresh {
+            self.hosts.begin(entry.row);
+        }
+        Some(entry.row)
+    }
+
+    /// Whether a host of an observation is new to its key, as far as can be told.
+    #[inline]
+    const fn meets(seen: &Observation, fresh: bool) -> bool {
+        match D::HOSTS {
+            Hosts::Belong => fresh,
+            Hosts::Meet => seen.fresh.flow && seen.is_ip(),
+            Hosts::Uncounted => false,
+        }
     }
 
     #[inline]
-    fn count(&mut self, key: D::Key, count: impl FnOnce(&mut Counts)) {
-        if let Some(counts) = self.table.entry(key) {
-            count(counts);
+    fn observe_end(
+        &mut self,
+        key: D::Key,
+        seen: &Observation,
+        end: (IpAddr, bool),
+        count: impl FnOnce(&mut Tallied),
+    ) {
+        let (address, fresh) = end;
+        let meets = Self::meets(seen, fresh);
+        let row = self.count(key, |tallied| {
+            count(tallied);
+            tallied.counts.hosts += u32::from(meets);
+        });
+        if let (true, Some(row)) = (meets, row) {
+            self.hosts.add(row, address);
         }
+    }
+
+    fn row(&self, number: u32, key: &D::Key, tallied: &Tallied, ask: &Ask<'_>) -> Row {
+        let hosts = match D::HOSTS {
+            Hosts::Uncounted => None,
+            _ => Some(self.hosts.of(number)),
+        };
+        let belong = D::HOSTS == Hosts::Belong;
+        D::row(key, &tallied.counts, ask).with_tallied(tallied, Kept { hosts, belong })
     }
 }
 
 impl<D: Dimension> Aggregate for Tally<D> {
     #[inline]
     fn observe(&mut self, seen: &Observation) {
-        let volume = &seen.volume;
-        let flow = u32::from(seen.fresh.flow);
-        match D::keys(seen, self.ends) {
+        match D::keys(seen, self.gate.ends) {
             Keys::Ends(source, destination) => {
+                let source = self.gate.admit(source, Side::Source, seen);
+                let destination = self.gate.admit(destination, Side::Destination, seen);
                 if let Some(key) = source {
-                    self.count(key, |counts| {
-                        counts.send(volume);
-                        counts.flows += flow;
-                        counts.hosts += u32::from(seen.fresh.source);
-                    });
+                    let end = (seen.source.address, seen.fresh.source);
+                    self.observe_end(key, seen, end, |tallied| tallied.send(seen));
                 }
                 if let Some(key) = destination {
-                    let flow = if source == destination { 0 } else { flow };
-                    self.count(key, |counts| {
-                        counts.receive(volume);
-                        counts.flows += flow;
-                        counts.hosts += u32::from(seen.fresh.destination);
-                    });
+                    let end = (seen.destination.address, seen.fresh.destination);
+                    self.observe_end(key, seen, end, |tallied| tallied.receive(seen, source == destination));
                 }
             }
-            Keys::Packet(Some(key)) => self.count(key, |counts| {
-                counts.send(volume);
-                counts.flows += flow;
-            }),
-            Keys::Packet(None) => {}
+            Keys::Packet(key) => {
+                let Some(key) = self.gate.admit_packet(key, seen) else { return };
+                let row = self.count(key, |tallied| tallied.send(seen));
+                if let (true, Some(row)) = (Self::meets(seen, false), row) {
+                    self.hosts.add(row, seen.source.address);
+                    self.hosts.add(row, seen.destination.address);
+                }
+            }
         }
     }
 
     fn top(&self, ask: &Ask<'_>) -> Top {
-        let ranked =
-            rank(self.table.iter().map(|(key, counts)| (counts.get(ask.measure), *key, counts)), ask.limit);
+        let rows = self
+            .table
+            .iter()
+            .map(|(number, key, tallied)| (tallied.counts.get(ask.measure), *key, (number, tallied)));
+        let ranked = rank(rows, ask.limit);
+        let guaranteed = self.guaranteed(&ranked, ask);
+        let mut listed = Volume::default();
+        ranked.iter().for_each(|(.., (_, tallied))| listed.merge(&tallied.counts.volume()));
+        let rows = ranked.into_iter().map(|(_, key, (number, tallied))| self.row(number, &key, tallied, ask));
+        let keys = self.table.keys();
         Top {
-            rows: ranked.into_iter().map(|(_, key, counts)| D::row(&key, counts, ask)).collect(),
-            total: self.table.len(),
+            rows: rows.collect(),
+            left: self.gate.left(listed),
+            total: keys.count as usize,
+            total_error: keys.relative_error,
+            missed: self.table.missed(),
+            guaranteed,
         }
     }
 
     fn evicted(&self) -> u64 {
-        self.table.evicted()
+        self.table.replaced()
     }
 
     fn bytes(&self) -> usize {
-        self.table.bytes()
+        self.table.bytes() + self.hosts.bytes()
+    }
+}
+
+/// A place in a ranking.
+type Ranked<'a, K> = (u64, K, (u32, &'a Tallied));
+
+impl<D: Dimension> Tally<D> {
+    /// How many rows of a ranking nobody else can come before, whatever was missed.
+    fn guaranteed(&self, ranked: &[Ranked<'_, D::Key>], ask: &Ask<'_>) -> usize {
+        let missed = self.table.missed();
+        let Some(last) = ranked.last().filter(|_| !missed.is_nothing()) else { return ranked.len() };
+        let beyond =
+            |count: u64, key: &D::Key| (count, std::cmp::Reverse(*key)) < (last.0, std::cmp::Reverse(last.1));
+        let others =
+            self.table.iter().filter(|(_, key, tallied)| beyond(tallied.counts.get(ask.measure), key));
+        let most = |tallied: &Tallied| tallied.most().get(ask.measure);
+        let others = others.map(|(.., tallied)| most(tallied)).max();
+        let bound = others.unwrap_or(0).max(missed.get(ask.measure));
+        guaranteed(ranked.iter().map(|(count, _, (_, tallied))| (*count, most(tallied))), bound)
+    }
+}
+
+/// Of rows with what they have at least and at most, highest first, how many are above all that follow and `bound`.
+pub(crate) fn guaranteed(
+    rows: impl DoubleEndedIterator<Item = (u64, u64)> + ExactSizeIterator,
+    mut bound: u64,
+) -> usize {
+    let all = rows.len();
+    for (index, (least, most)) in rows.enumerate().rev() {
+        if least >= bound {
+            return (index + 1).min(all);
+        }
+        bound = bound.max(most);
+    }
+    0
+}
+
+/// How many hosts each row has.
+pub(super) struct HostCounts(Distinct, RandomState);
+
+impl HostCounts {
+    /// For at most so many rows.
+    pub(super) fn new(cap: usize, hasher: RandomState) -> Self {
+        Self(Distinct::new(cap / REGISTERS + 1), hasher)
+    }
+
+    /// A row begins anew.
+    pub(super) fn begin(&mut self, row: u32) {
+        self.0.begin(row);
+    }
+
+    /// A row has this host.
+    #[inline]
+    pub(super) fn add(&mut self, row: u32, address: IpAddr) {
+        self.0.add(row, self.1.hash_one(bits(address)) as u32);
+    }
+
+    /// How many a row has.
+    pub(super) fn of(&self, row: u32) -> Estimate {
+        self.0.estimate(row)
+    }
+
+    /// Bytes they occupy.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.bytes()
     }
 }
 

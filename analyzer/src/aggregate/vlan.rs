@@ -2,7 +2,7 @@
 
 use capturer::Vlan;
 
-use crate::aggregate::tally::{Dimension, Keys};
+use crate::aggregate::tally::{Dimension, Hosts, Keys};
 use crate::aggregate::{Ask, Ends, Entry, Label, Row, Tally};
 use crate::counts::Counts;
 use crate::observation::Observation;
@@ -12,6 +12,7 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "outermost IEEE 802.1Q identifiers; `untagged` for frames without",
     needs_country: false,
     needs_asn: false,
+    most_keys: Some(4097),
     per_packet: false,
     make: Tally::<ByVlan>::make,
 };
@@ -21,6 +22,7 @@ struct ByVlan;
 impl Dimension for ByVlan {
     type Key = Option<u16>;
     const LABEL: Label = Label::Packet;
+    const HOSTS: Hosts = Hosts::Meet;
 
     #[inline]
     fn keys(seen: &Observation, _: Ends) -> Keys<Option<u16>> {

@@ -6,11 +6,13 @@ use capturer::{Packet, Protocol, Timestamp};
 
 use super::{Analyzer, leave};
 use crate::capped::{Capped, Guess, Slot};
+use crate::counts::Missed;
 use crate::facts::answers;
 use crate::flow::{Flow, FlowEnd, FlowKey, Running, bits};
 use crate::home::Home;
 use crate::host::Host;
 use crate::observation::{Direction, End, Fresh, Observation, Service};
+use crate::sketch::hyperloglog;
 
 /// Packets after which flows are settled at the latest: no flow's count of packets can have overflowed by then.
 const MOST_UNSETTLED: u64 = 1 << 31;
@@ -123,7 +125,11 @@ impl Analyzer {
         main.pass(at, packet.wire_len, way.direction);
         if main.counts_packets() {
             let mut seen = Observation::of(packet, End::NOBODY, End::NOBODY);
-            seen.fresh.flow = way.fresh;
+            if way.fresh {
+                // Whose hosts are counted by flow sees them once.
+                seen.fresh.flow = true;
+                (seen.source.address, seen.destination.address) = (packet.source, packet.destination);
+            }
             main.observe_packet(&seen);
         }
         if self.views.len() > 1 {
@@ -223,7 +229,12 @@ impl Analyzer {
         }
         let prefix = self.wants_prefix.then(|| self.facts.geo.prefix(address)).flatten();
         let host = Host::new(end, prefix.map(|prefix| prefix.network), at);
-        let slot = self.hosts.insert(self.hasher.hash_one(bits(address)), host, ()).0;
+        let hash = self.hasher.hash_one(bits(address));
+        hyperloglog::add(&mut self.different, hash as u32);
+        let (slot, evicted) = self.hosts.insert(hash, host, self.missed);
+        if let Some((host, missed)) = evicted {
+            self.missed = self.missed.max(missed.and(&host.counts()));
+        }
         if !self.crowded && self.hosts.len() > self.caps.hosts / 2 {
             self.crowded = true;
             self.settle_at = at;
@@ -305,7 +316,7 @@ impl Analyzer {
 #[inline]
 fn mark(
     flows: &mut Capped<Running, Flow>,
-    hosts: &mut Capped<Host>,
+    hosts: &mut Capped<Host, Missed>,
     (flow, source, destination): (Slot, Slot, Slot),
     bit: u16,
 ) -> Fresh {

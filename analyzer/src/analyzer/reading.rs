@@ -1,20 +1,27 @@
 //! What can be asked of an analyzer. A reading is only to be had settled, so that no figure lags behind.
 
+use std::cmp::Reverse;
 use std::net::IpAddr;
 
 use capturer::Timestamp;
 
 use super::{Analyzer, ViewId};
-use crate::aggregate::{Ask, Top, host_row, rank};
+use crate::aggregate::{Ask, Ends, LeftOut, Row, Top, guaranteed, host_row, rank};
 use crate::arcs::Arc;
 use crate::clock::PacketClock;
+use crate::counts::Missed;
 use crate::facts::Facts;
 use crate::feed::FeedRow;
+use crate::flow::Volume;
 use crate::geo::CountryCode;
 use crate::home::Home;
 use crate::host::Host;
 use crate::series::Second;
+use crate::sketch::hyperloglog;
 use crate::view::{Dimension, Totals, View};
+
+/// What the table of hosts itself lists.
+const HOSTS: Dimension = Dimension { name: "host", ends: Ends::Both };
 
 /// The state of an analyzer, to be read; see [`Analyzer::read`].
 #[derive(Clone, Copy)]
@@ -23,10 +30,14 @@ pub struct Reading<'a>(pub(super) &'a Analyzer);
 impl<'a> Reading<'a> {
     /// The head of a dimension's ranking in a view.
     pub fn top(self, view: ViewId, dimension: Dimension, ask: &Ask<'_>) -> Option<Top> {
-        if dimension.name == "host" && view == ViewId::MAIN {
+        if dimension == HOSTS && view == ViewId::MAIN && self.0.counts_hosts {
             return Some(self.top_hosts(ask));
         }
-        self.0.view(view)?.top(dimension, ask)
+        let mut top = self.0.view(view)?.top(dimension, ask)?;
+        if self.0.hosts.evicted() == 0 {
+            top.rows.iter_mut().for_each(Row::trust_hosts);
+        }
+        Some(top)
     }
 
     /// Totals of a view.
@@ -106,11 +117,44 @@ impl<'a> Reading<'a> {
     }
 
     fn top_hosts(self, ask: &Ask<'_>) -> Top {
-        let rows = self.0.hosts.iter().map(|host| (host.counts().get(ask.measure), host.address(), host));
+        let Analyzer { hosts, missed, different, .. } = self.0;
+        let mut unlisted = Volume::default();
+        let rows = hosts.iter_with_rests().map(|(host, missed)| {
+            unlisted.merge(&host.counts().volume());
+            (host.counts().get(ask.measure), host.address(), (host, *missed))
+        });
         let ranked = rank(rows, ask.limit);
-        Top {
-            rows: ranked.into_iter().map(|(_, _, host)| host_row(host, ask.geo)).collect(),
-            total: self.0.hosts.len(),
+        let most = |host: &Host, missed: Missed| missed.and(&host.counts()).get(ask.measure);
+        let all = hosts.len() as u64;
+        let (total, total_error) = if hosts.evicted() > 0 {
+            let estimate = hyperloglog::estimate(different).round() as u64;
+            (estimate.max(all), hyperloglog::relative_error(different.len()))
+        } else {
+            (all, 0.0)
+        };
+        let bound = match ranked.last() {
+            Some((least, last, _)) if !missed.is_nothing() => {
+                let beyond = |host: &Host| {
+                    (host.counts().get(ask.measure), Reverse(host.address())) < (*least, Reverse(*last))
+                };
+                let others = hosts.iter_with_rests().filter(|(host, _)| beyond(host));
+                others
+                    .map(|(host, missed)| most(host, *missed))
+                    .max()
+                    .unwrap_or(0)
+                    .max(missed.get(ask.measure))
+            }
+            _ => 0,
+        };
+        let figures = ranked.iter().map(|(least, _, (host, missed))| (*least, most(host, *missed)));
+        let guaranteed = guaranteed(figures, bound);
+        for (.., (host, _)) in &ranked {
+            let listed = host.counts().volume();
+            unlisted.packets -= listed.packets;
+            unlisted.bytes -= listed.bytes;
         }
+        let left = LeftOut { unlisted, ..LeftOut::default() };
+        let rows = ranked.into_iter().map(|(_, _, (host, missed))| host_row(host, missed, ask.geo)).collect();
+        Top { rows, total: total as usize, total_error, missed: *missed, guaranteed, left }
     }
 }

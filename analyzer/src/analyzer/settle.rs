@@ -13,6 +13,15 @@ use crate::observation::{Fresh, Observation};
 /// Flows that are brought near together; see [`Analyzer::observe_all`].
 const TOGETHER: usize = 32;
 
+/// What went one way since the last time.
+#[derive(Clone, Copy)]
+struct Way {
+    volume: Volume,
+    from_opener: bool,
+    /// The flow's first packet if it begins, else the last: what came between is known already.
+    first: Timestamp,
+}
+
 impl Analyzer {
     /// Settles all flows.
     pub(super) fn settle(&mut self) {
@@ -58,30 +67,27 @@ impl Analyzer {
     /// Hands on what a flow carried; the row may have left the table already.
     pub(super) fn settle_flow(&mut self, running: &mut Running, flow: &mut Flow) {
         let begins = !running.settled;
+        let first = if begins { flow.first } else { running.last };
         let [sent, received] = running.settle();
         flow.sent.merge(&sent);
         flow.received.merge(&received);
         let mut fresh = begins;
-        let mut ways = [(sent, true), (received, false)];
+        let way = |volume, from_opener| Way { volume, from_opener, first };
+        let mut ways = [way(sent, true), way(received, false)];
         if !running.opened {
             // The flow itself counts with the way of its first packet.
             ways.swap(0, 1);
         }
-        for (volume, from_opener) in ways {
-            if volume.packets > 0 {
-                self.settle_way(running, flow, (volume, from_opener), fresh);
+        for way in ways {
+            if way.volume.packets > 0 {
+                self.settle_way(running, flow, way, fresh);
                 fresh = false;
             }
         }
     }
 
-    fn settle_way(
-        &mut self,
-        running: &Running,
-        flow: &mut Flow,
-        (volume, from_opener): (Volume, bool),
-        fresh: bool,
-    ) {
+    fn settle_way(&mut self, running: &Running, flow: &mut Flow, way: Way, fresh: bool) {
+        let Way { volume, from_opener, first } = way;
         let fresh = self.settle_hosts(running, flow, (volume, from_opener), fresh);
         let (source, destination) = flow.ends(from_opener);
         let mut seen = Observation {
@@ -91,6 +97,8 @@ impl Analyzer {
             vlan: flow.vlan,
             ports: flow.ports(from_opener),
             fresh,
+            first,
+            last: running.last,
             ..Observation::between(source.end, destination.end)
         };
         self.complete(&mut seen, flow, from_opener);
@@ -120,7 +128,8 @@ impl Analyzer {
         }
         let (source, destination) = flow.ends(from_opener);
         let (from, to) = (source.host, destination.host);
-        let mut seen = Fresh { flow: fresh, source: false, destination: false };
+        // A host without a row counts as new: totals know it by its hash and count it once.
+        let mut seen = Fresh { flow: fresh, source: fresh, destination: fresh };
         if let Some(host) = self.hosts.touch(from) {
             host.sent.merge(&volume);
             host.answered |= running.answered;

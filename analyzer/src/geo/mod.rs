@@ -3,6 +3,7 @@
 //! The special-purpose registries answer first ([`special`]); what is global is looked up in two compact tables, one
 //! of countries and one of autonomous systems, bundled or made of the user's own files.
 
+mod continent;
 mod country;
 mod holdings;
 mod lookup;
@@ -16,6 +17,7 @@ mod sources;
 mod special;
 pub mod tables;
 
+pub use continent::Continent;
 pub use country::country_name;
 pub use lookup::{Geo, Needs, Prefix};
 pub use mmdb::{GeoError, MMDB_BYTES_MAX};

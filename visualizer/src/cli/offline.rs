@@ -5,9 +5,9 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use analyzer::aggregate::{Label, Row, Top};
+use analyzer::aggregate::{Label, LeftOut, Row, Top};
 use analyzer::query::Query;
-use analyzer::{Measure, Network};
+use analyzer::{Measure, Network, Volume};
 use capturer::decode::{DecodeSettings, Decoder, Skip};
 use capturer::source::{Next, Source, SourceError};
 use capturer::{Frame, Ledger, Packet, Timestamp};
@@ -279,6 +279,12 @@ impl TotalsDocument {
         }
     }
 
+    /// From the first frame to the last, if any time passed.
+    pub(super) fn seconds(&self) -> Option<f64> {
+        let span = self.to?.since(self.from?).as_secs_f64();
+        (span > 0.0).then_some(span)
+    }
+
     /// The head that all documents have.
     pub(crate) fn head(&self) -> Map<String, Value> {
         let ledger = &self.ledger;
@@ -316,12 +322,51 @@ fn damage(error: &SourceError) -> Value {
 /// The document of `report`.
 pub(crate) fn report_document(totals: &TotalsDocument, by: &str, measure: Measure, top: &Top) -> Value {
     let mut document = totals.head();
-    let whole = whole(&totals.ledger, measure, top);
+    let share = Share { measure, whole: whole(&totals.ledger, measure, top), seconds: totals.seconds() };
     document.insert("by".into(), json!(by));
     document.insert("sort".into(), json!(measure.name()));
     document.insert("keys".into(), json!(top.total));
-    document.insert("rows".into(), top.rows.iter().map(|row| row_json(row, measure, whole)).collect());
+    document.insert("keys_error".into(), json!(thousandths(top.total_error)));
+    document.insert("estimated".into(), json!(top.is_estimated()));
+    document.insert("unlisted_at_most".into(), json!(top.missed.get(measure)));
+    document.insert("guaranteed".into(), json!(top.guaranteed));
+    document.insert("left_out".into(), left_out(&top.left));
+    document.insert("rows".into(), top.rows.iter().map(|row| row_json(row, &share)).collect());
     Value::Object(document)
+}
+
+/// What is under none of the rows.
+fn left_out(left: &LeftOut) -> Value {
+    let volume = |volume: Volume| json!({"packets": volume.packets, "bytes": volume.bytes});
+    json!({
+        "unlisted": volume(left.unlisted), "not_public": volume(left.not_public),
+        "unknown": volume(left.unknown), "not_ip": volume(left.not_ip),
+    })
+}
+
+/// Frames that could not be read, by reason.
+pub(super) fn skipped(ledger: &Ledger) -> Value {
+    json!(ledger.skipped.named())
+}
+
+/// What the figures of a row are held against.
+pub(super) struct Share {
+    pub(super) measure: Measure,
+    /// What 100 percent is.
+    pub(super) whole: u64,
+    /// From the first frame to the last.
+    pub(super) seconds: Option<f64>,
+}
+
+impl Share {
+    /// So many a second, if the report spans any time.
+    pub(super) fn rate(&self, n: u64) -> Option<f64> {
+        self.seconds.map(|seconds| thousandths(n as f64 / seconds))
+    }
+}
+
+fn thousandths(n: f64) -> f64 {
+    (n * 1000.0).round() / 1000.0
 }
 
 /// What 100 percent is.
@@ -341,17 +386,25 @@ pub(super) fn percent(row: &Row, measure: Measure, whole: u64) -> f64 {
     (row.counts.get(measure) as f64 * 10_000.0 / whole as f64).round() / 100.0
 }
 
-fn row_json(row: &Row, measure: Measure, whole: u64) -> Value {
+/// A row as JSON has it. Figures of an estimated row are the least that is true; `error` is by how much the one that
+/// rows are ranked by may be too low.
+pub(super) fn row_json(row: &Row, share: &Share) -> Value {
     let counts = &row.counts;
     let end = |n: u64| (row.label == Label::End).then_some(n);
     json!({
         "key": row.key, "name": row.name, "packets": counts.packets(), "bytes": counts.bytes(),
         "packets_sent": end(counts.packets_sent), "bytes_sent": end(counts.bytes_sent),
         "packets_received": end(counts.packets_received), "bytes_received": end(counts.bytes_received),
-        "flows": counts.flows, "percent": percent(row, measure, whole),
+        "flows": counts.flows, "percent": percent(row, share.measure, share.whole),
         "country": row.country.map(|code| code.to_string()), "asn": row.asn.map(|asn| asn.0),
         "as_name": row.as_name, "prefix": row.prefix.as_ref().map(Network::to_string),
         "place": row.place.map(analyzer::geo::Category::name),
+        "hosts": row.hosts.map(|hosts| hosts.count),
+        "hosts_error": row.hosts.map(|hosts| thousandths(hosts.relative_error)),
+        "first_seen": row.seen.map(|(first, _)| first.to_string()),
+        "last_seen": row.seen.map(|(_, last)| last.to_string()),
+        "packets_per_second": share.rate(counts.packets()), "bits_per_second": share.rate(counts.bytes() * 8),
+        "estimated": row.is_estimated(), "error": row.missed.get(share.measure),
     })
 }
 

@@ -1,11 +1,16 @@
 //! `wireglobe report`: totals by one dimension.
 
+mod chart;
+mod html;
+mod labels;
+mod listing;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use analyzer::aggregate::{AGGREGATES, Ask, Ends, Label, Top};
-use analyzer::geo::Needs;
+use analyzer::aggregate::{AGGREGATES, Ask, Counting, Ends, Row, Top};
+use analyzer::geo::{Needs, Sources};
 use analyzer::query::Query;
 use analyzer::{Analyzer, Dimension, Facts, LocalNetworks, Measure, Origin, Reading, Setup, ViewId};
 use capturer::decode::Skip;
@@ -13,13 +18,14 @@ use capturer::{Frame, Packet};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use crate::cli::offline::{self, Hand, Nobody, Outcome, Range, TotalsDocument};
-use crate::cli::output::{self, Column, Format, Listing};
+use crate::cli::offline::{self, Hand, Nobody, Outcome, Range, Share, TotalsDocument};
+use crate::cli::output::{self, Format};
 use crate::cli::timerange::Bound;
 use crate::cli::{Common, Failure};
-use crate::settings::{self, Layer, Settings};
+use crate::settings::{self, Settings};
 use crate::sieve::Sieve;
 use crate::{geo_files, sources};
+use labels::Labels;
 
 /// Packets that are counted together; see [`Analyzer::observe_all`].
 const TOGETHER: usize = 256;
@@ -56,10 +62,59 @@ pub(super) struct Arguments {
     to: Option<String>,
     /// How the result is written
     #[arg(long, value_name = "FORMAT", default_value = "table")]
-    format: Format,
+    format: Sheet,
     /// Write to a file instead of standard output
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Which ends of a packet count
+    #[arg(long, value_name = "SIDE", default_value = "both")]
+    side: Side,
+    /// Only public addresses; what that leaves out is counted and shown
+    #[arg(long)]
+    public_only: bool,
+    /// What autonomous systems are called, with --by asn
+    #[arg(long, value_name = "LABELS")]
+    labels: Option<Labels>,
+}
+
+/// How a report comes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Sheet {
+    /// For people
+    Table,
+    /// One document
+    Json,
+    /// A row of it a line
+    Jsonl,
+    /// RFC 4180; cells that a spreadsheet would run are quoted
+    Csv,
+    /// Tab-separated
+    Tsv,
+    /// A Markdown table
+    Markdown,
+    /// A page with charts that needs nothing beside it, to read and to print
+    Html,
+}
+
+/// Which ends of a packet count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Side {
+    /// The sender
+    Source,
+    /// The receiver
+    Destination,
+    /// Both
+    Both,
+}
+
+impl Side {
+    const fn ends(self) -> Ends {
+        match self {
+            Self::Source => Ends::Source,
+            Self::Destination => Ends::Destination,
+            Self::Both => Ends::Both,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -87,6 +142,7 @@ fn dimension(name: &str) -> Result<&'static str, String> {
 }
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Failure> {
+    arguments.check()?;
     let settings = settings::load(common.settings.as_deref())?.settings;
     let query = offline::query(&arguments.filter)?;
     let (mut source, range) = open(arguments, &settings, query.as_ref())?;
@@ -145,18 +201,16 @@ fn analyzer(arguments: &Arguments, settings: &Settings, query: Option<&Query>) -
         (_, true) if !arguments.read.is_empty() => sources::guess(&arguments.read),
         _ => LocalNetworks::private_and(Vec::new(), Origin::Assumed),
     };
-    let dimensions = if arguments.by == "host" {
-        Vec::new()
-    } else {
-        vec![Dimension { name: arguments.by, ends: Ends::Both }]
-    };
+    let hosts = arguments.lists_hosts();
+    let dimensions = if hosts { Vec::new() } else { vec![arguments.dimension()] };
     Ok(Analyzer::new(Setup {
         facts: Facts { geo: geo_files::load(settings, needs)?, local },
         homes: Vec::new(),
         dimensions,
         live: false,
-        hosts: arguments.by == "host",
+        hosts,
         memory: settings.analysis.memory_mb << 20,
+        counting: Counting { rank: arguments.sort.measure(), public_only: arguments.public_only },
     }))
 }
 
@@ -202,6 +256,118 @@ fn length(text: &str) -> Result<Duration, Failure> {
         .ok_or_else(wrong)
 }
 
+impl Arguments {
+    const fn dimension(&self) -> Dimension {
+        Dimension { name: self.by, ends: self.side.ends() }
+    }
+
+    /// Whether the table of hosts itself is the report.
+    fn lists_hosts(&self) -> bool {
+        self.by == "host" && self.side == Side::Both && !self.public_only
+    }
+
+    /// Options that mean nothing to a dimension are refused.
+    fn check(&self) -> Result<(), Failure> {
+        let by = self.by;
+        let wrong = |option: &str, allowed: &str| {
+            Err(Failure::Usage(format!("{option} means nothing with --by {by}; it is for {allowed}")))
+        };
+        if self.side != Side::Both && matches!(by, "pair" | "protocol" | "vlan") {
+            return wrong("--side", "dimensions whose keys belong to one end of a packet");
+        }
+        if self.public_only && matches!(by, "mac" | "protocol" | "vlan") {
+            return wrong("--public-only", "dimensions of addresses, ports and services");
+        }
+        if self.labels.is_some() && by != "asn" {
+            return wrong("--labels", "--by asn");
+        }
+        Ok(())
+    }
+
+    /// What was asked besides the dimension, in words.
+    fn asked(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        if self.side != Side::Both {
+            let side = if self.side == Side::Source { "senders" } else { "receivers" };
+            words.push(format!("Only {side} are counted."));
+        }
+        if self.public_only {
+            words.push("Only public addresses are counted.".to_owned());
+        }
+        if !self.filter.trim().is_empty() {
+            words.push(format!("Filter: {}", self.filter.trim()));
+        }
+        words
+    }
+}
+
+/// What a report is made of, whatever it is written as.
+struct Report<'a> {
+    by: &'static str,
+    totals: TotalsDocument,
+    top: &'a Top,
+    share: Share,
+    labels: Option<Labels>,
+    asked: Vec<String>,
+    /// The databases that were asked.
+    sources: Sources,
+    /// Where names of hardware vendors come from, if any are shown.
+    vendors: Option<&'static str>,
+}
+
+impl Report<'_> {
+    /// What stands for a row's key.
+    fn label(&self, row: &Row) -> String {
+        self.labels.map_or_else(|| row.key.clone(), |labels| labels.of(row))
+    }
+
+    /// A name beside it, unless it is the label.
+    fn name(&self, row: &Row) -> Option<String> {
+        if matches!(self.labels, Some(Labels::Owner | Labels::Both)) {
+            return None;
+        }
+        row.name.clone().or_else(|| place(row))
+    }
+
+    /// The label of a row in a chart, where no name stands beside it.
+    fn title(&self, row: &Row) -> String {
+        match (self.by, &row.name) {
+            _ if self.labels.is_some() => self.label(row),
+            ("asn", _) => Labels::Both.of(row),
+            ("country" | "continent", Some(name)) => name.clone(),
+            (_, Some(name)) if *name != row.key => format!("{} {name}", row.key),
+            _ => row.key.clone(),
+        }
+    }
+
+    /// The document of `--format json`.
+    fn document(&self) -> serde_json::Value {
+        let mut document = offline::report_document(&self.totals, self.by, self.share.measure, self.top);
+        if let (Some(labels), Some(rows)) = (self.labels, document["rows"].as_array_mut()) {
+            for (row, object) in self.top.rows.iter().zip(rows) {
+                object["label"] = json!(labels.of(row));
+            }
+        }
+        document
+    }
+
+    fn render(&self, sheet: Sheet) -> String {
+        match sheet {
+            Sheet::Table => listing::table(self).render(Format::Table) + &listing::summary(self),
+            Sheet::Markdown => listing::table(self).render(Format::Markdown),
+            Sheet::Csv => listing::values(self).render(Format::Csv),
+            Sheet::Tsv => listing::values(self).render(Format::Tsv),
+            Sheet::Html => html::page(self),
+            Sheet::Json => format!("{}\n", self.document()),
+            Sheet::Jsonl => {
+                let document = self.document();
+                let rows = document["rows"].as_array().map(Vec::as_slice).unwrap_or_default();
+                rows.iter().map(|row| format!("{row}\n")).collect()
+            }
+        }
+    }
+}
+
 fn render(
     arguments: &Arguments,
     reading: Reading<'_>,
@@ -209,78 +375,35 @@ fn render(
     counted: &'static str,
 ) -> Result<String, Failure> {
     let measure = arguments.sort.measure();
-    let ask = Ask { limit: arguments.top, measure, geo: &reading.facts().geo };
-    let dimension = Dimension { name: arguments.by, ends: Ends::Both };
-    let top = reading.top(ViewId::MAIN, dimension, &ask).unwrap_or_default();
+    let facts = reading.facts();
+    let ask = Ask { limit: arguments.top, measure, geo: &facts.geo };
+    let top = reading.top(ViewId::MAIN, arguments.dimension(), &ask).unwrap_or_default();
     let (hosts, _, keys) = reading.evicted();
-    let evicted = if arguments.by == "host" { hosts } else { keys };
+    let evicted = if arguments.lists_hosts() { hosts } else { keys };
     if evicted > 0 {
         super::failure::complain(&format!(
-            "{evicted} keys had to make room for others: totals are not exact; raise analysis.memory_mb"
+            "{evicted} keys had to make room for others: figures of some rows are estimates; raise analysis.memory_mb"
         ));
     }
     let sources = arguments.interface.iter().map(PathBuf::from).chain(arguments.read.iter().cloned());
     let totals = TotalsDocument::of(&sources.collect::<Vec<_>>(), outcome, evicted, counted);
-    if arguments.format == Format::Json {
-        return Ok(format!("{}\n", offline::report_document(&totals, arguments.by, measure, &top)));
-    }
-    let listing = listing(arguments, &top, offline::whole(&outcome.ledger, measure, &top));
-    let mut text = listing.render(arguments.format);
-    if arguments.format == Format::Table {
-        text += &summary(&top, outcome, (arguments.by, counted));
-    }
-    Ok(text)
-}
-
-const fn column(field: &'static str, title: &'static str, number: bool) -> Column {
-    Column { field, title, number }
-}
-
-fn listing(arguments: &Arguments, top: &Top, whole: u64) -> Listing {
-    let columns = vec![
-        column("key", arguments.by, false),
-        column("name", "name", false),
-        column("packets", "packets", true),
-        column("bytes", "bytes", true),
-        column("bytes_sent", "sent", true),
-        column("bytes_received", "received", true),
-        column("flows", "flows", true),
-        column("percent", "%", true),
-    ];
-    let measure = arguments.sort.measure();
-    let mut listing = Listing { columns, rows: Vec::new(), pretty: Vec::new() };
-    for row in &top.rows {
-        let counts = &row.counts;
-        let end = |n: u64| (row.label == Label::End).then_some(n);
-        let percent = offline::percent(row, measure, whole);
-        let name = row.name.clone().or_else(|| place(row));
-        listing.rows.push(vec![
-            json!(row.key),
-            json!(name),
-            json!(counts.packets()),
-            json!(counts.bytes()),
-            json!(end(counts.bytes_sent)),
-            json!(end(counts.bytes_received)),
-            json!(counts.flows),
-            json!(percent),
-        ]);
-        let dash = || "—".to_owned();
-        listing.pretty.push(vec![
-            row.key.clone(),
-            name.unwrap_or_default(),
-            output::count(counts.packets()),
-            output::bytes(counts.bytes()),
-            end(counts.bytes_sent).map_or_else(dash, output::bytes),
-            end(counts.bytes_received).map_or_else(dash, output::bytes),
-            output::count(u64::from(counts.flows)),
-            format!("{percent:.2}"),
-        ]);
-    }
-    listing
+    let whole = offline::whole(&outcome.ledger, measure, &top);
+    let share = Share { measure, whole, seconds: totals.seconds() };
+    let report = Report {
+        by: arguments.by,
+        totals,
+        top: &top,
+        share,
+        labels: arguments.labels,
+        asked: arguments.asked(),
+        sources: facts.geo.sources(),
+        vendors: None,
+    };
+    Ok(report.render(arguments.format))
 }
 
 /// Where a host is, for the name column of tables.
-fn place(row: &analyzer::aggregate::Row) -> Option<String> {
+fn place(row: &Row) -> Option<String> {
     let category = row.place?;
     let country = row.country.map(|code| code.to_string());
     let network = row.asn.map(|asn| format!("AS{} {}", asn.0, row.as_name.as_deref().unwrap_or_default()));
@@ -288,27 +411,20 @@ fn place(row: &analyzer::aggregate::Row) -> Option<String> {
     Some(if parts.is_empty() { category.name().to_owned() } else { parts.join(" · ").trim_end().to_owned() })
 }
 
-fn summary(top: &Top, outcome: &Outcome, (by, counted): (&str, &str)) -> String {
-    let ledger = &outcome.ledger;
-    let mut parts = vec![
-        format!("{} of {} keys by {by}", top.rows.len(), top.total),
-        format!("{} packets", output::count(ledger.packets)),
-        output::bytes(ledger.bytes),
-    ];
-    if counted != Layer::default().name() {
-        parts.push(format!("{counted} addresses of tunnels"));
-    }
-    for (what, n) in
-        [("skipped", ledger.skipped.total()), ("filtered", ledger.filtered), ("lost", ledger.lost())]
-    {
-        if n > 0 {
-            parts.push(format!("{} {what}", output::count(n)));
+/// Text from outside for an HTML page: what [`output::escape`] makes safe to show, and what HTML would read as markup.
+fn escape_html(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len() + 8);
+    for c in output::escape(text).chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            c => safe.push(c),
         }
     }
-    if let (Some(from), Some(to)) = (outcome.from, outcome.to) {
-        parts.push(format!("{} to {}", local_time(from), local_time(to)));
-    }
-    format!("\n{}\n", parts.join(" · "))
+    safe
 }
 
 /// A moment in the local zone, to the second.

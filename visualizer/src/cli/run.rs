@@ -162,6 +162,7 @@ impl House {
             live: true,
             hosts: true,
             memory: settings.analysis.memory_mb << 20,
+            counting: analyzer::aggregate::Counting::default(),
         });
         let source_facts = SourceFacts {
             kind: opened.kind,

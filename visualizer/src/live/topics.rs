@@ -226,8 +226,8 @@ fn host_cells(row: &Row) -> Vec<Value> {
         json!(row.as_name),
         json!(row.place.map(analyzer::geo::Category::name)),
         json!(row.local),
-        json!(row.seen_ms.map(|(first, _)| first)),
-        json!(row.seen_ms.map(|(_, last)| last)),
+        json!(row.seen.map(|(first, _)| first.as_millis())),
+        json!(row.seen.map(|(_, last)| last.as_millis())),
     ]
 }
 
