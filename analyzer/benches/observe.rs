@@ -67,6 +67,7 @@ fn analyzer(dimensions: Vec<Dimension>, live: bool) -> Analyzer {
         hosts: live,
         memory: 192 << 20,
         counting: Counting::default(),
+        devices: analyzer::Devices::default(),
     })
 }
 

@@ -7,6 +7,7 @@ use crate::aggregate::{Counting, Ends, named};
 use crate::capped::{Capped, Guess, Slot};
 use crate::clock::PacketClock;
 use crate::counts::Missed;
+use crate::devices::Devices;
 use crate::facts::Facts;
 use crate::flow::{Flow, FlowKey, IDLE, Running, State};
 use crate::geo::CountryCode;
@@ -50,6 +51,8 @@ pub struct Setup {
     pub memory: usize,
     /// How keys are counted.
     pub counting: Counting,
+    /// Names of devices, for hardware addresses.
+    pub devices: Devices,
 }
 
 /// Caps of the tables, from the one budget.
@@ -125,6 +128,7 @@ pub struct Analyzer {
     live: bool,
     counts_hosts: bool,
     counting: Counting,
+    devices: Devices,
     wants_prefix: bool,
 }
 
@@ -145,6 +149,7 @@ impl Analyzer {
             missed: Missed::default(),
             different: vec![0; HOST_REGISTERS].into_boxed_slice(),
             counting: setup.counting,
+            devices: setup.devices,
             flows: Capped::new(caps.flows),
             unsettled: Vec::new(),
             passed: 0,

@@ -67,6 +67,7 @@ fn the_steady_state_allocates_nothing() {
         hosts: true,
         memory: 64 << 20,
         counting: analyzer::aggregate::Counting::default(),
+        devices: analyzer::Devices::default(),
     });
     (0..20_000).for_each(|n| analyzer.observe(&packet(n), &[]));
     let before = ALLOCATIONS.load(Relaxed);

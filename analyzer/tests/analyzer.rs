@@ -31,6 +31,7 @@ fn analyzer(memory: usize) -> Analyzer {
         hosts: true,
         memory,
         counting: Counting::default(),
+        devices: analyzer::Devices::default(),
     })
 }
 

@@ -33,6 +33,8 @@ pub struct Settings {
     pub home: Vec<Home>,
     /// Databases that take the place of the bundled ones.
     pub geo: GeoFiles,
+    /// Names of devices.
+    pub devices: DeviceList,
     /// The recent past that is kept.
     pub ring: Ring,
     /// The analysis.
@@ -190,6 +192,14 @@ pub struct LocalNetwork {
 pub struct GeoFiles {
     /// `.mmdb` files with countries, cities or AS numbers; each replaces the bundled table of what it holds.
     pub databases: Vec<PathBuf>,
+}
+
+/// Names of devices.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DeviceList {
+    /// A file with a hardware address and a name a line, `AA:BB:CC:DD:EE:FF name`; empty for none.
+    pub list: PathBuf,
 }
 
 /// The recent past that is kept.

@@ -5,6 +5,7 @@ mod craft;
 mod demo;
 mod geo;
 mod live_bench;
+mod oui;
 
 use anyhow::Result;
 use clap::Parser;
@@ -17,6 +18,8 @@ enum Tool {
     Demo(demo::Arguments),
     /// Make the bundled tables of countries and autonomous systems
     Geo(geo::Arguments),
+    /// Make the bundled table of hardware vendors
+    Oui(oui::Arguments),
     /// Make a large everyday capture to measure with
     Imix(bench_captures::imix::Arguments),
     /// Make a spoofed SYN flood to measure with
@@ -38,6 +41,7 @@ fn main() -> Result<()> {
     match Tool::parse() {
         Tool::Demo(arguments) => demo::run(&arguments),
         Tool::Geo(arguments) => geo::run(&arguments),
+        Tool::Oui(arguments) => oui::run(&arguments),
         Tool::Imix(arguments) => bench_captures::imix::run(&arguments),
         Tool::Flood(arguments) => bench_captures::flood::run(&arguments),
         Tool::Scan(arguments) => bench_captures::scan::run(&arguments),

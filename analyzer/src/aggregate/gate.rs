@@ -62,7 +62,7 @@ impl Gate {
             None if seen.is_ip() => self.miss(end, seen),
             // A packet without addresses is left out once.
             None if side == Side::Source || self.ends == Ends::Destination => {
-                self.left.not_ip.merge(&seen.volume)
+                self.left.not_ip.merge(&seen.volume);
             }
             None => {}
         }

@@ -6,6 +6,7 @@ use crate::aggregate::tally::{Dimension, Hosts, Keys};
 use crate::aggregate::{Ask, Ends, Entry, Label, Row, Tally};
 use crate::counts::Counts;
 use crate::observation::Observation;
+use crate::vendors;
 
 pub(super) const ENTRY: Entry = Entry {
     name: "mac",
@@ -34,6 +35,6 @@ impl Dimension for ByMac {
     }
 
     fn row(mac: &Mac, counts: &Counts, _: &Ask<'_>) -> Row {
-        Row::new(mac.to_string(), *counts, Self::LABEL)
+        Row { vendor: vendors::name(*mac), ..Row::new(mac.to_string(), *counts, Self::LABEL) }
     }
 }

@@ -114,10 +114,10 @@ pub struct Entry {
 /// Every dimension there is.
 pub static AGGREGATES: &[Entry] = &[
     country::ENTRY,
-    continent::ENTRY,
     asn::ENTRY,
     prefix::ENTRY,
     place::ENTRY,
+    continent::ENTRY,
     host::ENTRY,
     pair::ENTRY,
     service::ENTRY,

@@ -31,6 +31,8 @@ pub struct Row {
     pub label: Label,
     /// Where it is.
     pub country: Option<CountryCode>,
+    /// Who made the interface, when it is a hardware address.
+    pub vendor: Option<&'static str>,
     /// Which AS announces it.
     pub asn: Option<Asn>,
     /// Who holds that AS.
@@ -47,8 +49,8 @@ pub struct Row {
     pub hosts: Option<Estimate>,
     /// What may have been counted of it before its row was made, at most; nothing while every key has a row.
     pub missed: Missed,
-    /// The count of new hosts, as good as the table of hosts is.
-    pub(crate) met: Option<u32>,
+    /// The hosts that were new when they came with the key: their number, as long as no host was forgotten.
+    pub met: Option<u32>,
 }
 
 /// What is known of the hosts of a key.
@@ -69,6 +71,7 @@ impl Row {
             counts,
             label,
             country: None,
+            vendor: None,
             asn: None,
             as_name: None,
             prefix: None,

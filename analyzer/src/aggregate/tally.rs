@@ -83,6 +83,15 @@ impl<D: Dimension> Tally<D> {
         Some(entry.row)
     }
 
+    /// The key of an end, if it counts. Where a host has no key for good, an end without one is nothing left out.
+    #[inline]
+    fn admit(&mut self, key: Option<D::Key>, side: Side, seen: &Observation) -> Option<D::Key> {
+        if key.is_none() && D::HOSTS != Hosts::Belong {
+            return None;
+        }
+        self.gate.admit(key, side, seen)
+    }
+
     /// Whether a host of an observation is new to its key, as far as can be told.
     #[inline]
     const fn meets(seen: &Observation, fresh: bool) -> bool {
@@ -127,8 +136,8 @@ impl<D: Dimension> Aggregate for Tally<D> {
     fn observe(&mut self, seen: &Observation) {
         match D::keys(seen, self.gate.ends) {
             Keys::Ends(source, destination) => {
-                let source = self.gate.admit(source, Side::Source, seen);
-                let destination = self.gate.admit(destination, Side::Destination, seen);
+                let source = self.admit(source, Side::Source, seen);
+                let destination = self.admit(destination, Side::Destination, seen);
                 if let Some(key) = source {
                     let end = (seen.source.address, seen.fresh.source);
                     self.observe_end(key, seen, end, |tallied| tallied.send(seen));

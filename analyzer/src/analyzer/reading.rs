@@ -37,6 +37,10 @@ impl<'a> Reading<'a> {
         if self.0.hosts.evicted() == 0 {
             top.rows.iter_mut().for_each(Row::trust_hosts);
         }
+        if dimension.name == "mac" {
+            let name = |row: &Row| self.0.devices.name_of(&row.key).map(str::to_owned);
+            top.rows.iter_mut().for_each(|row| row.name = name(row));
+        }
         Some(top)
     }
 

@@ -392,7 +392,7 @@ pub(super) fn row_json(row: &Row, share: &Share) -> Value {
     let counts = &row.counts;
     let end = |n: u64| (row.label == Label::End).then_some(n);
     json!({
-        "key": row.key, "name": row.name, "packets": counts.packets(), "bytes": counts.bytes(),
+        "key": row.key, "name": row.name, "vendor": row.vendor, "packets": counts.packets(), "bytes": counts.bytes(),
         "packets_sent": end(counts.packets_sent), "bytes_sent": end(counts.bytes_sent),
         "packets_received": end(counts.packets_received), "bytes_received": end(counts.bytes_received),
         "flows": counts.flows, "percent": percent(row, share.measure, share.whole),

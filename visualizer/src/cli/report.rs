@@ -1,5 +1,6 @@
 //! `wireglobe report`: totals by one dimension.
 
+mod ahead;
 mod chart;
 mod html;
 mod labels;
@@ -72,6 +73,9 @@ pub(super) struct Arguments {
     /// Only public addresses; what that leaves out is counted and shown
     #[arg(long)]
     public_only: bool,
+    /// Threads that read and count captures [default: one a processor]; the result is the same
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
     /// What autonomous systems are called, with --by asn
     #[arg(long, value_name = "LABELS")]
     labels: Option<Labels>,
@@ -146,25 +150,40 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     let settings = settings::load(common.settings.as_deref())?.settings;
     let query = offline::query(&arguments.filter)?;
     let (mut source, range) = open(arguments, &settings, query.as_ref())?;
-    let analyzer = analyzer(arguments, &settings, query.as_ref())?;
+    let mut analyzer = analyzer(arguments, &settings, query.as_ref())?;
     let sieve = query.map(|query| Sieve::new(&arguments.filter, query, analyzer.facts().clone()));
-    let mut gather = Gather { analyzer, packets: vec![Packet::empty(); TOGETHER].into(), held: 0 };
     let reading = offline::Reading { range, sieve, decode: settings.decode.settings() };
-    let outcome = offline::read(&mut *source, reading, &mut gather)?.or_failure()?;
-    gather.observe();
-    let text = render(arguments, gather.analyzer.read(), &outcome, settings.decode.count.name())?;
+    let outcome = if arguments.interface.is_none() && arguments.jobs() > 1 {
+        ahead::read(&mut *source, reading, &mut analyzer, TOGETHER)
+    } else {
+        read(&mut *source, reading, &mut analyzer)
+    };
+    let outcome = outcome?.or_failure()?;
+    let text = render(arguments, analyzer.read(), &outcome, settings.decode.count.name())?;
     output::write(output::open(arguments.output.as_deref())?, &text)?;
     Ok(outcome.exit_code())
 }
 
+/// Reads and counts in one thread.
+fn read(
+    source: &mut dyn capturer::source::Source,
+    reading: offline::Reading,
+    analyzer: &mut Analyzer,
+) -> Result<Outcome, Failure> {
+    let mut gather = Gather { analyzer, packets: vec![Packet::empty(); TOGETHER].into(), held: 0 };
+    let outcome = offline::read(source, reading, &mut gather);
+    gather.observe();
+    outcome
+}
+
 /// Gathers packets to be counted together.
-struct Gather {
-    analyzer: Analyzer,
+struct Gather<'a> {
+    analyzer: &'a mut Analyzer,
     packets: Box<[Packet]>,
     held: usize,
 }
 
-impl Gather {
+impl Gather<'_> {
     /// Counts the packets at hand. Totals need no bytes of their frames.
     fn observe(&mut self) {
         self.analyzer.observe_all(self.packets[..self.held].iter().map(|packet| (packet, &[][..])));
@@ -172,7 +191,7 @@ impl Gather {
     }
 }
 
-impl Hand for Gather {
+impl Hand for Gather<'_> {
     #[inline]
     fn slot(&mut self) -> &mut Packet {
         &mut self.packets[self.held]
@@ -211,6 +230,7 @@ fn analyzer(arguments: &Arguments, settings: &Settings, query: Option<&Query>) -
         hosts,
         memory: settings.analysis.memory_mb << 20,
         counting: Counting { rank: arguments.sort.measure(), public_only: arguments.public_only },
+        devices: crate::devices::load(settings)?,
     }))
 }
 
@@ -259,6 +279,11 @@ fn length(text: &str) -> Result<Duration, Failure> {
 impl Arguments {
     const fn dimension(&self) -> Dimension {
         Dimension { name: self.by, ends: self.side.ends() }
+    }
+
+    fn jobs(&self) -> usize {
+        let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.jobs.map_or_else(processors, usize::from)
     }
 
     /// Whether the table of hosts itself is the report.
@@ -321,18 +346,24 @@ impl Report<'_> {
         self.labels.map_or_else(|| row.key.clone(), |labels| labels.of(row))
     }
 
+    /// Whether the label is the name already.
+    const fn names_are_keys(&self) -> bool {
+        matches!(self.labels, Some(Labels::Owner | Labels::Both))
+    }
+
     /// A name beside it, unless it is the label.
     fn name(&self, row: &Row) -> Option<String> {
-        if matches!(self.labels, Some(Labels::Owner | Labels::Both)) {
+        if self.names_are_keys() {
             return None;
         }
-        row.name.clone().or_else(|| place(row))
+        row.name.clone().or_else(|| row.vendor.map(str::to_owned)).or_else(|| place(row))
     }
 
     /// The label of a row in a chart, where no name stands beside it.
     fn title(&self, row: &Row) -> String {
-        match (self.by, &row.name) {
+        match (self.by, &self.name(row)) {
             _ if self.labels.is_some() => self.label(row),
+            ("host" | "prefix", _) => row.key.clone(),
             ("asn", _) => Labels::Both.of(row),
             ("country" | "continent", Some(name)) => name.clone(),
             (_, Some(name)) if *name != row.key => format!("{} {name}", row.key),
@@ -397,7 +428,7 @@ fn render(
         labels: arguments.labels,
         asked: arguments.asked(),
         sources: facts.geo.sources(),
-        vendors: None,
+        vendors: (arguments.by == "mac").then(analyzer::vendors::source),
     };
     Ok(report.render(arguments.format))
 }

@@ -163,6 +163,7 @@ impl House {
             hosts: true,
             memory: settings.analysis.memory_mb << 20,
             counting: analyzer::aggregate::Counting::default(),
+            devices: crate::devices::load(settings)?,
         });
         let source_facts = SourceFacts {
             kind: opened.kind,

@@ -91,6 +91,8 @@ fn analyzer(read: &[PathBuf], settings: &Settings, geo: Geo) -> Analyzer {
         live: false,
         hosts: true,
         memory: settings.analysis.memory_mb << 20,
+        counting: analyzer::aggregate::Counting::default(),
+        devices: analyzer::Devices::default(),
     })
 }
 

@@ -13,11 +13,11 @@ use crate::cli::{offline, output};
 const STYLE: &str = include_str!("page.css");
 
 /// Rows that have a bar of their own.
-const BARS: usize = 20;
+const BARS: usize = 15;
 
 /// The whole page.
 pub(super) fn page(report: &Report<'_>) -> String {
-    let title = format!("Traffic by {}", report.by);
+    let title = format!("Traffic by {}", in_words(report.by));
     let mut page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
@@ -37,6 +37,18 @@ pub(super) fn page(report: &Report<'_>) -> String {
     page += &ledger(report);
     page += &provenance(report);
     page + "</main>\n</body>\n</html>\n"
+}
+
+/// A dimension as a title says it.
+fn in_words(by: &str) -> &str {
+    match by {
+        "asn" => "network",
+        "mac" => "hardware address",
+        "pair" => "pair of hosts",
+        "place" => "kind of address",
+        "vlan" => "VLAN",
+        other => other,
+    }
 }
 
 fn header(report: &Report<'_>, title: &str) -> String {
@@ -88,7 +100,7 @@ fn charts(report: &Report<'_>) -> String {
     }
     let measure = report.share.measure.name();
     format!(
-        "<section class=\"charts\"><figure><figcaption>Shares by {measure}</figcaption><div class=\"shares\">{}<ol>{keys}</ol></div></figure>\
+        "<section class=\"charts\"><figure><figcaption>Shares by {measure}, of all keys</figcaption><div class=\"shares\">{}<ol>{keys}</ol></div></figure>\
          <figure><figcaption>Most {measure}{}</figcaption>{}</figure></section>\n",
         chart::ring(&slices, &format!("Shares by {measure}")),
         if is_apart(report) {

@@ -23,6 +23,9 @@ const FURTHER: [Column; 6] = [
     column("error", "error", true),
 ];
 
+/// Where the name stands.
+const NAME: usize = 1;
+
 fn columns(by: &'static str) -> Vec<Column> {
     vec![
         column("key", by, false),
@@ -39,8 +42,13 @@ fn columns(by: &'static str) -> Vec<Column> {
 
 /// For people: figures that may be too low bear a mark.
 pub(super) fn table(report: &Report<'_>) -> Listing {
-    let pretty = report.top.rows.iter().map(|row| pretty(report, row)).collect();
-    Listing { columns: columns(report.by), rows: Vec::new(), pretty }
+    let mut columns = columns(report.by);
+    let mut pretty: Vec<Vec<String>> = report.top.rows.iter().map(|row| pretty(report, row)).collect();
+    if report.names_are_keys() {
+        columns.remove(NAME);
+        pretty.iter_mut().for_each(|cells| drop(cells.remove(NAME)));
+    }
+    Listing { columns, rows: Vec::new(), pretty }
 }
 
 /// For programs: plain values, all columns.
@@ -152,11 +160,14 @@ pub(super) fn estimated(report: &Report<'_>) -> Option<String> {
         Measure::Flows => format!("{} flows", output::count(n)),
     };
     let most = top.rows.iter().map(|row| row.missed.get(share.measure)).max().unwrap_or(0);
+    let rows = if most > 0 {
+        format!("Figures marked ≥ may be up to {} higher", figure(most))
+    } else {
+        "The rows shown are exact".to_owned()
+    };
     Some(format!(
-        "Estimated: there were more keys than rows for them. Figures marked ≥ may be up to {} higher, keys without a row \
-         have at most {}; the first {} rows are certain to come before all others. More memory (analysis.memory_mb) \
-         makes it exact.",
-        figure(most),
+        "Estimated: there were more keys than rows for them. {rows}; keys without a row have at most {}; the first {} \
+         rows are certain to come before all others. More memory (analysis.memory_mb) makes everything exact.",
         figure(top.missed.get(share.measure)),
         top.guaranteed,
     ))
