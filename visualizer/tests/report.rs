@@ -1,6 +1,5 @@
 //! What a user relies on of `wireglobe report`: every dimension in every format, what was left out, pages that hostile
 //! names can't break, and threads that change nothing.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 
