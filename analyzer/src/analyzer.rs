@@ -123,6 +123,8 @@ pub struct Analyzer {
     views: Vec<Option<View>>,
     dimensions: Vec<Dimension>,
     caps: Caps,
+    /// The budget, bytes.
+    memory: usize,
     /// Whether hosts may soon have to make room.
     crowded: bool,
     live: bool,
@@ -158,6 +160,7 @@ impl Analyzer {
             wants_prefix: setup.hosts || setup.dimensions.iter().any(|dimension| dimension.name == "prefix"),
             dimensions: setup.dimensions,
             caps,
+            memory: setup.memory,
             crowded: false,
             live: setup.live,
             counts_hosts: setup.hosts,

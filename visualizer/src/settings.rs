@@ -41,6 +41,8 @@ pub struct Settings {
     pub analysis: Analysis,
     /// The dashboard and its API.
     pub server: Server,
+    /// `/metrics`.
+    pub metrics: Metrics,
     /// Logs.
     pub log: Log,
 }
@@ -257,6 +259,15 @@ impl Default for Server {
     }
 }
 
+/// `/metrics`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Metrics {
+    /// Systems and prefixes that get series of their own (`asncounter_asn_total`, `asncounter_prefix_total`), so many of
+    /// each; 0 for none. Range 0 to 1000.
+    pub top: usize,
+}
+
 /// Logs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -433,6 +444,7 @@ impl Settings {
             ("ring.packets", self.ring.packets, 1024, 1 << 24, "1024 to 16777216"),
             ("ring.keep_bytes", self.ring.keep_bytes, 64, 65_535, "64 to 65535 (bytes)"),
             ("analysis.memory_mb", self.analysis.memory_mb, 16, 65_536, "16 to 65536 (MiB)"),
+            ("metrics.top", self.metrics.top, 0, 1000, "0 (none) to 1000"),
             ("server.max_connections", self.server.max_connections, 1, 65_535, "1 to 65535"),
             (
                 "server.max_connections_per_address",

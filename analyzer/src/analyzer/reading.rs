@@ -113,6 +113,16 @@ impl<'a> Reading<'a> {
         (self.0.hosts.evicted(), self.0.flows.evicted(), self.0.view(ViewId::MAIN).map_or(0, View::evicted))
     }
 
+    /// Rows in the tables: hosts, flows.
+    pub fn rows(self) -> (usize, usize) {
+        (self.0.hosts.len(), self.0.flows.len())
+    }
+
+    /// Bytes that hosts, flows and totals may occupy together.
+    pub const fn budget(self) -> usize {
+        self.0.memory
+    }
+
     /// Bytes that hosts, flows and all views occupy.
     pub fn bytes(self) -> usize {
         self.0.hosts.bytes()

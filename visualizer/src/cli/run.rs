@@ -19,7 +19,7 @@ use tokio::sync::watch;
 
 use crate::cli::{Color, Common, Failure};
 use crate::live::{self, Feeder, Hub, SourceFacts, Status};
-use crate::server::{self, AllowedHosts, App, Caps};
+use crate::server::{self, AllowedHosts, App, Caps, Connections, Metrics};
 use crate::settings::{self, Kind, Settings};
 use crate::sieve::Sieve;
 use crate::sources::{self, Opened};
@@ -75,17 +75,13 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     let facts = Facts { geo: geo_files::load(&settings, geo_files::ALL)?, local: opened.local.clone() };
     let (house, app) = House::build(&settings, (opened, query), facts, address)?;
     greet(&app, address, arguments.open)?;
-    let caps = Caps {
-        connections: settings.server.max_connections,
-        per_address: settings.server.max_connections_per_address,
-    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("web")
         .enable_all()
         .build()
         .map_err(Failure::system("cannot start the web server"))?;
-    let served = runtime.block_on(serve(listener, app, caps, &house.closing));
+    let served = runtime.block_on(serve(listener, app, &house.closing));
     runtime.shutdown_timeout(GOODBYE);
     house.close();
     served.map_err(Failure::system("the web server failed"))?;
@@ -204,7 +200,13 @@ impl House {
             live::spawn_capture(feeder).map_err(thread("capture"))?,
         ];
         let hosts = Arc::new(AllowedHosts::new(address, &settings.server.allowed_hosts));
-        Ok((Self { stop, closing, threads }, App { hub, status, stream, hosts, closing: closed }))
+        let connections = Arc::new(Connections::new(Caps {
+            connections: settings.server.max_connections,
+            per_address: settings.server.max_connections_per_address,
+        }));
+        let metrics = Arc::new(Metrics::new(settings.metrics.top));
+        let app = App { hub, status, stream, hosts, connections, metrics, closing: closed };
+        Ok((Self { stop, closing, threads }, app))
     }
 
     fn close(self) {
@@ -249,12 +251,11 @@ fn greet(app: &App, address: std::net::SocketAddr, open: bool) -> Result<(), Fai
 async fn serve(
     listener: std::net::TcpListener,
     app: App,
-    caps: Caps,
     closing: &watch::Sender<bool>,
 ) -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let server = tokio::spawn(server::serve(listener, app, caps));
+    let server = tokio::spawn(server::serve(listener, app));
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

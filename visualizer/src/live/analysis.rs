@@ -17,7 +17,7 @@ use capturer::stream::{self, PacketStream, ReadBuffer};
 use tokio::sync::oneshot;
 
 use crate::live::publish::{Made, Tick};
-use crate::live::{Status, TopicKey, topics};
+use crate::live::{Figures, Status, TopicKey, topics};
 
 /// Time between ticks: four a second.
 const TICK: Duration = Duration::from_millis(250);
@@ -196,8 +196,14 @@ impl Thread {
         }
         let Self { analyzer, views, wanted, .. } = self;
         let reading = analyzer.read();
-        let (hosts, flows, _) = reading.evicted();
-        self.status.set_analysis(self.lost, (hosts, flows), reading.bytes());
+        self.status.set_analysis(Figures {
+            lost_ring: self.lost,
+            evicted: reading.evicted(),
+            rows: reading.rows(),
+            memory: reading.bytes(),
+            memory_limit: reading.budget(),
+            totals: reading.totals(ViewId::MAIN),
+        });
         let made = wanted.iter().filter_map(|key| make(reading, views, key)).collect();
         let tick = Tick { at: reading.now().unwrap_or_else(now), made };
         // A publisher that is behind gets the next one.

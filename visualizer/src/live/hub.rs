@@ -90,6 +90,11 @@ impl Hub {
         self.moments.subscribe()
     }
 
+    /// How many are waiting for ticks.
+    pub(crate) fn clients(&self) -> usize {
+        self.moments.receiver_count()
+    }
+
     /// Asks the analysis thread something.
     pub(crate) fn command(&self, command: Command) {
         // The thread has gone only when the process is about to.

@@ -13,5 +13,5 @@ pub(crate) use capture::{Feeder, spawn as spawn_capture};
 pub(crate) use hub::{Hub, SubscribeError, Subscription};
 pub(crate) use publish::spawn as spawn_publisher;
 pub(crate) use sheet::{Sheet, Versioned};
-pub(crate) use status::{SourceFacts, Status};
+pub(crate) use status::{Figures, STATES, SourceFacts, Status};
 pub(crate) use topics::{TOPICS, TopicKey, dimensions};

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 
-use analyzer::Facts;
 use analyzer::geo::Geo;
+use analyzer::{Facts, Totals};
 use capturer::decode::DecodeCounts;
 use capturer::source::live::LiveStatus;
 use capturer::source::paced::{Progress, Speed};
@@ -43,11 +43,28 @@ pub(crate) struct Status {
     decoding: Mutex<DecodeCounts>,
     ended: Mutex<Option<String>>,
     finished: std::sync::atomic::AtomicBool,
-    lost_ring: AtomicU64,
-    evicted_hosts: AtomicU64,
-    evicted_flows: AtomicU64,
-    memory: AtomicU64,
+    figures: Mutex<Figures>,
 }
+
+/// What the analysis says of itself, once a tick.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Figures {
+    /// Packets that the ring lost before they were analysed.
+    pub(crate) lost_ring: u64,
+    /// Rows that had to make room: hosts, flows, keys of the dimensions.
+    pub(crate) evicted: (u64, u64, u64),
+    /// Rows in the tables: hosts, flows.
+    pub(crate) rows: (usize, usize),
+    /// Bytes of the tables.
+    pub(crate) memory: usize,
+    /// The budget of the tables, bytes.
+    pub(crate) memory_limit: usize,
+    /// Totals since the start.
+    pub(crate) totals: Totals,
+}
+
+/// Every state a source can be in.
+pub(crate) const STATES: [&str; 4] = ["live", "replay", "ended", "blind"];
 
 impl Status {
     pub(crate) fn new(
@@ -65,10 +82,7 @@ impl Status {
             decoding: Mutex::default(),
             ended: Mutex::default(),
             finished: false.into(),
-            lost_ring: AtomicU64::new(0),
-            evicted_hosts: AtomicU64::new(0),
-            evicted_flows: AtomicU64::new(0),
-            memory: AtomicU64::new(0),
+            figures: Mutex::default(),
         }
     }
 
@@ -89,23 +103,31 @@ impl Status {
     }
 
     /// The analysis thread's figures, once a tick.
-    pub(crate) fn set_analysis(&self, lost_ring: u64, evicted: (u64, u64), memory: usize) {
-        self.lost_ring.store(lost_ring, Relaxed);
-        self.evicted_hosts.store(evicted.0, Relaxed);
-        self.evicted_flows.store(evicted.1, Relaxed);
-        self.memory.store(memory as u64, Relaxed);
+    pub(crate) fn set_analysis(&self, figures: Figures) {
+        *lock(&self.figures) = figures;
+    }
+
+    /// The analysis thread's figures.
+    pub(crate) fn figures(&self) -> Figures {
+        *lock(&self.figures)
+    }
+
+    /// What the decoder met.
+    pub(crate) fn decoding(&self) -> DecodeCounts {
+        *lock(&self.decoding)
     }
 
     /// The ledger with what the ring lost. Packets in flight between the threads count as packets.
     pub(crate) fn ledger(&self) -> Ledger {
         let mut ledger = *lock(&self.ledger);
-        let lost = self.lost_ring.load(Relaxed);
+        let lost = self.figures().lost_ring;
         ledger.lost_ring = lost;
         ledger.packets = ledger.packets.saturating_sub(lost);
         ledger
     }
 
-    fn state(&self) -> &'static str {
+    /// How the source stands, one of [`STATES`].
+    pub(crate) fn state(&self) -> &'static str {
         if self.finished.load(Relaxed) {
             "ended"
         } else if self.interface.as_ref().is_some_and(|status| status.blind_since().is_some()) {
@@ -127,7 +149,7 @@ impl Status {
         };
         let (country, asn) = (table(&sources.country), table(&sources.asn));
         let progress = self.progress.as_deref();
-        let decoding = *lock(&self.decoding);
+        let (decoding, figures) = (self.decoding(), self.figures());
         vec![
             ("source_kind", json!(self.facts.kind)),
             ("source", json!(self.facts.name)),
@@ -148,9 +170,9 @@ impl Status {
             ("filtered", json!(ledger.filtered)),
             ("lost_kernel", json!(ledger.lost_kernel)),
             ("lost_ring", json!(ledger.lost_ring)),
-            ("evicted_hosts", json!(self.evicted_hosts.load(Relaxed))),
-            ("evicted_flows", json!(self.evicted_flows.load(Relaxed))),
-            ("memory_bytes", json!(self.memory.load(Relaxed))),
+            ("evicted_hosts", json!(figures.evicted.0)),
+            ("evicted_flows", json!(figures.evicted.1)),
+            ("memory_bytes", json!(figures.memory)),
             ("receive_buffer_bytes", json!(self.interface.as_ref().map(|status| status.buffer()))),
             ("capture_method", json!(self.interface.as_ref().map(|status| status.method().name()))),
             ("capture_fallback", json!(self.interface.as_ref().and_then(|status| status.fallback()))),

@@ -24,7 +24,7 @@ use crate::server::socket::topic_key;
 const MOST_PACKETS: usize = 10_000;
 
 /// How long an answer may wait for the analysis thread.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+pub(super) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// What is wrong with a question.
 fn refuse(status: StatusCode, message: impl Into<String>) -> Response {

@@ -27,7 +27,7 @@ pub(super) fn tune(stream: &TcpStream) {
 }
 
 /// Who is connected.
-pub(super) struct Connections {
+pub(crate) struct Connections {
     caps: Caps,
     all: AtomicUsize,
     by_address: DashMap<IpAddr, usize>,
@@ -40,8 +40,18 @@ pub(super) struct Share {
 }
 
 impl Connections {
-    pub(super) fn new(caps: Caps) -> Self {
+    pub(crate) fn new(caps: Caps) -> Self {
         Self { caps, all: AtomicUsize::new(0), by_address: DashMap::new() }
+    }
+
+    /// Connections that are open.
+    pub(super) fn open(&self) -> usize {
+        self.all.load(Relaxed)
+    }
+
+    /// The most there may be.
+    pub(super) const fn most(&self) -> usize {
+        self.caps.connections
     }
 
     /// A share for a new connection, while there is one.

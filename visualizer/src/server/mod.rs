@@ -4,6 +4,7 @@ mod access;
 mod api;
 mod assets;
 mod limits;
+mod metrics;
 mod socket;
 
 use std::io;
@@ -24,7 +25,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 pub use access::AllowedHosts;
-use limits::Connections;
+pub(crate) use limits::Connections;
+pub(crate) use metrics::Metrics;
 
 use crate::live::{Hub, Status};
 
@@ -41,6 +43,8 @@ pub(crate) struct App {
     pub(crate) status: Arc<Status>,
     pub(crate) stream: PacketStream,
     pub(crate) hosts: Arc<AllowedHosts>,
+    pub(crate) connections: Arc<Connections>,
+    pub(crate) metrics: Arc<Metrics>,
     /// Becomes true when the process is to end.
     pub(crate) closing: watch::Receiver<bool>,
 }
@@ -64,6 +68,7 @@ fn router(app: App) -> Router {
         .route("/api/v1/geo/lookup", get(api::geo_lookup))
         .route("/api/v1/geo/info", get(api::geo_info))
         .route("/api/v1/openapi.json", get(api::openapi))
+        .route("/metrics", get(metrics::metrics))
         .route("/healthz", get(|| async { "ok\n" }))
         .fallback(get(assets::serve))
         .method_not_allowed_fallback(|method: Method| async move {
@@ -84,9 +89,9 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
 }
 
 /// Accepts connections until `app.closing` says so.
-pub(crate) async fn serve(listener: std::net::TcpListener, app: App, caps: Caps) -> io::Result<()> {
+pub(crate) async fn serve(listener: std::net::TcpListener, app: App) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
-    let connections = Arc::new(Connections::new(caps));
+    let connections = Arc::clone(&app.connections);
     let mut closing = app.closing.clone();
     let service = router(app);
     loop {

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::list::{Basis, List};
+use crate::ages;
 use crate::cli::escape;
 
 /// A reason may be this long, in characters.
@@ -63,7 +64,7 @@ impl Heading {
     }
 
     fn source(&self, source: &Source) -> String {
-        let age = age_days(source, self.made).map_or(String::new(), |days| format!(", {days} days old"));
+        let age = ages::days(source, self.made).map_or(String::new(), |days| format!(", {days} days old"));
         let credits: Vec<String> =
             source.attribution.iter().map(|line| format!("{} ({})", line.text, line.url)).collect();
         format!("data: {} of {}{age}; {}; {}", source.name, source.date, source.licence, credits.join(", "))
@@ -73,7 +74,7 @@ impl Heading {
     pub(crate) fn sources_json(&self) -> Value {
         let one = |source: &Source| {
             json!({
-                "name": source.name, "date": source.date, "age_days": age_days(source, self.made),
+                "name": source.name, "date": source.date, "age_days": ages::days(source, self.made),
                 "licence": source.licence, "attribution": source.attribution,
             })
         };
@@ -90,13 +91,6 @@ pub(crate) fn reason(text: &str) -> Option<String> {
     };
     let words: String = text.trim().chars().map(plain).take(REASON).collect();
     (!words.is_empty()).then_some(words)
-}
-
-/// Days between a database's date and now.
-pub(crate) fn age_days(source: &Source, now: Timestamp) -> Option<i64> {
-    let date: jiff::civil::Date = source.date.get(..10)?.parse().ok()?;
-    let then = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
-    Some(now.duration_since(then).as_secs().div_euclid(86_400))
 }
 
 /// RFC 3339 to the second.
