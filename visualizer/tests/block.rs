@@ -217,3 +217,36 @@ fn long_traffic_both_ways_looks_wanted() {
     }
     assert!(wanted > 0);
 }
+
+#[test]
+fn the_api_gives_what_the_command_prints() {
+    let server = common::Server::start(&[]);
+    let without_date = |text: &str| -> String {
+        let stays = |line: &&str| !line.starts_with("# made ") && !line.starts_with("# expires: ");
+        text.lines().filter(stays).map(|line| format!("{line}\n")).collect()
+    };
+    for format in ["cidr", "nft", "iptables", "ip6tables", "ipset", "nginx", "nginx-geo"] {
+        let arguments = ["block", "AS13335", "--aggregate", "--expires", "7d", "--format", format];
+        let printed = String::from_utf8(run(&arguments).stdout).unwrap();
+        let question = format!("/api/v1/block?targets=AS13335&aggregate=true&expires=7d&format={format}");
+        let (status, text) = server.get(&question);
+        assert!(status == 200 && without_date(&text) == without_date(&printed), "{format}: {status}");
+    }
+    let document = server.json("/api/v1/block?targets=AS1136,192.0.2.0/24");
+    let left_out = document["left_out"].as_array().unwrap();
+    assert!(
+        left_out.iter().any(|left| left["network"] == "192.0.2.0/24" && left["why"] == "bogon"),
+        "{left_out:?}"
+    );
+    for (question, part) in [
+        ("targets=1136", "is no target"),
+        ("targets=", "targets: expected AS1136"),
+        ("targets=10.0.0.1", "nothing is left to block"),
+        ("targets=NL&format=pf", "format: expected one of cidr, nft"),
+        ("targets=NL&expires=soon", "expires: expected a time"),
+        ("targets=NL&name=a%20b", "name: expected a letter"),
+    ] {
+        let (status, text) = server.get(&format!("/api/v1/block?{question}"));
+        assert!(status == 400 && text.contains(part), "{question}: {status} {text}");
+    }
+}

@@ -15,7 +15,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use crate::cli::{TotalsDocument, geo_info_document, geo_lookup_document, packet_json, report_document};
+use crate::cli::{
+    BlockQuestion, TotalsDocument, geo_info_document, geo_lookup_document, packet_json, report_document,
+};
 use crate::live::{Command, Report, TopicKey};
 use crate::server::App;
 use crate::server::socket::topic_key;
@@ -220,6 +222,22 @@ pub(super) async fn geo_lookup(
 /// `GET /api/v1/geo/info`.
 pub(super) async fn geo_info(State(app): State<App>) -> Json<Value> {
     Json(geo_info_document(&app.status.known.geo))
+}
+
+/// `GET /api/v1/block?targets=…`: a block list in any of the command's formats.
+pub(super) async fn block(
+    State(app): State<App>,
+    Parameters(question): Parameters<BlockQuestion>,
+) -> Response {
+    let listed = tokio::task::spawn_blocking(move || {
+        let known = &app.status.known;
+        question.answer(&known.geo, known.local.networks())
+    });
+    match listed.await {
+        Ok(Ok(answer)) => ([(header::CONTENT_TYPE, answer.media)], answer.text).into_response(),
+        Ok(Err(message)) => refuse(StatusCode::BAD_REQUEST, message),
+        Err(_) => refuse(StatusCode::INTERNAL_SERVER_ERROR, "the list failed"),
+    }
 }
 
 /// `GET /api/v1/openapi.json`.

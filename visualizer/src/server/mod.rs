@@ -65,6 +65,7 @@ fn router(app: App) -> Router {
         .route("/api/v1/packets", get(api::packets))
         .route("/api/v1/filter", get(api::filter))
         .route("/api/v1/topics/{topic}", get(api::topic))
+        .route("/api/v1/block", get(api::block))
         .route("/api/v1/geo/lookup", get(api::geo_lookup))
         .route("/api/v1/geo/info", get(api::geo_info))
         .route("/api/v1/openapi.json", get(api::openapi))

@@ -6,6 +6,7 @@ mod format;
 mod heading;
 mod hit;
 mod list;
+mod question;
 mod target;
 
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ use crate::settings::{self, Settings};
 use format::Format;
 use heading::Heading;
 use list::{List, Order};
+pub(crate) use question::Question;
 use target::Target;
 
 /// `wireglobe block`
@@ -44,7 +46,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
     /// What sets, tables, chains and variables are called
-    #[arg(long, value_name = "NAME", default_value = "wireglobe", value_parser = name)]
+    #[arg(long, value_name = "NAME", default_value = NAME, value_parser = name)]
     name: String,
     /// Keep private, special and own networks on the list
     #[arg(long)]
@@ -62,6 +64,9 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
+
+/// What sets, tables, chains and variables are called if nobody says otherwise.
+const NAME: &str = "wireglobe";
 
 /// Sets may have 31 characters, chains 28; a digit or a word is put behind.
 const LONGEST_NAME: usize = 24;
@@ -92,7 +97,8 @@ fn expiry(text: &str) -> Result<Duration, String> {
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Failure> {
     let settings = settings::load(common.settings.as_deref())?.settings;
     let targets = target::parse(arguments.targets.iter().map(String::as_str)).map_err(Failure::Usage)?;
-    check(arguments)?;
+    limits(arguments.format, arguments.expires)
+        .map_err(|error| Failure::Usage(format!("--expires: {error}")))?;
     let geo = geo_files::load(&settings, needs(&targets, arguments))?;
     let mut list = List::of(&order(arguments, &settings, targets), &geo);
     warn(&list)?;
@@ -114,13 +120,12 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     Ok(code)
 }
 
-fn check(arguments: &Arguments) -> Result<(), Failure> {
-    let long = arguments.expires.is_some_and(|length| length.as_secs() > format::LONGEST_IPSET);
-    if arguments.format == Format::Ipset && long {
-        let longest = format::LONGEST_IPSET;
-        return Err(Failure::Usage(format!(
-            "--expires: ipset keeps entries at most {longest} seconds (24 days)"
-        )));
+/// What a format can't keep.
+fn limits(format: Format, expires: Option<Duration>) -> Result<(), String> {
+    let longest = format::LONGEST_IPSET;
+    let long = expires.is_some_and(|length| length.as_secs() > longest);
+    if format == Format::Ipset && long {
+        return Err(format!("ipset keeps entries at most {longest} seconds (24 days)"));
     }
     Ok(())
 }

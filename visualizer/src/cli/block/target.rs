@@ -66,7 +66,8 @@ pub(crate) fn parse<'a>(texts: impl IntoIterator<Item = &'a str>) -> Result<Vec<
     Ok(targets)
 }
 
-const EXPECTED: &str = "AS1136, NL, 192.0.2.0/24 or an address";
+/// What a target looks like.
+pub(crate) const EXPECTED: &str = "AS1136, NL, 192.0.2.0/24 or an address";
 
 type Reader = fn(&str) -> Option<Target>;
 
