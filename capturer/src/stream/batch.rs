@@ -6,6 +6,9 @@ use crate::{Frame, LinkType, Packet};
 /// The most packets that are appended or read at once.
 pub const BATCH: usize = 256;
 
+/// Bytes of a batch beyond `kept_bytes` of each frame, for frames of which more is kept.
+const SPARE: usize = 16 * 1024;
+
 /// Where the kept bytes of a frame are. Positions grow without end; a ring takes them modulo its size.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Extent {
@@ -45,7 +48,7 @@ impl Batch {
         Self {
             packets: Vec::with_capacity(BATCH),
             extents: Vec::with_capacity(BATCH),
-            bytes: Vec::with_capacity(BATCH * kept_bytes),
+            bytes: Vec::with_capacity(most_bytes(kept_bytes)),
             kept_bytes,
         }
     }
@@ -53,15 +56,28 @@ impl Batch {
     /// Adds a packet and the first bytes of its frame; `false`, and nothing is added, when the batch is full.
     #[inline]
     pub fn push(&mut self, packet: Packet, frame: &Frame<'_>) -> bool {
+        self.push_keeping(packet, frame, 0)
+    }
+
+    /// The same, and keeps up to `at_least` bytes of this frame as long as there is room for those of the others.
+    #[inline]
+    pub fn push_keeping(&mut self, packet: Packet, frame: &Frame<'_>, at_least: usize) -> bool {
         if self.is_full() {
             return false;
         }
-        let kept = &frame.bytes[..frame.bytes.len().min(self.kept_bytes)];
+        let limit = if at_least > self.kept_bytes { at_least.min(self.room()) } else { self.kept_bytes };
+        let kept = &frame.bytes[..frame.bytes.len().min(limit)];
         let start = self.bytes.len() as u64;
         self.extents.push(Extent { start, len: kept.len() as u32, link: frame.link.0 });
         self.bytes.extend_from_slice(kept);
         self.packets.push(packet);
         true
+    }
+
+    /// Bytes that a frame may have when those to come shall have `kept_bytes` each.
+    fn room(&self) -> usize {
+        let others = (BATCH - 1).saturating_sub(self.packets.len()) * self.kept_bytes;
+        most_bytes(self.kept_bytes).saturating_sub(self.bytes.len() + others)
     }
 
     /// How many packets there are.
@@ -87,6 +103,11 @@ impl Batch {
     }
 }
 
+/// The most bytes of a batch; none where none are kept.
+pub(super) const fn most_bytes(kept_bytes: usize) -> usize {
+    if kept_bytes == 0 { 0 } else { BATCH * kept_bytes + SPARE }
+}
+
 /// What a reader took out of the ring: its own copy, reused from read to read.
 pub struct ReadBuffer {
     pub(super) first: u64,
@@ -103,7 +124,7 @@ impl ReadBuffer {
             packets: Vec::with_capacity(BATCH),
             extents: Vec::with_capacity(BATCH),
             // Twice a batch: the ring leaves less than a batch unused where it begins anew.
-            bytes: Vec::with_capacity(2 * BATCH * stream.kept_bytes()),
+            bytes: Vec::with_capacity(2 * most_bytes(stream.kept_bytes())),
         }
     }
 

@@ -63,7 +63,7 @@ pub struct Capacity {
     pub packets: usize,
     /// Bytes kept from the start of each frame, 0 to 262 144.
     pub kept_bytes: usize,
-    /// Bytes of all frames together; raised to four batches of `kept_bytes` each where it is less.
+    /// Bytes of all frames together; raised to four batches with `kept_bytes` of each frame where it is less.
     pub arena: usize,
 }
 

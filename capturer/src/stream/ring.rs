@@ -5,7 +5,7 @@
 //! wrap, of which the last `arena` ones exist.
 
 use super::Capacity;
-use super::batch::{BATCH, Batch, Extent, ReadBuffer};
+use super::batch::{BATCH, Batch, Extent, ReadBuffer, most_bytes};
 use crate::Packet;
 
 /// See the module's invariants.
@@ -22,7 +22,7 @@ pub(super) struct Ring {
 impl Ring {
     pub(super) fn new(capacity: Capacity) -> Self {
         let slots = capacity.packets.max(BATCH);
-        let arena = capacity.arena.max(4 * BATCH * capacity.kept_bytes);
+        let arena = capacity.arena.max(4 * most_bytes(capacity.kept_bytes));
         Self {
             packets: vec![Packet::empty(); slots],
             extents: vec![Extent::default(); slots],

@@ -197,3 +197,22 @@ fn a_batch_too_big_for_the_arena_keeps_its_packets() {
     let kept = stream.newest(1);
     assert_eq!((kept[0].packet.number, kept[0].bytes.len()), (99, 0));
 }
+
+#[test]
+fn more_is_kept_of_frames_that_matter_and_the_others_lose_nothing() {
+    let capacity = Capacity { packets: 2_000, kept_bytes: 64, ..Capacity::default() };
+    let (mut writer, stream) = new(capacity);
+    let mut batch = Batch::new(capacity.kept_bytes);
+    let bytes = [7; 3_000];
+    let frame = |n| Frame { number: n, at: Timestamp::EPOCH, wire_len: 3_000, link: link(n), bytes: &bytes };
+    for n in 0..BATCH as u64 {
+        let more = if n.is_multiple_of(2) { 2_048 } else { 10 };
+        assert!(batch.push_keeping(Packet::empty(), &frame(n), more));
+    }
+    assert!(batch.is_full() && batch.bytes.len() <= batch::most_bytes(capacity.kept_bytes));
+    writer.append(&mut batch);
+    let kept = stream.newest(BATCH);
+    let lengths: Vec<usize> = kept.iter().map(|kept| kept.bytes.len()).collect();
+    assert_eq!((lengths.len(), lengths[0], lengths[1]), (BATCH, 2_048, 64));
+    assert!(lengths.iter().all(|length| (64..=2_048).contains(length)));
+}
