@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use analyzer::aggregate::{AGGREGATES, Counting, Ends};
 use analyzer::geo::{Geo, Needs};
 use analyzer::{Analyzer, Dimension, Facts, LocalNetworks, Origin, Setup};
-use capturer::{Packet, Ports, Protocol, Timestamp, Transport};
+use capturer::{Packet, Ports, Protocol, Tcp, TcpFlags, TcpOptions, TcpQuirks, Timestamp, Transport};
 use divan::Bencher;
 use divan::counter::ItemsCount;
 
@@ -56,6 +56,10 @@ fn packets() -> Vec<Packet> {
 }
 
 fn analyzer(dimensions: Vec<Dimension>, live: bool) -> Analyzer {
+    with_names(dimensions, (live, live))
+}
+
+fn with_names(dimensions: Vec<Dimension>, (live, names): (bool, bool)) -> Analyzer {
     Analyzer::new(Setup {
         facts: Facts {
             geo: Geo::bundled(Needs { country: true, asn: true }),
@@ -65,6 +69,7 @@ fn analyzer(dimensions: Vec<Dimension>, live: bool) -> Analyzer {
         dimensions,
         live,
         hosts: live,
+        names,
         memory: 192 << 20,
         counting: Counting::default(),
         devices: analyzer::Devices::default(),
@@ -86,6 +91,35 @@ fn measure(bencher: Bencher<'_, '_>, mut analyzer: Analyzer, together: usize) {
 #[divan::bench(args = [1, 16, 32, 64, 128])]
 fn by_country(bencher: Bencher<'_, '_>, together: usize) {
     measure(bencher, analyzer(vec![Dimension { name: "country", ends: Ends::Both }], false), together);
+}
+
+/// What it costs to look for names: by country alone, of TCP segments with a payload that names nobody.
+#[divan::bench(args = [false, true])]
+fn names_learned(bencher: Bencher<'_, '_>, names: bool) {
+    let mut packets = packets();
+    let bytes: Vec<u8> = [&[0; 54][..], &[0x17, 3, 3, 1, 0], &[0x5a; 197]].concat();
+    for packet in &mut packets {
+        let ports = packet.ports().unwrap_or_default();
+        packet.transport = Transport::Tcp(Tcp {
+            ports,
+            flags: TcpFlags::ACK,
+            sequence: 1,
+            acknowledgment: 1,
+            window: 1,
+            quirks: TcpQuirks::default(),
+            options: TcpOptions::default(),
+        });
+        (packet.protocol, packet.payload_offset, packet.payload_len) = (Protocol::TCP, 54, 202);
+    }
+    let setup = Dimension { name: "country", ends: Ends::Both };
+    let mut analyzer = with_names(vec![setup], (false, names));
+    bencher.counter(ItemsCount::new(PACKETS)).bench_local(|| {
+        for some in packets.chunks(128) {
+            analyzer.observe_all(some.iter().map(|packet| (packet, &bytes[..])));
+        }
+        let now = analyzer.now().unwrap_or(Timestamp::EPOCH);
+        analyzer.advance(now);
+    });
 }
 
 #[divan::bench]

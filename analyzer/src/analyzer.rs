@@ -13,6 +13,7 @@ use crate::flow::{Flow, FlowKey, IDLE, Running, State};
 use crate::geo::CountryCode;
 use crate::home::Home;
 use crate::host::Host;
+use crate::names::{self, Learned, Names};
 use crate::query::Query;
 use crate::view::{Dimension, View};
 
@@ -47,7 +48,9 @@ pub struct Setup {
     pub live: bool,
     /// Whether totals by host are kept; without them a packet of a known flow touches no host's row.
     pub hosts: bool,
-    /// Bytes that hosts, flows and totals may occupy together.
+    /// Whether names of addresses are learned.
+    pub names: bool,
+    /// Bytes that hosts, flows, totals and names may occupy together.
     pub memory: usize,
     /// How keys are counted.
     pub counting: Counting,
@@ -66,6 +69,8 @@ pub struct Caps {
     pub keys: usize,
     /// Keys of each dimension of a filtered view.
     pub view_keys: usize,
+    /// Bytes of names.
+    pub names: usize,
 }
 
 impl Caps {
@@ -84,7 +89,7 @@ impl Caps {
         let hosts = memory * 30 / 100 / HOST;
         let flows = memory * 45 / 100 / FLOW;
         let keys = memory * 15 / 100 / shares / KEY;
-        Self { hosts, flows, keys, view_keys: (keys / 8).max(1024) }
+        Self { hosts, flows, keys, view_keys: (keys / 8).max(1024), names: memory * 5 / 100 }
     }
 }
 
@@ -132,6 +137,9 @@ pub struct Analyzer {
     counting: Counting,
     devices: Devices,
     wants_prefix: bool,
+    wants_domain: bool,
+    names: Names,
+    learns: bool,
 }
 
 impl Analyzer {
@@ -158,12 +166,32 @@ impl Analyzer {
             settle_at: Timestamp::EPOCH,
             views: vec![Some(main)],
             wants_prefix: setup.hosts || setup.dimensions.iter().any(|dimension| dimension.name == "prefix"),
+            wants_domain: setup.dimensions.iter().any(|dimension| dimension.name == "domain"),
+            names: Names::new(if setup.names { caps.names } else { 0 }),
+            learns: setup.names,
             dimensions: setup.dimensions,
             caps,
             memory: setup.memory,
             crowded: false,
             live: setup.live,
             counts_hosts: setup.hosts,
+        }
+    }
+
+    /// Learns what names a packet gives, if names are wanted; [`Analyzer::observe`] does so itself where it is given the
+    /// frame's bytes.
+    #[inline]
+    pub fn learn(&mut self, packet: &Packet, bytes: &[u8]) {
+        if self.learns {
+            let Self { names, .. } = self;
+            names::learn(packet, bytes, |learned| names.take(&learned));
+        }
+    }
+
+    /// Takes a name that was learned elsewhere, if names are wanted.
+    pub fn learned(&mut self, learned: &Learned<'_>) {
+        if self.learns {
+            self.names.take(learned);
         }
     }
 
@@ -230,6 +258,21 @@ impl Analyzer {
     /// The moment the traffic has reached.
     pub const fn now(&self) -> Option<Timestamp> {
         self.clock.now()
+    }
+
+    /// Whether a filter lets a packet through, by what is known now.
+    pub fn lets_through(&self, query: &Query, packet: (&Packet, &[u8])) -> bool {
+        self.facts.lets_through(query, packet, &self.names)
+    }
+
+    /// Whether names of addresses are learned.
+    pub const fn learns(&self) -> bool {
+        self.learns
+    }
+
+    /// Names learned so far.
+    pub const fn names(&self) -> &Names {
+        &self.names
     }
 
     /// The databases and local networks in use.

@@ -7,6 +7,7 @@ use capturer::{Packet, Protocol};
 use crate::aggregate::service_name;
 use crate::geo::{Category, Geo, Place};
 use crate::local::LocalNetworks;
+use crate::names::Names;
 use crate::observation::{End, Observation, Service};
 use crate::query::Query;
 
@@ -40,9 +41,9 @@ impl Facts {
         seen
     }
 
-    /// Whether a filter lets a packet through.
-    pub fn lets_through(&self, query: &Query, packet: &Packet, bytes: &[u8]) -> bool {
-        query.matches(packet, bytes, &self.observation(packet))
+    /// Whether a filter lets a packet through; `names` are those known by now.
+    pub fn lets_through(&self, query: &Query, (packet, bytes): (&Packet, &[u8]), names: &Names) -> bool {
+        query.matches(packet, bytes, (&self.observation(packet), names))
     }
 }
 

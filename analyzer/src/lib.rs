@@ -25,6 +25,7 @@ mod view;
 pub mod aggregate;
 pub mod cover;
 pub mod geo;
+pub mod names;
 pub mod query;
 pub mod sketch;
 pub mod vendors;

@@ -7,6 +7,7 @@ use capturer::{Mac, Network as Carrier, Packet, Ports, Protocol, Timestamp, Vlan
 
 use crate::flow::Volume;
 use crate::geo::{Category, Place};
+use crate::names::DomainId;
 use crate::network::Network;
 
 /// Packets from one end to another.
@@ -32,6 +33,8 @@ pub struct Observation {
     pub destination: End,
     /// The prefixes of source and destination, when prefixes are counted.
     pub prefixes: (Option<Network>, Option<Network>),
+    /// The registered domain of the end that [`partner`](Self::partner) is, when domains are counted.
+    pub domain: Option<DomainId>,
     /// The service they belong to, when they have ports.
     pub service: Option<Service>,
     /// The number of the home that the local end belongs to.
@@ -73,6 +76,7 @@ impl Observation {
             source,
             destination,
             prefixes: (None, None),
+            domain: None,
             service: None,
             home: 0,
             fresh: Fresh { flow: false, source: false, destination: false },
@@ -84,6 +88,17 @@ impl Observation {
     /// Whether it is IPv4 or IPv6.
     pub const fn is_ip(&self) -> bool {
         !matches!(self.network, Carrier::Arp)
+    }
+
+    /// The end whose name says what the traffic is about, and whether it is the source: the end outside, or between two
+    /// local or two foreign ends the one that answers.
+    pub fn partner(&self) -> (&End, bool) {
+        let is_source = match self.direction {
+            Direction::In => true,
+            Direction::Out => false,
+            Direction::Internal | Direction::Transit => self.service.is_some_and(|service| service.sent),
+        };
+        (if is_source { &self.source } else { &self.destination }, is_source)
     }
 
     /// The end outside, as far as there is one: the source of incoming packets, else the destination.

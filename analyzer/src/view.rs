@@ -6,6 +6,7 @@ use capturer::{Packet, Timestamp};
 use crate::aggregate::{Aggregate, Ask, Counting, Ends, Making, Top, named};
 use crate::arcs::Arcs;
 use crate::feed::Feed;
+use crate::names::Names;
 use crate::observation::{Direction, Observation};
 use crate::query::Query;
 use crate::series::Series;
@@ -77,8 +78,8 @@ impl View {
 
     /// Whether the filter lets a packet through.
     #[inline]
-    pub(crate) fn wants(&self, packet: &Packet, bytes: &[u8], seen: &Observation) -> bool {
-        self.query.as_ref().is_none_or(|query| query.matches(packet, bytes, seen))
+    pub(crate) fn wants(&self, packet: &Packet, bytes: &[u8], known: (&Observation, &Names)) -> bool {
+        self.query.as_ref().is_none_or(|query| query.matches(packet, bytes, known))
     }
 
     /// Whether each packet has to be told, besides what its flow is settled for.

@@ -65,6 +65,7 @@ fn the_steady_state_allocates_nothing() {
         dimensions: both.chain([Dimension { name: "country", ends: Ends::Remote }]).collect(),
         live: true,
         hosts: true,
+        names: true,
         memory: 64 << 20,
         counting: analyzer::aggregate::Counting::default(),
         devices: analyzer::Devices::default(),

@@ -29,6 +29,7 @@ fn analyzer(memory: usize) -> Analyzer {
         dimensions,
         live: true,
         hosts: true,
+        names: true,
         memory,
         counting: Counting::default(),
         devices: analyzer::Devices::default(),
@@ -73,7 +74,14 @@ fn observe(analyzer: &mut Analyzer, packets: &[Packet]) {
 fn rows_in(analyzer: &mut Analyzer, view: ViewId, name: &'static str, ends: Ends) -> Vec<Row> {
     let reading = analyzer.read();
     let geo = &reading.facts().geo;
-    reading.top(view, Dimension { name, ends }, &Ask { limit: 0, measure: Measure::Bytes, geo }).unwrap().rows
+    reading
+        .top(
+            view,
+            Dimension { name, ends },
+            &Ask { limit: 0, measure: Measure::Bytes, geo, names: reading.names() },
+        )
+        .unwrap()
+        .rows
 }
 
 fn rows(analyzer: &mut Analyzer, name: &'static str) -> Vec<Row> {
@@ -263,7 +271,8 @@ proptest! {
             for ends in [Ends::Both, Ends::Remote] {
                 let dimension = Dimension { name: entry.name, ends };
                 let reading = analyzer.read();
-                let ask = Ask { limit: 0, measure: Measure::Bytes, geo: &reading.facts().geo };
+                let names = reading.names();
+                let ask = Ask { limit: 0, measure: Measure::Bytes, geo: &reading.facts().geo, names };
                 let tops = [ViewId::MAIN, by_packet].map(|view| reading.top(view, dimension, &ask));
                 let [Some(main), Some(other)] = tops else { continue };
                 let counts = |top: &Top| top.rows.iter().map(|row| (row.key.clone(), row.counts)).collect::<Vec<_>>();

@@ -1,22 +1,59 @@
 //! A filter in capture position, as tcpdump has it: asked of each frame's bytes before anything is counted. A capture may
 //! hold several link types; the filter is compiled for each when its first frame comes.
 
+use std::path::PathBuf;
+
 use analyzer::Facts;
+use analyzer::names::{self, Names};
 use analyzer::query::{FrameQuery, Query};
+use capturer::decode::{DecodeSettings, Decoder};
+use capturer::source::Next;
+use capturer::source::paths::is_read_once;
 use capturer::{Frame, LinkType, Packet};
+
+use crate::sources;
 
 /// A filter and what it needs to know of addresses.
 pub(crate) struct Sieve {
     text: Box<str>,
     query: Query,
     facts: Facts,
+    /// Names learned from the frames that passed by, when they are asked for.
+    names: Names,
     compiled: Vec<(LinkType, FrameQuery)>,
 }
+
+/// Bytes of names.
+const NAMES: usize = 16 << 20;
 
 impl Sieve {
     /// For a filter that was read from `text`; `facts` answers its words for countries, networks and directions.
     pub(crate) fn new(text: &str, query: Query, facts: Facts) -> Self {
-        Self { text: text.into(), query, facts, compiled: Vec::new() }
+        let names = Names::new(if query.asks_names() { NAMES } else { 0 });
+        Self { text: text.into(), query, facts, names, compiled: Vec::new() }
+    }
+
+    /// Learns the names in these captures by a pass of its own, when the filter asks for names: a server is then known from
+    /// its first packet on. Of what can be read only once, names are known from where they were told.
+    pub(crate) fn read_names(&mut self, captures: &[PathBuf], decode: DecodeSettings) {
+        if !self.query.asks_names() || captures.is_empty() || captures.iter().any(|path| is_read_once(path)) {
+            return;
+        }
+        let Ok(mut source) = sources::files(captures) else { return };
+        let mut decoder = Decoder::new(decode);
+        let mut packet = Packet::empty();
+        // Damage is told of by the pass that counts.
+        loop {
+            match source.next_frame() {
+                Ok(Next::Frame(frame)) => {
+                    if decoder.decode_into(&frame, &mut packet).is_ok() {
+                        names::learn(&packet, frame.bytes, |learned| self.names.take(&learned));
+                    }
+                }
+                Ok(Next::End) => break,
+                Ok(Next::Idle) | Err(_) => {}
+            }
+        }
     }
 
     /// Whether a frame may pass as far as its bytes say; the second step is [`Verdict::of`].
@@ -31,7 +68,7 @@ impl Sieve {
         };
         let query = &self.compiled[index].1;
         Ok(if query.asks_packet() {
-            Verdict::Asks(query, &self.facts)
+            Verdict::Asks(query, &self.facts, &mut self.names)
         } else if query.matches(frame, None) {
             Verdict::Passes
         } else {
@@ -57,19 +94,22 @@ pub(crate) enum Verdict<'a> {
     Passes,
     Fails,
     /// The packet has to be asked, too.
-    Asks(&'a FrameQuery, &'a Facts),
+    Asks(&'a FrameQuery, &'a Facts, &'a mut Names),
 }
 
 impl Verdict<'_> {
     /// The verdict once the frame is decoded, or could not be.
     #[inline]
-    pub(crate) fn of(&self, frame: &Frame<'_>, packet: Option<&Packet>) -> bool {
+    pub(crate) fn of(&mut self, frame: &Frame<'_>, packet: Option<&Packet>) -> bool {
         match self {
             Self::Passes => true,
             Self::Fails => false,
-            Self::Asks(query, facts) => {
+            Self::Asks(query, facts, names) => {
                 let seen = packet.map(|packet| facts.observation(packet));
-                query.matches(frame, seen.as_ref())
+                if let Some(packet) = packet.filter(|_| names.learns()) {
+                    names::learn(packet, frame.bytes, |learned| names.take(&learned));
+                }
+                query.matches(frame, seen.as_ref().map(|seen| (seen, &**names)))
             }
         }
     }

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use crate::aggregate::tally::{Dimension, Hosts, Keys};
 use crate::aggregate::{Ask, Ends, Entry, Label, Row, Tally};
 use crate::counts::{Counts, Missed};
-use crate::geo::Geo;
 use crate::host::Host;
 use crate::observation::Observation;
 
@@ -35,15 +34,15 @@ impl Dimension for ByHost {
     }
 
     fn row(address: &IpAddr, counts: &Counts, ask: &Ask<'_>) -> Row {
-        let counts = Counts { hosts: 1, ..*counts };
-        Row::new(address.to_string(), counts, Self::LABEL).with_place(&ask.geo.place(*address), ask.geo)
+        let row = Row::new(address.to_string(), Counts { hosts: 1, ..*counts }, Self::LABEL);
+        row.with_place(&ask.geo.place(*address), ask.geo).with_names(ask.names.of(*address))
     }
 }
 
 /// The line of a host's own row.
-pub(super) fn row(host: &Host, missed: Missed, geo: &Geo) -> Row {
-    let row =
-        Row::new(host.address().to_string(), host.counts(), Label::End).with_place(&host.end.place, geo);
+pub(super) fn row(host: &Host, missed: Missed, ask: &Ask<'_>) -> Row {
+    let row = Row::new(host.address().to_string(), host.counts(), Label::End);
+    let row = row.with_place(&host.end.place, ask.geo).with_names(ask.names.of(host.address()));
     Row {
         prefix: host.prefix,
         local: Some(host.end.local),

@@ -3,6 +3,7 @@
 mod asn;
 mod continent;
 mod country;
+mod domain;
 mod gate;
 mod host;
 mod mac;
@@ -25,6 +26,7 @@ pub use service::{SERVICES, service_label, service_name};
 use crate::counts::{Measure, Missed};
 use crate::geo::Geo;
 use crate::host::Host;
+use crate::names::Names;
 use crate::observation::Observation;
 use tally::Tally;
 pub(crate) use tally::{guaranteed, rank};
@@ -72,8 +74,10 @@ pub struct Ask<'a> {
     pub limit: usize,
     /// What they are ranked by.
     pub measure: Measure,
-    /// For names.
+    /// For names of places and networks.
     pub geo: &'a Geo,
+    /// For names of addresses.
+    pub names: &'a Names,
 }
 
 /// Totals by one dimension.
@@ -120,6 +124,7 @@ pub static AGGREGATES: &[Entry] = &[
     continent::ENTRY,
     host::ENTRY,
     pair::ENTRY,
+    domain::ENTRY,
     service::ENTRY,
     protocol::ENTRY,
     port::ENTRY,
@@ -133,8 +138,8 @@ pub fn named(name: &str) -> Option<&'static Entry> {
 }
 
 /// A host's row in a listing; `missed` is what may have been counted of it before its row was made.
-pub fn host_row(host: &Host, missed: Missed, geo: &Geo) -> Row {
-    host::row(host, missed, geo)
+pub fn host_row(host: &Host, missed: Missed, ask: &Ask<'_>) -> Row {
+    host::row(host, missed, ask)
 }
 
 #[cfg(test)]

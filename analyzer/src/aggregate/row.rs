@@ -6,6 +6,7 @@ use crate::aggregate::gate::LeftOut;
 use crate::aggregate::tallied::Tallied;
 use crate::counts::{Counts, Missed};
 use crate::geo::{Asn, Category, CountryCode, Geo, Place};
+use crate::names::Known;
 use crate::network::Network;
 use crate::sketch::distinct::Estimate;
 
@@ -43,6 +44,8 @@ pub struct Row {
     pub place: Option<Category>,
     /// Whether it is in the local networks, when it is an address.
     pub local: Option<bool>,
+    /// All names kept of an address, the best first.
+    pub names: Vec<Known>,
     /// First and last packet, when they are kept.
     pub seen: Option<(Timestamp, Timestamp)>,
     /// How many hosts have the key, when they are counted.
@@ -77,6 +80,7 @@ impl Row {
             prefix: None,
             place: None,
             local: None,
+            names: Vec::new(),
             seen: None,
             hosts: None,
             missed: Missed { bytes: 0, packets: 0, flows: 0 },
@@ -105,6 +109,13 @@ impl Row {
     /// Whether its figures are the least that is true, not all of it.
     pub const fn is_estimated(&self) -> bool {
         !self.missed.is_nothing()
+    }
+
+    /// Adds an address's names.
+    pub fn with_names(mut self, names: &[Known]) -> Self {
+        self.name = names.first().map(|known| known.name.to_string());
+        self.names = names.to_vec();
+        self
     }
 
     /// Adds a place and the name of its AS.

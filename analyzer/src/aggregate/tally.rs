@@ -26,6 +26,8 @@ pub(super) enum Keys<K> {
     Ends(Option<K>, Option<K>),
     /// One key for the packet.
     Packet(Option<K>),
+    /// A key for one end alone; the other doesn't count.
+    End(K, Side),
 }
 
 /// How the hosts of a key are told apart.
@@ -145,6 +147,18 @@ impl<D: Dimension> Aggregate for Tally<D> {
                 if let Some(key) = destination {
                     let end = (seen.destination.address, seen.fresh.destination);
                     self.observe_end(key, seen, end, |tallied| tallied.receive(seen, source == destination));
+                }
+            }
+            Keys::End(key, Side::Source) => {
+                if let Some(key) = self.gate.admit(Some(key), Side::Source, seen) {
+                    let end = (seen.source.address, seen.fresh.source);
+                    self.observe_end(key, seen, end, |tallied| tallied.send(seen));
+                }
+            }
+            Keys::End(key, Side::Destination) => {
+                if let Some(key) = self.gate.admit(Some(key), Side::Destination, seen) {
+                    let end = (seen.destination.address, seen.fresh.destination);
+                    self.observe_end(key, seen, end, |tallied| tallied.receive(seen, false));
                 }
             }
             Keys::Packet(key) => {

@@ -83,6 +83,7 @@ impl Analyzer {
 
     #[inline]
     fn observe_keyed(&mut self, (packet, bytes): (&Packet, &[u8]), key: FlowKey, guess: Option<Guess>) {
+        self.learn(packet, bytes);
         let at = self.clock.tell(packet.at);
         self.passed += 1;
         if at >= self.settle_at || self.passed >= MOST_UNSETTLED {
@@ -258,6 +259,9 @@ impl Analyzer {
             let prefix = |slot| self.hosts.get(slot).and_then(|host| host.prefix);
             seen.prefixes = (prefix(source.host), prefix(destination.host));
         }
+        if self.wants_domain {
+            seen.domain = self.names.domain(seen.partner().0.address);
+        }
         if self.homes.len() > 1 {
             let local = if seen.direction == Direction::In { &seen.destination } else { &seen.source };
             seen.home = home_of(&self.homes, local.address);
@@ -296,9 +300,9 @@ impl Analyzer {
         seen: &mut Observation,
         slots: Option<(Slot, Slot, Slot)>,
     ) {
-        let Self { views, flows, hosts, .. } = self;
+        let Self { views, flows, hosts, names, .. } = self;
         let Some(view) = views.get_mut(index).and_then(Option::as_mut) else { return };
-        if !view.wants(packet, bytes, seen) {
+        if !view.wants(packet, bytes, (seen, names)) {
             return;
         }
         seen.fresh = slots.map_or_else(Fresh::default, |slots| mark(flows, hosts, slots, 1 << index));

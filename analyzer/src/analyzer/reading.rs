@@ -16,6 +16,7 @@ use crate::flow::Volume;
 use crate::geo::CountryCode;
 use crate::home::Home;
 use crate::host::Host;
+use crate::names::Names;
 use crate::series::Second;
 use crate::sketch::hyperloglog;
 use crate::view::{Dimension, Totals, View};
@@ -103,6 +104,11 @@ impl<'a> Reading<'a> {
         (&self.0.homes, self.0.home_country)
     }
 
+    /// Names of addresses, as far as they were learned.
+    pub const fn names(self) -> &'a Names {
+        &self.0.names
+    }
+
     /// The databases and local networks in use.
     pub const fn facts(self) -> &'a Facts {
         &self.0.facts
@@ -127,6 +133,7 @@ impl<'a> Reading<'a> {
     pub fn bytes(self) -> usize {
         self.0.hosts.bytes()
             + self.0.flows.bytes()
+            + self.0.names.bytes()
             + self.0.views.iter().flatten().map(View::bytes).sum::<usize>()
     }
 
@@ -168,7 +175,7 @@ impl<'a> Reading<'a> {
             unlisted.bytes -= listed.bytes;
         }
         let left = LeftOut { unlisted, ..LeftOut::default() };
-        let rows = ranked.into_iter().map(|(_, _, (host, missed))| host_row(host, missed, ask.geo)).collect();
+        let rows = ranked.into_iter().map(|(_, _, (host, missed))| host_row(host, missed, ask)).collect();
         Top { rows, total: total as usize, total_error, missed: *missed, guaranteed, left }
     }
 }

@@ -14,6 +14,7 @@ pub use capturer::filter::{FilterError, LinkError};
 pub use words::{Fact, NamedService};
 
 use crate::geo::Needs;
+use crate::names::Names;
 use crate::observation::Observation;
 use words::WORDS;
 
@@ -38,10 +39,11 @@ impl Query {
         Extended::parse(text, WORDS, scope).map(Self)
     }
 
-    /// Whether a packet passes of which this is known; `bytes` is what was kept of its frame, from the link header on.
+    /// Whether a packet passes of which this is known, and of its ends' names; `bytes` is what was kept of its frame, from
+    /// the link header on.
     #[inline]
-    pub fn matches(&self, packet: &Packet, bytes: &[u8], seen: &Observation) -> bool {
-        self.0.matches(packet, bytes, |upper| upper.value.holds(upper.side, seen))
+    pub fn matches(&self, packet: &Packet, bytes: &[u8], known: (&Observation, &Names)) -> bool {
+        self.0.matches(packet, bytes, |upper| upper.value.holds(upper.side, known))
     }
 
     /// The filter in capture position, for frames of one link type: tcpdump's words are asked of their bytes.
@@ -73,6 +75,11 @@ impl Query {
         asks(self.0.tree(), &|fact| matches!(fact, Fact::Direction(_)))
     }
 
+    /// Whether it asks for names of addresses.
+    pub fn asks_names(&self) -> bool {
+        asks(self.0.tree(), &|fact| matches!(fact, Fact::Domain(_)))
+    }
+
     /// The tables that it asks.
     pub fn needs(&self) -> Needs {
         Needs {
@@ -94,8 +101,8 @@ impl FrameQuery {
 
     /// Whether a frame passes of whose packet this is known; of a frame that is none, our own words hold nothing.
     #[inline]
-    pub fn matches(&self, frame: &Frame<'_>, seen: Option<&Observation>) -> bool {
-        let upper = |upper: &Upper<Fact>| seen.is_some_and(|seen| upper.value.holds(upper.side, seen));
+    pub fn matches(&self, frame: &Frame<'_>, known: Option<(&Observation, &Names)>) -> bool {
+        let upper = |upper: &Upper<Fact>| known.is_some_and(|known| upper.value.holds(upper.side, known));
         self.0.matches(frame.bytes, frame.wire_len, upper)
     }
 }
@@ -182,7 +189,7 @@ mod tests {
                 ("udp[0:2] = 50000", false),
             ] {
                 let query = Query::parse(text).unwrap();
-                assert_eq!(query.matches(packet, &[], seen), expected, "{text}");
+                assert_eq!(query.matches(packet, &[], (seen, &Names::new(0))), expected, "{text}");
                 assert_eq!(Query::parse(&query.to_string()).unwrap(), query, "{query}");
             }
         });
@@ -193,8 +200,9 @@ mod tests {
         outgoing(|packet, seen| {
             let service = Service { protocol: Protocol::UDP, port: 50000, sent: true };
             let seen = Observation { service: Some(service), ..*seen };
-            assert!(!Query::parse("service quic").unwrap().matches(packet, &[], &seen));
-            assert!(Query::parse("service udp/50000").unwrap().matches(packet, &[], &seen));
+            let known = (&seen, &Names::new(0));
+            assert!(!Query::parse("service quic").unwrap().matches(packet, &[], known));
+            assert!(Query::parse("service udp/50000").unwrap().matches(packet, &[], known));
         });
     }
 
@@ -204,6 +212,7 @@ mod tests {
             ("asn AS1136", "asn 1136"),
             ("country nl or de", "country NL or country DE"),
             ("service tcp/443", "service https"),
+            ("domain WWW.Example.org.", "domain www.example.org"),
             ("service domain", "service domain"),
             ("src or dst place link_local", "place link_local"),
             ("country TR and direction in", "country TR and direction in"),
@@ -229,6 +238,7 @@ mod tests {
             ("AS1136", 0, "did you mean `asn AS1136`?"),
             ("service htpps", 8, "https"),
             ("country", 7, "two letters"),
+            ("domain localhost", 7, "example.org"),
         ] {
             let error = Query::parse(text).unwrap_err();
             let rendered = error.render(text);
@@ -258,7 +268,7 @@ mod tests {
                 ("country NL and not outer host 192.168.1.7", false),
             ] {
                 let query = Query::parse(text).unwrap();
-                assert_eq!(query.matches(packet, &[], seen), expected, "{text}");
+                assert_eq!(query.matches(packet, &[], (seen, &Names::new(0))), expected, "{text}");
                 assert_eq!(query.needs(), Needs { country: true, asn: false });
             }
         });

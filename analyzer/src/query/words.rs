@@ -8,6 +8,7 @@ use capturer::filter::{Operand, Ported, Scope, Scopes, Side, Word, service};
 
 use crate::aggregate::{SERVICES, service_label};
 use crate::geo::{Asn, Category, CountryCode, Place};
+use crate::names::{Name, Names};
 use crate::network::Network;
 use crate::observation::{Direction, End, Observation};
 
@@ -28,6 +29,8 @@ pub enum Fact {
     Direction(Direction),
     /// A service's port at the answering end.
     Service(NamedService),
+    /// An address of which a name in this domain is known.
+    Domain(Box<str>),
 }
 
 /// A service by its name, and the transports and ports that it is known by.
@@ -89,12 +92,19 @@ pub(super) const WORDS: &[Word<Fact>] = &[
         scopes: ENDS_AND_FLOWS,
         operand: Operand::Value(|text| named_service(text).map(Fact::Service)),
     },
+    Word {
+        name: "domain",
+        sided: true,
+        expected: "a domain such as example.org; names below it are meant, too",
+        scopes: Scopes::ALL,
+        operand: Operand::Value(domain),
+    },
 ];
 
 impl Fact {
     /// Whether it holds for the observation, asked of the ends that `side` names.
     #[inline]
-    pub(super) fn holds(&self, side: Side, seen: &Observation) -> bool {
+    pub(super) fn holds(&self, side: Side, (seen, names): (&Observation, &Names)) -> bool {
         let ends =
             |asked: &dyn Fn(&End) -> bool| side.ask(|| asked(&seen.source), || asked(&seen.destination));
         match self {
@@ -105,6 +115,7 @@ impl Fact {
             Self::PlaceUnknown => ends(&|end| is_unknown(&end.place)),
             Self::Direction(direction) => seen.direction == *direction,
             Self::Service(service) => service.serves(seen),
+            Self::Domain(domain) => ends(&|end| names.is_within(end.address, domain)),
         }
     }
 }
@@ -119,6 +130,7 @@ impl fmt::Display for Fact {
             Self::PlaceUnknown => f.write_str(UNKNOWN),
             Self::Direction(direction) => f.write_str(direction.name()),
             Self::Service(service) => f.write_str(&service.name),
+            Self::Domain(domain) => f.write_str(domain),
         }
     }
 }
@@ -151,6 +163,12 @@ fn prefix(text: &str) -> Option<Fact> {
     let network: Network = text.parse().ok()?;
     let (address, _) = text.split_once('/')?;
     (address.parse() == Ok(network.address())).then_some(Fact::Prefix(network))
+}
+
+/// A name with a dot, so that a bare word is not taken for one.
+fn domain(text: &str) -> Option<Fact> {
+    let name = Name::parse(text.as_bytes())?;
+    name.as_str().contains('.').then(|| Fact::Domain(name.as_str().into()))
 }
 
 fn place(text: &str) -> Option<Fact> {

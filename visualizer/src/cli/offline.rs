@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use analyzer::aggregate::{Label, LeftOut, Row, Top};
+use analyzer::names::Known;
 use analyzer::query::Query;
 use analyzer::{Measure, Network, Volume};
 use capturer::decode::{DecodeSettings, Decoder, Skip};
@@ -176,7 +177,7 @@ impl Outcome {
         decoder: &mut Decoder,
         hand: &mut impl Hand,
     ) -> Result<(), Failure> {
-        let verdict = match sieve {
+        let mut verdict = match sieve {
             Some(sieve) => {
                 sieve.verdict(frame).map_err(|error| Failure::Usage(format!("--filter\n{error}")))?
             }
@@ -397,7 +398,7 @@ pub(super) fn row_json(row: &Row, share: &Share) -> Value {
         "packets_received": end(counts.packets_received), "bytes_received": end(counts.bytes_received),
         "flows": counts.flows, "percent": percent(row, share.measure, share.whole),
         "country": row.country.map(|code| code.to_string()), "asn": row.asn.map(|asn| asn.0),
-        "as_name": row.as_name, "prefix": row.prefix.as_ref().map(Network::to_string),
+        "as_name": row.as_name, "names": names(row), "prefix": row.prefix.as_ref().map(Network::to_string),
         "place": row.place.map(analyzer::geo::Category::name),
         "hosts": row.hosts.map(|hosts| hosts.count),
         "hosts_error": row.hosts.map(|hosts| thousandths(hosts.relative_error)),
@@ -406,6 +407,17 @@ pub(super) fn row_json(row: &Row, share: &Share) -> Value {
         "packets_per_second": share.rate(counts.packets()), "bits_per_second": share.rate(counts.bytes() * 8),
         "estimated": row.is_estimated(), "error": row.missed.get(share.measure),
     })
+}
+
+/// All names of an address, with who said so and when; `null` for what is none.
+fn names(row: &Row) -> Option<Value> {
+    let name = |known: &Known| {
+        json!({
+            "name": known.name, "source": known.source.name(), "first_seen": known.first.to_string(),
+            "last_seen": known.last.to_string(),
+        })
+    };
+    (!row.names.is_empty()).then(|| row.names.iter().map(name).collect())
 }
 
 /// Reads a filter; an error shows the expression with a caret.

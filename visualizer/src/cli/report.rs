@@ -151,7 +151,11 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     let query = offline::query(&arguments.filter)?;
     let (mut source, range) = open(arguments, &settings, query.as_ref())?;
     let mut analyzer = analyzer(arguments, &settings, query.as_ref())?;
-    let sieve = query.map(|query| Sieve::new(&arguments.filter, query, analyzer.facts().clone()));
+    let sieve = query.map(|query| {
+        let mut sieve = Sieve::new(&arguments.filter, query, analyzer.facts().clone());
+        sieve.read_names(&arguments.read, settings.decode.settings());
+        sieve
+    });
     let reading = offline::Reading { range, sieve, decode: settings.decode.settings() };
     let outcome = if arguments.interface.is_none() && arguments.jobs() > 1 {
         ahead::read(&mut *source, reading, &mut analyzer, TOGETHER)
@@ -170,7 +174,8 @@ fn read(
     reading: offline::Reading,
     analyzer: &mut Analyzer,
 ) -> Result<Outcome, Failure> {
-    let mut gather = Gather { analyzer, packets: vec![Packet::empty(); TOGETHER].into(), held: 0 };
+    let learns = analyzer.learns();
+    let mut gather = Gather { analyzer, packets: vec![Packet::empty(); TOGETHER].into(), held: 0, learns };
     let outcome = offline::read(source, reading, &mut gather);
     gather.observe();
     outcome
@@ -181,6 +186,7 @@ struct Gather<'a> {
     analyzer: &'a mut Analyzer,
     packets: Box<[Packet]>,
     held: usize,
+    learns: bool,
 }
 
 impl Gather<'_> {
@@ -198,13 +204,21 @@ impl Hand for Gather<'_> {
     }
 
     #[inline]
-    fn take(&mut self, _: &Frame<'_>, skip: Option<Skip>) -> Result<(), Failure> {
+    fn take(&mut self, frame: &Frame<'_>, skip: Option<Skip>) -> Result<(), Failure> {
+        if self.learns && skip.is_none() {
+            self.analyzer.learn(&self.packets[self.held], frame.bytes);
+        }
         self.held += usize::from(skip.is_none());
         if self.held == self.packets.len() {
             self.observe();
         }
         Ok(())
     }
+}
+
+/// Whether a dimension's rows need names of addresses; nothing is learned for the others.
+fn names_addresses(by: &str) -> bool {
+    matches!(by, "host" | "domain")
 }
 
 /// An analyzer that counts what the report shows and nothing else.
@@ -228,6 +242,7 @@ fn analyzer(arguments: &Arguments, settings: &Settings, query: Option<&Query>) -
         dimensions,
         live: false,
         hosts,
+        names: names_addresses(arguments.by),
         memory: settings.analysis.memory_mb << 20,
         counting: Counting { rank: arguments.sort.measure(), public_only: arguments.public_only },
         devices: crate::devices::load(settings)?,
@@ -407,7 +422,7 @@ fn render(
 ) -> Result<String, Failure> {
     let measure = arguments.sort.measure();
     let facts = reading.facts();
-    let ask = Ask { limit: arguments.top, measure, geo: &facts.geo };
+    let ask = Ask { limit: arguments.top, measure, geo: &facts.geo, names: reading.names() };
     let top = reading.top(ViewId::MAIN, arguments.dimension(), &ask).unwrap_or_default();
     let (hosts, _, keys) = reading.evicted();
     let evicted = if arguments.lists_hosts() { hosts } else { keys };

@@ -157,6 +157,7 @@ impl House {
             dimensions: live::dimensions(),
             live: true,
             hosts: true,
+            names: true,
             memory: settings.analysis.memory_mb << 20,
             counting: analyzer::aggregate::Counting::default(),
             devices: crate::devices::load(settings)?,

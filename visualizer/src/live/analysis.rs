@@ -10,6 +10,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
 use analyzer::aggregate::{Ask, Ends, Top};
+use analyzer::names::Names;
 use analyzer::query::Query;
 use analyzer::{Analyzer, Dimension, Measure, Reading, ViewId};
 use capturer::Timestamp;
@@ -33,6 +34,8 @@ pub(crate) enum Command {
     Drop(TopicKey),
     /// Totals by a dimension, now.
     Report(Report),
+    /// The names known now.
+    Names(oneshot::Sender<Names>),
 }
 
 /// A question for totals.
@@ -121,6 +124,8 @@ impl Thread {
             Command::Want(key, query) => self.want(key, query),
             Command::Drop(key) => self.drop_topic(&key),
             Command::Report(report) => self.report(report),
+            // Nobody waits any more when the client has gone.
+            Command::Names(reply) => drop(reply.send(self.analyzer.names().clone())),
         }
     }
 
@@ -154,7 +159,7 @@ impl Thread {
     fn fill(&mut self, query: Query) -> Option<ViewId> {
         let (analyzer, next) = (&self.analyzer, self.next);
         let past = self.stream.find(&stream::Query::default(), |seen| {
-            seen.sequence < next && analyzer.facts().lets_through(&query, seen.packet, seen.bytes)
+            seen.sequence < next && analyzer.lets_through(&query, (seen.packet, seen.bytes))
         });
         let id = self.analyzer.add_view(query)?;
         for kept in &past {
@@ -170,7 +175,8 @@ impl Thread {
         };
         let reading = self.analyzer.read();
         let answer = id.map(|id| {
-            let ask = Ask { limit: report.limit, measure: report.measure, geo: &reading.facts().geo };
+            let (geo, names) = (&reading.facts().geo, reading.names());
+            let ask = Ask { limit: report.limit, measure: report.measure, geo, names };
             let dimension = Dimension { name: report.by, ends: Ends::Both };
             let (hosts, _, keys) = reading.evicted();
             Answer {
@@ -214,7 +220,7 @@ impl Thread {
 fn make(reading: Reading<'_>, views: &HashMap<String, (ViewId, usize)>, key: &TopicKey) -> Option<Made> {
     let topic = topics::named(key.topic)?;
     let view = views.get(&key.filter).map_or(ViewId::MAIN, |(id, _)| *id);
-    let ask = Ask { limit: key.k, measure: key.measure, geo: &reading.facts().geo };
+    let ask = Ask { limit: key.k, measure: key.measure, geo: &reading.facts().geo, names: reading.names() };
     let material = (topic.take)(reading, view, &ask);
     Some(Made { key: key.clone(), from: reading.from(view), material })
 }

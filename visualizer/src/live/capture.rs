@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
+use analyzer::names::{NAMING_BYTES, may_name};
 use capturer::decode::Decoder;
 use capturer::source::{Next, Source, SourceError};
 use capturer::stream::{Batch, Writer};
@@ -100,7 +101,7 @@ impl Pending {
         decoder: &mut Decoder,
     ) -> Result<bool, CannotAsk> {
         self.ledger.frames += 1;
-        let verdict = sieve.map_or(Ok(Verdict::Passes), |sieve| sieve.verdict(frame))?;
+        let mut verdict = sieve.map_or(Ok(Verdict::Passes), |sieve| sieve.verdict(frame))?;
         if matches!(verdict, Verdict::Fails) {
             self.ledger.filtered += 1;
             return Ok(false);
@@ -114,7 +115,8 @@ impl Pending {
             None => {
                 self.ledger.packets += 1;
                 self.ledger.bytes += u64::from(self.packet.wire_len);
-                self.batch.push(self.packet, frame);
+                let naming = if may_name(&self.packet, frame.bytes) { NAMING_BYTES } else { 0 };
+                self.batch.push_keeping(self.packet, frame, naming);
             }
             Some(skip) => self.ledger.skipped.add(skip.reason),
         }

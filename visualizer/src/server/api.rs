@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use analyzer::aggregate::AGGREGATES;
+use analyzer::names::Names;
 use analyzer::query::Query;
 use analyzer::{Measure, Totals};
 use axum::Json;
@@ -119,11 +120,14 @@ pub(super) async fn packets(
         Ok(query) => query,
         Err(response) => return *response,
     };
+    let Some(names) = names(&app, query.as_ref()).await else {
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, "the analysis is busy; try again");
+    };
     let limit = question.limit.min(MOST_PACKETS);
     let found = tokio::task::spawn_blocking(move || {
         let facts = &app.status.known;
         app.stream.find(&stream::Query { limit, ..stream::Query::default() }, |seen| {
-            query.as_ref().is_none_or(|query| facts.lets_through(query, seen.packet, seen.bytes))
+            query.as_ref().is_none_or(|query| facts.lets_through(query, (seen.packet, seen.bytes), &names))
         })
     });
     let Ok(found) = found.await else {
@@ -131,6 +135,16 @@ pub(super) async fn packets(
     };
     let text: String = found.iter().map(|kept| format!("{}\n", packet_json(&kept.packet))).collect();
     ([(header::CONTENT_TYPE, "application/jsonl")], text).into_response()
+}
+
+/// The names known now, where a filter asks for them.
+async fn names(app: &App, query: Option<&Query>) -> Option<Names> {
+    if !query.is_some_and(Query::asks_names) {
+        return Some(Names::new(0));
+    }
+    let (reply, answer) = oneshot::channel();
+    app.hub.command(Command::Names(reply));
+    tokio::time::timeout(PATIENCE, answer).await.ok()?.ok()
 }
 
 #[derive(Deserialize)]

@@ -90,6 +90,7 @@ fn analyzer(read: &[PathBuf], settings: &Settings, geo: Geo) -> Analyzer {
         dimensions: Vec::new(),
         live: false,
         hosts: true,
+        names: true,
         memory: settings.analysis.memory_mb << 20,
         counting: analyzer::aggregate::Counting::default(),
         devices: analyzer::Devices::default(),
@@ -116,8 +117,9 @@ impl Hand for Gather {
         &mut self.packets[self.held]
     }
 
-    fn take(&mut self, _: &Frame<'_>, skip: Option<Skip>) -> Result<(), Failure> {
+    fn take(&mut self, frame: &Frame<'_>, skip: Option<Skip>) -> Result<(), Failure> {
         if skip.is_none() {
+            self.analyzer.learn(&self.packets[self.held], frame.bytes);
             self.hits.count(&self.packets[self.held]);
             self.held += 1;
         }
@@ -136,7 +138,7 @@ fn long_enough(outcome: &Outcome) -> Duration {
 
 fn victims(analyzer: &mut Analyzer, hits: &Hits, list: &List, long: Duration) -> Vec<Victim> {
     let reading = analyzer.read();
-    let ask = Ask { limit: 0, measure: Measure::Bytes, geo: &reading.facts().geo };
+    let ask = Ask { limit: 0, measure: Measure::Bytes, geo: &reading.facts().geo, names: reading.names() };
     let all =
         reading.top(ViewId::MAIN, Dimension { name: "host", ends: Ends::Both }, &ask).unwrap_or_default();
     let mut victims: Vec<Victim> = all
