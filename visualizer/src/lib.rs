@@ -6,6 +6,7 @@ mod devices;
 mod geo_files;
 mod live;
 mod logging;
+mod online;
 mod server;
 pub mod settings;
 mod sieve;

@@ -11,6 +11,8 @@ use capturer::source::live;
 use config::{Config, Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
 
+use crate::online;
+
 /// Where settings are looked for when no file is named.
 pub const PLACES: [&str; 2] = ["settings.toml", "/etc/wireglobe/settings.toml"];
 
@@ -35,6 +37,8 @@ pub struct Settings {
     pub geo: GeoFiles,
     /// Names of devices.
     pub devices: DeviceList,
+    /// Who may be asked about addresses.
+    pub online: Online,
     /// The recent past that is kept.
     pub ring: Ring,
     /// The analysis.
@@ -202,6 +206,24 @@ pub struct GeoFiles {
 pub struct DeviceList {
     /// A file with a hardware address and a name a line, `AA:BB:CC:DD:EE:FF name`; empty for none.
     pub list: PathBuf,
+}
+
+/// Who may be asked about addresses when `--online` names nobody. Nobody is asked without it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Online {
+    /// Name servers, for the name of an address.
+    pub reverse_dns: bool,
+    /// The registries, for who holds it.
+    pub rdap: bool,
+    /// RIPEstat, for its announced prefix.
+    pub ripestat: bool,
+    /// RIPE IPmap, for its measured place.
+    pub ipmap: bool,
+    /// The name server: an address, or an address with a port; empty: those of /etc/resolv.conf.
+    pub resolver: String,
+    /// The folder where answers are kept; empty: `wireglobe` in the user's cache folder.
+    pub cache: PathBuf,
 }
 
 /// The recent past that is kept.
@@ -419,6 +441,10 @@ impl Settings {
             let allowed = "a loopback address such as 127.0.0.1:8470, as there is no login yet; reach it from elsewhere \
                            with ssh -L 8470:127.0.0.1:8470 HOST";
             return wrong("server.listen", self.server.listen.to_string(), allowed);
+        }
+        if !self.online.resolver.is_empty() && online::server(&self.online.resolver).is_none() {
+            let allowed = "an address such as 192.0.2.53 or 192.0.2.53:5353, or nothing for the system's own";
+            return wrong("online.resolver", self.online.resolver.clone(), allowed);
         }
         if !["error", "warn", "info", "debug", "trace"].contains(&self.log.level.as_str()) {
             return wrong("log.level", self.log.level.clone(), "error, warn, info, debug or trace");

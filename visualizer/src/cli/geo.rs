@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::cli::output::{self, Column, Format, Listing};
 use crate::cli::{Common, Failure};
+use crate::online::{Asked, Online};
 use crate::{geo_files, settings};
 
 /// `wireglobe geo`
@@ -28,6 +29,9 @@ enum Verb {
         /// IPv4 or IPv6 addresses
         #[arg(required = true, value_name = "ADDRESS")]
         addresses: Vec<IpAddr>,
+        /// Ask others, too, about public addresses; they learn what you look at. Without names: those the settings allow
+        #[arg(long, value_name = "WHOM", num_args = 0.., require_equals = true, value_delimiter = ',', value_enum)]
+        online: Option<Vec<Asked>>,
     },
     /// The databases in use: dates, licences, attribution
     Info,
@@ -37,7 +41,14 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     let settings = settings::load(common.settings.as_deref())?.settings;
     let geo = geo_files::load(&settings, Needs { country: true, asn: true })?;
     let text = match &arguments.verb {
-        Verb::Lookup { addresses } => lookups(&geo, addresses, arguments.format),
+        Verb::Lookup { addresses, online } => {
+            let mut found: Vec<Value> = addresses.iter().map(|&address| lookup(&geo, address)).collect();
+            if let Some(named) = online {
+                let online = Online::new(&settings.online, named);
+                ask(&mut found, addresses, online.map_err(|error| Failure::Usage(error.to_string()))?);
+            }
+            lookups(&found, arguments.format)
+        }
         Verb::Info => info(&geo, arguments.format),
     };
     output::write(output::open(None)?, &text)?;
@@ -91,10 +102,19 @@ fn origin(origin: &SourceOrigin) -> &str {
     }
 }
 
-fn lookups(geo: &Geo, addresses: &[IpAddr], format: Format) -> String {
-    let found: Vec<Value> = addresses.iter().map(|&address| lookup(geo, address)).collect();
+/// Adds what others say.
+fn ask(found: &mut [Value], addresses: &[IpAddr], mut online: Online) {
+    for (row, answer) in found.iter_mut().zip(online.look_up(addresses)) {
+        row["online"] = answer;
+    }
+    if let Some(complaint) = online.complaint() {
+        super::failure::complain(complaint);
+    }
+}
+
+fn lookups(found: &[Value], format: Format) -> String {
     if matches!(format, Format::Json) {
-        return match &found[..] {
+        return match found {
             [one] => format!("{one}\n"),
             all => format!("{}\n", Value::from(all.to_vec())),
         };
@@ -102,8 +122,16 @@ fn lookups(geo: &Geo, addresses: &[IpAddr], format: Format) -> String {
     if matches!(format, Format::Jsonl) {
         return found.iter().map(|row| format!("{row}\n")).collect();
     }
-    let fields = ["address", "country", "country_name", "asn", "as_name", "prefix", "place"];
-    listing(&found, &fields).render(format)
+    let mut fields = vec!["address", "country", "country_name", "asn", "as_name", "prefix", "place"];
+    let mut rows = found.to_vec();
+    for asked in Asked::ALL {
+        if found.iter().any(|row| row["online"][asked.name()].is_object()) {
+            fields.push(asked.name());
+            rows.iter_mut()
+                .for_each(|row| row[asked.name()] = asked.summary(&row["online"][asked.name()]).into());
+        }
+    }
+    listing(&rows, &fields).render(format)
 }
 
 fn info(geo: &Geo, format: Format) -> String {
