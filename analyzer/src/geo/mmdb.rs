@@ -277,7 +277,7 @@ pub(super) fn printable(text: &str) -> String {
 }
 
 /// The day of a Unix time, `YYYY-MM-DD` (proleptic Gregorian calendar, years counted from 1 March).
-fn date(epoch_seconds: u64) -> String {
+pub(super) fn date(epoch_seconds: u64) -> String {
     let days = (epoch_seconds / 86_400).min(2_900_000) + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;

@@ -32,9 +32,21 @@ impl<'a, R: BufRead> Lines<'a, R> {
         Ok(None)
     }
 
+    /// The number of the line that was read last, from 1.
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Whether the line that was read last begins with a letter's word, as a heading does.
+    pub fn is_heading(&self) -> bool {
+        let first =
+            self.line.trim_ascii().split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_').next();
+        first.is_some_and(|word| word.first().is_some_and(u8::is_ascii_alphabetic))
+    }
+
     /// What is wrong with the line that was read last.
     pub fn wrong(&self, expected: &'static str) -> RoutesError {
-        let found = super::error::shown(self.line.trim_ascii());
+        let found = super::shown(self.line.trim_ascii());
         RoutesError::Record { name: self.name.to_owned(), record: self.number, expected, found }
     }
 

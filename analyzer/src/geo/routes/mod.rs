@@ -7,16 +7,22 @@
 //! neighbours of the same origin and length are one.
 
 mod build;
+pub mod csv;
 mod error;
 pub(in crate::geo) mod flatten;
 mod lines;
+mod listed;
+pub mod mrt;
 mod names;
 pub mod pyasn;
+pub mod tsv;
 
 use std::net::IpAddr;
 
 pub use build::{ROUTES_MAX, RoutesBuilder};
 pub use error::RoutesError;
+pub(in crate::geo) use error::shown;
+pub use listed::Listed;
 pub use names::as_names;
 
 use super::Asn;
