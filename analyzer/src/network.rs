@@ -45,6 +45,19 @@ impl Network {
         self.address
     }
 
+    /// Its last address.
+    pub fn last(&self) -> IpAddr {
+        let host = 128 - u32::from(self.len) - if self.is_ipv6() { 0 } else { 96 };
+        match self.address {
+            IpAddr::V4(v4) => {
+                IpAddr::V4((v4.to_bits() | (1_u32.checked_shl(host).unwrap_or(0).wrapping_sub(1))).into())
+            }
+            IpAddr::V6(v6) => {
+                IpAddr::V6((v6.to_bits() | (1_u128.checked_shl(host).unwrap_or(0).wrapping_sub(1))).into())
+            }
+        }
+    }
+
     /// Its prefix length.
     pub const fn prefix_len(&self) -> u8 {
         self.len
@@ -98,6 +111,14 @@ mod tests {
         assert_eq!(network.to_string(), "192.0.2.0/24");
         assert!(network.contains("192.0.2.255".parse().unwrap()));
         assert!(!network.contains("192.0.3.0".parse().unwrap()));
+        assert_eq!(network.last(), IpAddr::from([192, 0, 2, 255]));
+        for (network, last) in [
+            ("0.0.0.0/0", "255.255.255.255"),
+            ("::/0", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+            ("::1", "::1"),
+        ] {
+            assert_eq!(network.parse::<Network>().unwrap().last().to_string(), last);
+        }
         assert!("::/0".parse::<Network>().unwrap().contains("2001:db8::1".parse().unwrap()));
         assert!(!"0.0.0.0/0".parse::<Network>().unwrap().contains("::1".parse().unwrap()));
     }

@@ -9,7 +9,7 @@ use crate::observation::Observation;
 
 pub(super) const ENTRY: Entry = Entry {
     name: "prefix",
-    summary: "blocks of the ASN table that cover the addresses",
+    summary: "announced prefixes, or blocks of the ASN table that cover the addresses",
     needs_country: true,
     needs_asn: true,
     most_keys: None,
@@ -30,7 +30,7 @@ impl Dimension for ByPrefix {
     }
 
     fn row(prefix: &Network, counts: &Counts, ask: &Ask<'_>) -> Row {
-        let place = ask.geo.place(prefix.address());
+        let place = ask.geo.network_place(prefix);
         let row = Row::new(prefix.to_string(), *counts, Self::LABEL).with_place(&place, ask.geo);
         Row { name: row.as_name.clone(), prefix: Some(*prefix), ..row }
     }

@@ -4,11 +4,14 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::database::{Content, Database};
 use super::mmdb::{self, GeoError};
+use super::overrides::{Override, Overrides};
 use super::ranges::{Address, Ranges};
+use super::routes::{Route, Routes};
 use super::sources::{self, Source, Sources};
 use super::special::embedded_v4;
-use super::tables::{AsnTable, CountryTable, country_of};
+use super::tables::{AsNames, AsnTable, CountryTable, country_of};
 use super::{Asn, Category, CountryCode, Place, pack};
 use crate::network::Network;
 
@@ -29,18 +32,37 @@ impl Needs {
     pub const ALL: Self = Self { country: true, asn: true };
 }
 
-/// A block around an address.
+/// A network around an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prefix {
-    /// The largest block that holds the address and lies within its covering range.
+    /// The announced prefix, or the largest block that holds the address and lies within its covering range.
     pub network: Network,
-    /// Whether it is the whole of that range.
+    /// Whether it is the whole of what the data has: an announced prefix, or a covering range that is a network.
     pub exact: bool,
+    /// Who says so.
+    pub kind: PrefixKind,
 }
 
-impl Prefix {
-    /// What to call it. Not "announced prefix": neighbours of one system are merged in the data.
-    pub const LABEL: &'static str = "covering range";
+/// What a prefix is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrefixKind {
+    /// It stands in the routing table.
+    Announced,
+    /// It is cut from a range of the table of systems, in which neighbours of one system are merged.
+    Covering,
+    /// The settings name it.
+    Settings,
+}
+
+impl PrefixKind {
+    /// What to call it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Announced => "announced prefix",
+            Self::Covering => "covering range",
+            Self::Settings => "set by the user",
+        }
+    }
 }
 
 /// Country, autonomous system and names of addresses. A clone shares the tables.
@@ -48,6 +70,9 @@ impl Prefix {
 pub struct Geo {
     pub(super) country: Option<Arc<(CountryTable, Source)>>,
     pub(super) asn: Option<Arc<(AsnTable, Source)>>,
+    pub(super) routes: Option<Arc<(Routes, Source)>>,
+    pub(super) names: Option<Arc<(AsNames, Source)>>,
+    pub(super) overrides: Option<Arc<Overrides>>,
 }
 
 impl Geo {
@@ -72,9 +97,43 @@ impl Geo {
     pub fn with_mmdb(self, bytes: Vec<u8>, path: &str) -> Result<Self, GeoError> {
         let loaded = mmdb::load(&bytes, path)?;
         drop(bytes);
-        Ok(self.with_tables(loaded.country, loaded.asn, |date, ranges, _| {
-            sources::from_file(&loaded.name, date.to_owned(), path, ranges)
-        }))
+        Ok(self.with_database(Database::from(loaded), path))
+    }
+
+    /// With what a file holds in the place of what it covers: tables of countries and systems, a routing table, or
+    /// names. A list of ranges takes the place of the table of systems.
+    pub fn with_database(mut self, mut read: Database, path: &str) -> Self {
+        let content = std::mem::replace(&mut read.content, Content::Names(AsNames::default()));
+        let source = |ranges| sources::from_file(&read, path, ranges);
+        match content {
+            Content::Tables(loaded) => {
+                self.with_tables(loaded.country, loaded.asn, |_, ranges, _| source(ranges))
+            }
+            Content::Listed(listed) => {
+                self.with_tables(None, Some(listed.table), |_, ranges, _| source(ranges))
+            }
+            Content::Routes(routes) => {
+                let source = source(routes.len());
+                self.with_routes(routes, source)
+            }
+            Content::Names(names) => {
+                let source = source(names.len());
+                self.names = Some(Arc::new((names, source)));
+                self
+            }
+        }
+    }
+
+    /// With a routing table: it names the systems of the families it has prefixes of.
+    pub fn with_routes(mut self, routes: Routes, source: Source) -> Self {
+        self.routes = Some(Arc::new((routes, source)));
+        self
+    }
+
+    /// With what the user knows better, in the place of what was set before.
+    pub fn with_overrides(mut self, list: &[Override]) -> Self {
+        self.overrides = (!list.is_empty()).then(|| Arc::new(Overrides::new(list)));
+        self
     }
 
     fn with_tables(
@@ -91,27 +150,69 @@ impl Geo {
             let source = source(&table.date, table.v4.len() + table.v6.len(), true);
             Arc::new((table, source))
         });
-        Self { country: country.or(self.country), asn: asn.or(self.asn) }
+        Self { country: country.or(self.country), asn: asn.or(self.asn), ..self }
     }
 
-    /// Where an address belongs. The special-purpose registries come first.
+    /// Where an address belongs. The special-purpose registries come first, and what the user set wins.
     pub fn place(&self, address: IpAddr) -> Place {
         let category = Category::of(address);
-        if category != Category::Global {
-            return Place { category, country: None, asn: None };
+        let mut place = if category == Category::Global {
+            self.tabled(located(address))
+        } else {
+            Place { category, country: None, asn: None }
+        };
+        if let Some(overrides) = &self.overrides {
+            overrides.correct(address, &mut place);
         }
-        let address = located(address);
+        place
+    }
+
+    /// What the tables say of a global address.
+    fn tabled(&self, address: IpAddr) -> Place {
         let country = self
             .country
             .as_ref()
             .and_then(|country| country_of(value(address, &country.0.v4, &country.0.v6)));
-        let asn = self.asn.as_ref().map_or(0, |asn| value(address, &asn.0.v4, &asn.0.v6));
-        Place { category, country, asn: (asn != 0).then_some(Asn(asn)) }
+        let asn = match (self.routes_for(address), &self.asn) {
+            (Some(routes), _) => routes.origin(address),
+            (None, Some(asn)) => value(address, &asn.0.v4, &asn.0.v6),
+            (None, None) => 0,
+        };
+        Place { category: Category::Global, country, asn: (asn != 0).then_some(Asn(asn)) }
+    }
+
+    /// The routing table, if there is one that knows the address's family.
+    pub(super) fn routes_for(&self, address: IpAddr) -> Option<&Routes> {
+        self.routes.as_ref().map(|routes| &routes.0).filter(|routes| routes.covers_family_of(address))
+    }
+
+    /// The route of a global address, where a routing table is loaded: its origins, too.
+    pub fn route(&self, address: IpAddr) -> Option<Route<'_>> {
+        let address = address.to_canonical();
+        if Category::of(address) != Category::Global || located(address) != address {
+            return None;
+        }
+        self.routes_for(address)?.get(address)
+    }
+
+    /// Where a prefix belongs: its country is that of its first address, its system the one that announces it, even
+    /// where a more specific prefix covers that address.
+    pub fn network_place(&self, network: &Network) -> Place {
+        let mut place = self.place(network.address());
+        let set = self.overrides.as_ref().and_then(|overrides| overrides.get(network.address())?.asn);
+        if set.is_none()
+            && let Some(route) = self.routes_for(network.address()).and_then(|routes| routes.exact(network))
+        {
+            place.asn = Some(route.origin());
+        }
+        place
     }
 
     /// The name of an autonomous system.
     pub fn as_name(&self, asn: Asn) -> Option<&str> {
-        self.asn.as_ref()?.0.names.get(asn)
+        let set = self.overrides.as_ref().and_then(|overrides| overrides.as_name(asn));
+        let listed = || self.names.as_ref().and_then(|names| names.0.get(asn));
+        set.or_else(listed).or_else(|| self.asn.as_ref()?.0.names.get(asn))
     }
 
     /// The first and last address of the range of the ASN table that covers an address; an IPv4-mapped address is
@@ -130,8 +231,17 @@ impl Geo {
         }
     }
 
-    /// The largest block within the covering range that holds the address.
+    /// The network around an address: the one the user set a system for, the announced prefix where a routing table is
+    /// loaded, else the largest block within the covering range.
     pub fn prefix(&self, address: IpAddr) -> Option<Prefix> {
+        let set = self.overrides.as_ref().and_then(|overrides| overrides.get(address)?.asn);
+        if let Some((_, network)) = set {
+            return Some(Prefix { network, exact: true, kind: PrefixKind::Settings });
+        }
+        if self.routes_for(address.to_canonical()).is_some() {
+            let network = self.route(address)?.network;
+            return Some(Prefix { network, exact: true, kind: PrefixKind::Announced });
+        }
         let (first, last) = self.covering_range(address)?;
         Some(match (address.to_canonical(), first, last) {
             (IpAddr::V4(address), IpAddr::V4(first), IpAddr::V4(last)) => {
@@ -141,17 +251,45 @@ impl Geo {
         })
     }
 
+    /// What a prefix in a listing is: announced, where a routing table knows its family.
+    pub fn prefix_kind(&self, network: &Network) -> PrefixKind {
+        let set = self.overrides.as_ref().and_then(|overrides| overrides.get(network.address())?.asn);
+        if set.is_some_and(|(_, set)| set == *network) {
+            PrefixKind::Settings
+        } else if self.routes_for(network.address()).is_some() {
+            PrefixKind::Announced
+        } else {
+            PrefixKind::Covering
+        }
+    }
+
+    /// Every network of a system, ascending: its announced prefixes where a routing table is loaded, else its covering
+    /// ranges as networks.
+    pub fn networks_of(&self, asn: Asn) -> (Vec<Network>, PrefixKind) {
+        match &self.routes {
+            Some(routes) => (routes.0.prefixes_of(asn), PrefixKind::Announced),
+            None => (self.covering_networks(asn), PrefixKind::Covering),
+        }
+    }
+
     /// Names, dates, licences and credits of the databases in use.
     pub fn sources(&self) -> Sources {
         Sources {
             country: self.country.as_ref().map(|country| country.1.clone()),
             asn: self.asn.as_ref().map(|asn| asn.1.clone()),
+            routes: self.routes.as_ref().map(|routes| routes.1.clone()),
+            names: self.names.as_ref().map(|names| names.1.clone()),
+            overrides: self.overrides.as_ref().map_or(0, |overrides| overrides.len()),
         }
     }
 
     /// Every country that can be an answer, ascending.
     pub fn country_codes(&self) -> Vec<CountryCode> {
-        self.country.as_ref().map_or(Vec::new(), |country| country.0.codes())
+        let mut codes = self.country.as_ref().map_or(Vec::new(), |country| country.0.codes());
+        codes.extend(self.overrides.iter().flat_map(|overrides| overrides.countries()));
+        codes.sort_unstable();
+        codes.dedup();
+        codes
     }
 
     /// Bytes the tables take in memory.
@@ -159,7 +297,9 @@ impl Geo {
         let country =
             self.country.as_ref().map_or(0, |country| country.0.v4.memory() + country.0.v6.memory());
         let asn = self.asn.as_ref().map(|asn| &asn.0);
-        country + asn.map_or(0, |asn| asn.v4.memory() + asn.v6.memory() + asn.names.memory())
+        let routes = self.routes.as_ref().map_or(0, |routes| routes.0.memory());
+        let names = self.names.as_ref().map_or(0, |names| names.0.memory());
+        country + routes + names + asn.map_or(0, |asn| asn.v4.memory() + asn.v6.memory() + asn.names.memory())
     }
 }
 
@@ -171,7 +311,7 @@ impl fmt::Debug for Geo {
 }
 
 /// The address to ask the tables for: IPv4 where the address maps or carries one.
-fn located(address: IpAddr) -> IpAddr {
+pub(super) fn located(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => embedded_v4(v6).map_or(IpAddr::V6(v6), IpAddr::V4),
         v4 => v4,
@@ -213,5 +353,6 @@ fn block(address: u128, range: (u128, u128), longest: u8) -> Prefix {
     Prefix {
         network: Network::new(ip, longest - host_bits),
         exact: (address & !host, address | host) == range,
+        kind: PrefixKind::Covering,
     }
 }

@@ -13,6 +13,7 @@ use maxminddb::{LookupResult, MaxMindDbError, Metadata, Reader, WithinOptions};
 use super::lookup::value;
 use super::mmdb_record::Record;
 use super::ranges::{Address, Builder};
+use super::routes::RoutesError;
 use super::tables::{AsNames, AsnTable, CountryTable};
 
 /// The largest file taken, in bytes: four times the largest free city database.
@@ -63,6 +64,20 @@ pub enum GeoError {
         /// What was wrong.
         reason: String,
     },
+    /// It is of no kind that is known.
+    #[error(
+        "{path}: expected a MaxMind DB, a routing table (pyasn or MRT), a list of ranges (CSV or TSV) or AS names (JSON), \
+         .gz or .bz2 around it, found {found}"
+    )]
+    Unknown {
+        /// The file.
+        path: String,
+        /// How it begins.
+        found: String,
+    },
+    /// A record of a routing table or list is wrong.
+    #[error(transparent)]
+    Records(#[from] RoutesError),
     /// It is sound, but holds nothing for us.
     #[error(
         "{path}: expected countries or AS numbers, found neither in a database of type \"{database_type}\""
@@ -84,6 +99,14 @@ pub struct Loaded {
     pub country: Option<CountryTable>,
     /// Its autonomous systems, if it has any.
     pub asn: Option<AsnTable>,
+}
+
+impl Loaded {
+    /// The day of the data, `YYYY-MM-DD`.
+    pub fn date(&self) -> &str {
+        let country = self.country.as_ref().map(|table| &table.date);
+        country.or(self.asn.as_ref().map(|table| &table.date)).map_or("", |date| date)
+    }
 }
 
 /// Makes tables of a file's bytes; `path` is for messages only.

@@ -159,6 +159,11 @@ impl<A: Address, V: Copy + PartialEq + Default> Ranges<A, V> {
         self.values.iter().enumerate().map(|(position, value)| (self.start(position), *value))
     }
 
+    /// The segments from the one around an address on.
+    pub fn segments_from(&self, address: A) -> impl Iterator<Item = (A, V)> {
+        (self.find(address)..self.values.len()).map(|position| (self.start(position), self.values[position]))
+    }
+
     /// Bytes in memory.
     pub fn memory(&self) -> usize {
         let starts = size_of_val(&*self.highs) + size_of_val(&*self.lows);

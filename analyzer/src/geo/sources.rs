@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::database::Database;
+
 /// The databases in use.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Sources {
@@ -9,6 +11,12 @@ pub struct Sources {
     pub country: Option<Source>,
     /// The one that names autonomous systems.
     pub asn: Option<Source>,
+    /// The routing table.
+    pub routes: Option<Source>,
+    /// The list of names of systems.
+    pub names: Option<Source>,
+    /// Networks for which the settings say something.
+    pub overrides: usize,
 }
 
 /// One database.
@@ -16,7 +24,7 @@ pub struct Sources {
 pub struct Source {
     /// What its maker calls it.
     pub name: String,
-    /// The day of the data, `YYYY-MM-DD`.
+    /// The day of the data, `YYYY-MM-DD`; empty where nothing tells it.
     pub date: String,
     /// Its licence.
     pub licence: String,
@@ -61,7 +69,8 @@ impl Sources {
     /// Every credit that is due, each once.
     pub fn attribution(&self) -> Vec<Attribution> {
         let mut all: Vec<Attribution> = Vec::new();
-        for credit in self.country.iter().chain(&self.asn).flat_map(|source| &source.attribution) {
+        let sources = [&self.country, &self.asn, &self.routes, &self.names];
+        for credit in sources.into_iter().flatten().flat_map(|source| &source.attribution) {
             if !all.contains(credit) {
                 all.push(credit.clone());
             }
@@ -114,16 +123,16 @@ pub(super) fn bundled_asn(date: &str, ranges: usize) -> Source {
     bundled("ip-location-db ASN", date, ranges, &[ROUTE_VIEWS, NRO, DB_IP])
 }
 
-pub(super) fn from_file(name: &str, date: String, path: &str, ranges: usize) -> Source {
-    let lower = name.to_lowercase();
+pub(super) fn from_file(read: &Database, path: &str, ranges: usize) -> Source {
+    let lower = read.name.to_lowercase();
     let vendor = VENDORS.iter().find(|(word, _, _)| lower.contains(word));
     Source {
-        name: name.to_owned(),
-        date,
+        name: read.name.clone(),
+        date: read.date.clone(),
         licence: vendor.map_or("as its maker states", |(_, licence, _)| licence).to_owned(),
         attribution: vendor.map_or(Vec::new(), |(_, _, credit)| credits(&[*credit])),
         origin: SourceOrigin::File(path.to_owned()),
         ranges,
-        notice: None,
+        notice: read.notice.clone(),
     }
 }

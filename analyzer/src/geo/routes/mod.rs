@@ -24,6 +24,7 @@ pub use error::RoutesError;
 pub(in crate::geo) use error::shown;
 pub use listed::Listed;
 pub use names::as_names;
+pub(in crate::geo) use names::as_names_of;
 
 use super::Asn;
 use super::ranges::{Address, Ranges};
@@ -82,8 +83,25 @@ impl Routes {
 
     /// The route of exactly this prefix.
     pub fn exact(&self, network: &Network) -> Option<Route<'_>> {
-        let found = self.get(network.address()).filter(|route| route.network == *network);
-        found.or_else(|| self.iter().find(|route| route.network == *network))
+        let set = match (network.address(), network.last()) {
+            (IpAddr::V4(first), IpAddr::V4(last)) => {
+                within(&self.v4, (first.to_bits(), last.to_bits()), network)
+            }
+            (IpAddr::V6(first), IpAddr::V6(last)) => {
+                within(&self.v6, (first.to_bits(), last.to_bits()), network)
+            }
+            _ => None,
+        };
+        let hidden = || {
+            let found = self.hidden.binary_search_by_key(network, |(network, _)| *network).ok()?;
+            Some(self.hidden[found].1)
+        };
+        Some(Route { network: *network, origins: self.set(set.or_else(hidden)?) })
+    }
+
+    /// Whether there is any prefix of an address's family.
+    pub const fn covers_family_of(&self, address: IpAddr) -> bool {
+        if address.is_ipv6() { self.counts.1 > 0 } else { self.counts.0 > 0 }
     }
 
     /// Every prefix that a system announces, alone or with others, ascending.
@@ -139,6 +157,13 @@ impl Routes {
         let end = self.ends.get(number).copied().unwrap_or(start);
         self.origins.get(start as usize..end as usize).unwrap_or_default()
     }
+}
+
+/// The set of the first address within a network that has a prefix of the network's length.
+fn within<A: Address>(ranges: &Ranges<A, u32>, ends: (A, A), network: &Network) -> Option<u32> {
+    let segments = ranges.segments_from(ends.0).take_while(|(start, _)| *start <= ends.1);
+    let mut values = segments.map(|(_, value)| value).filter(|value| *value != 0);
+    values.find(|value| value >> SET_BITS == u32::from(network.prefix_len()))
 }
 
 /// The prefixes behind the segments of a family; one with holes comes several times.
@@ -214,6 +239,7 @@ mod tests {
         ]);
         assert_eq!(routes.prefixes_of(Asn(1)), ["10.0.0.0/8".parse().unwrap()]);
         assert_eq!(routes.exact(&"10.0.0.0/8".parse().unwrap()).unwrap().origin(), Asn(1));
+        assert_eq!(routes.exact(&"10.0.0.0/10".parse().unwrap()), None);
         let all: Vec<String> = routes.iter().map(|route| route.network.to_string()).collect();
         assert_eq!(all, ["0.0.0.0/0", "10.0.0.0/8", "10.0.0.0/9", "10.128.0.0/9", "::/0"]);
         assert_eq!(found(&routes, "255.255.255.255"), Some(("0.0.0.0/0".into(), vec![7])));
@@ -249,6 +275,7 @@ mod tests {
             prop_assert_eq!((routes.len(), listed), (expected.len(), expected.clone()));
             for route in routes.iter() {
                 prop_assert_eq!(route.origins.to_vec(), origins(&rows, Some(route.network)));
+                prop_assert_eq!(routes.exact(&route.network), Some(route));
             }
         }
     }
