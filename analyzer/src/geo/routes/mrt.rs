@@ -250,9 +250,9 @@ fn last_segment(mut path: Bytes<'_>, bytes: usize, into: &mut Vec<u32>) -> Optio
         .chunks_exact(bytes)
         .map(|number| number.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte)));
     if kind == AS_SET {
-        into.extend(numbers)
+        into.extend(numbers);
     } else {
-        into.extend(numbers.next_back())
+        into.extend(numbers.next_back());
     }
     Some(())
 }
