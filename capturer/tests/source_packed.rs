@@ -11,7 +11,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
 
-/// Captured length and first byte of each frame, then how it ended.
+/// Captured length and first byte of each frame (0 of one without bytes, which damage can make), then how it ended.
 type Reading = (Vec<(usize, u8)>, Result<Option<u64>, SourceError>);
 
 fn read(bytes: impl Read + Send + 'static) -> Reading {
@@ -22,7 +22,9 @@ fn read(bytes: impl Read + Send + 'static) -> Reading {
     };
     loop {
         match source.next_frame() {
-            Ok(Next::Frame(frame)) => frames.push((frame.bytes.len(), frame.bytes[0])),
+            Ok(Next::Frame(frame)) => {
+                frames.push((frame.bytes.len(), frame.bytes.first().copied().unwrap_or(0)))
+            }
             Ok(Next::Idle) => {}
             Ok(Next::End) => return (frames, Ok(source.truncated_at())),
             Err(error) => return (frames, Err(error)),
