@@ -46,6 +46,35 @@ pub fn difference(
     all
 }
 
+/// The networks without the addresses of `holes`: those with a hole become the smallest list of what is left of them,
+/// the others stay as they are. In the order given.
+pub fn cut_out(networks: impl IntoIterator<Item = Network>, holes: &[Network]) -> Vec<Network> {
+    let holes = cover(holes.iter().copied());
+    let has_hole = |network: &Network| {
+        let (family, last) = (network.is_ipv6(), network.last());
+        let hole = holes[..holes.partition_point(|hole| hole.address() <= last)].last();
+        hole.is_some_and(|hole| hole.is_ipv6() == family && hole.last() >= network.address())
+    };
+    let mut left = Vec::new();
+    for network in networks {
+        if has_hole(&network) {
+            left.extend(difference([network], within(&holes, &network)));
+        } else {
+            left.push(network);
+        }
+    }
+    left
+}
+
+/// Those of sorted holes that may overlap a network.
+fn within<'a>(holes: &'a [Network], network: &Network) -> impl Iterator<Item = Network> + use<'a> {
+    let last = network.last();
+    let to = holes.partition_point(|hole| hole.address() <= last);
+    // Holes do not overlap, so at most one begins before the network.
+    let from = holes.partition_point(|hole| hole.address() < network.address()).saturating_sub(1);
+    holes[from.min(to)..to].iter().copied()
+}
+
 /// Each of the networks that lies within no other, once each, ascending: nothing is joined.
 pub fn outermost(networks: impl IntoIterator<Item = Network>) -> Vec<Network> {
     let mut all: Vec<Network> = networks.into_iter().collect();
@@ -317,6 +346,18 @@ mod tests {
             let expected: BTreeSet<IpAddr> = members(&given).difference(&members(&holes)).copied().collect();
             prop_assert_eq!(members(&left), expected);
             prop_assert!(is_minimal_and_sorted(&left), "{:?}", left);
+        }
+
+        #[test]
+        fn cutting_out_leaves_whole_what_has_no_hole(v4 in few_v4(), v6 in few_v6(), h4 in few_v4(), h6 in few_v6()) {
+            let given: Vec<Network> = v4.into_iter().chain(v6).collect();
+            let holes: Vec<Network> = h4.into_iter().take(3).chain(h6.into_iter().take(3)).collect();
+            let left = cut_out(given.iter().copied(), &holes);
+            prop_assert_eq!(cover(left.iter().copied()), difference(given.iter().copied(), holes.iter().copied()));
+            let holed = |network: &Network| members(&[*network]).intersection(&members(&holes)).next().is_some();
+            for network in given.iter().filter(|network| !holed(network)) {
+                prop_assert!(left.contains(network), "{}", network);
+            }
         }
 
         #[test]

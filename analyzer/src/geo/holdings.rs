@@ -5,14 +5,47 @@
 
 use std::net::IpAddr;
 
-use super::ranges::{Address, Ranges};
+use super::ranges::Ranges;
+use super::routes::Routes;
 use super::special::{six_to_four, special_networks};
 use super::tables::country_value;
 use super::{Asn, CountryCode, Geo};
 use crate::cover;
 use crate::network::Network;
 
+/// What belongs to an autonomous system, by who says so.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Holdings {
+    /// Its announced prefixes, without the more specific prefixes of others within them.
+    pub announced: Vec<Network>,
+    /// How many of its announced prefixes other systems announce, too.
+    pub shared: usize,
+    /// Its covering ranges, of a family that no routing table is loaded for.
+    pub covering: Vec<Network>,
+    /// What the settings say is its.
+    pub set: Vec<Network>,
+}
+
 impl Geo {
+    /// The networks of an autonomous system, each list ascending.
+    pub fn holdings(&self, asn: Asn) -> Holdings {
+        let (announced, shared) =
+            self.routes.as_ref().map_or_else(Default::default, |routes| announced(&routes.0, asn));
+        let mut covering = self.covering_networks(asn);
+        covering.retain(|network| self.routes_for(network.address()).is_none());
+        let Some(overrides) = &self.overrides else {
+            return Holdings { announced, shared, covering, set: Vec::new() };
+        };
+        let set = overrides.networks(|entry| entry.asn.is_some_and(|(set, _)| set == asn));
+        let others = overrides.networks(|entry| entry.asn.is_some_and(|(set, _)| set != asn));
+        Holdings {
+            announced: cover::cut_out(announced, &others),
+            shared,
+            covering: cover::cut_out(covering, &others),
+            set,
+        }
+    }
+
     /// The covering ranges of an autonomous system as networks, ascending; neighbouring prefixes are joined in the data.
     pub fn covering_networks(&self, asn: Asn) -> Vec<Network> {
         self.asn.as_ref().map_or_else(Vec::new, |table| of_value(&table.0.v4, &table.0.v6, asn.0))
@@ -21,11 +54,27 @@ impl Geo {
     /// The networks whose addresses are used in a country, ascending.
     pub fn country_networks(&self, country: CountryCode) -> Vec<Network> {
         let value = country_value(country);
-        self.country.as_ref().map_or_else(Vec::new, |table| of_value(&table.0.v4, &table.0.v6, value))
+        let tabled =
+            self.country.as_ref().map_or_else(Vec::new, |table| of_value(&table.0.v4, &table.0.v6, value));
+        let Some(overrides) = &self.overrides else { return tabled };
+        let set = overrides.networks(|entry| entry.country == Some(country));
+        let others = overrides.networks(|entry| entry.country.is_some_and(|set| set != country));
+        cover::cover(cover::difference(tabled, others).into_iter().chain(set))
     }
 }
 
-/// The ranges of both families that hold a value.
+/// The prefixes a system announces, cut where others announce more specific ones, and how many it shares.
+fn announced(routes: &Routes, asn: Asn) -> (Vec<Network>, usize) {
+    let (mut prefixes, mut shared) = (Vec::new(), 0);
+    for route in routes.iter().filter(|route| route.origins.contains(&asn)) {
+        prefixes.push(route.network);
+        shared += usize::from(route.origins.len() > 1);
+    }
+    let holes = cover::difference(prefixes.iter().copied(), routes.held_by(asn));
+    (cover::cut_out(prefixes, &holes), shared)
+}
+
+/// The ranges of both families that hold a value, without what no table is asked for.
 fn of_value<V: Copy + PartialEq + Default>(
     v4: &Ranges<u32, V>,
     v6: &Ranges<u128, V>,
@@ -34,29 +83,28 @@ fn of_value<V: Copy + PartialEq + Default>(
     if value == V::default() {
         return Vec::new();
     }
-    let of_v4 = holding(v4, value).map(|(first, last)| (IpAddr::V4(first.into()), IpAddr::V4(last.into())));
-    let of_v6 = holding(v6, value).map(|(first, last)| (IpAddr::V6(first.into()), IpAddr::V6(last.into())));
-    let found = of_v4.chain(of_v6).flat_map(|(first, last)| cover::of_range(first, last));
+    let found = holding(v4, v6, |held| held == value);
     cover::difference(found, special_networks().into_iter().chain([six_to_four()]))
 }
 
-/// First and last address of each range that holds a value, ascending.
-fn holding<A: Address, V: Copy + PartialEq + Default>(
-    ranges: &Ranges<A, V>,
-    value: V,
-) -> impl Iterator<Item = (A, A)> {
-    let ends = ranges.segments().skip(1).map(|(next, _)| next.before()).chain([A::ENDS.1]);
-    ranges
-        .segments()
-        .zip(ends)
-        .filter(move |((_, held), _)| *held == value)
-        .map(|((first, _), last)| (first, last))
+/// The ranges of both families whose value is wanted, as networks, ascending.
+pub(super) fn holding<V: Copy + PartialEq + Default>(
+    v4: &Ranges<u32, V>,
+    v6: &Ranges<u128, V>,
+    wanted: impl Fn(V) -> bool,
+) -> Vec<Network> {
+    let v4 = v4.stretches().filter(|(_, value)| wanted(*value));
+    let v6 = v6.stretches().filter(|(_, value)| wanted(*value));
+    let v4 = v4.map(|((first, last), _)| (IpAddr::V4(first.into()), IpAddr::V4(last.into())));
+    let v6 = v6.map(|((first, last), _)| (IpAddr::V6(first.into()), IpAddr::V6(last.into())));
+    v4.chain(v6).flat_map(|(first, last)| cover::of_range(first, last)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geo::Needs;
+    use crate::geo::routes::RoutesBuilder;
+    use crate::geo::{Needs, Override};
 
     #[test]
     fn every_network_of_a_system_is_its_own_at_both_ends_and_its_neighbours_are_not() {
@@ -85,6 +133,79 @@ mod tests {
         let networks = geo.country_networks(code);
         assert!(networks.len() > 1000);
         assert!(networks.iter().all(|network| geo.place(network.address()).country == Some(code)));
+    }
+
+    fn texts(networks: &[Network]) -> Vec<String> {
+        networks.iter().map(Network::to_string).collect()
+    }
+
+    fn routed(lines: &[(&str, u32)]) -> Geo {
+        let mut builder = RoutesBuilder::new();
+        for (network, origin) in lines {
+            builder.push(network.parse().unwrap(), Asn(*origin));
+        }
+        let source = Geo::bundled(Needs::ALL).sources().asn.unwrap();
+        Geo::bundled(Needs::ALL).with_routes(builder.build(), source)
+    }
+
+    #[test]
+    fn more_specific_prefixes_of_others_are_cut_out_and_those_within_them_stay() {
+        let geo = routed(&[
+            ("9.0.0.0/8", 64500),
+            ("9.1.0.0/16", 64501),
+            ("9.1.2.0/24", 64500),
+            ("11.0.0.0/16", 64500),
+            ("11.0.0.0/16", 64502),
+            ("12.0.0.0/16", 64501),
+        ]);
+        let held = geo.holdings(Asn(64500));
+        let all = cover::cover(held.announced.iter().copied());
+        let expected = cover::difference(
+            ["9.0.0.0/8", "11.0.0.0/16"].map(|text| text.parse().unwrap()),
+            [
+                "9.1.0.0/23",
+                "9.1.3.0/24",
+                "9.1.4.0/22",
+                "9.1.8.0/21",
+                "9.1.16.0/20",
+                "9.1.32.0/19",
+                "9.1.64.0/18",
+                "9.1.128.0/17",
+            ]
+            .map(|text| text.parse().unwrap()),
+        );
+        assert_eq!((all, held.shared), (expected, 1));
+        assert!(held.announced.contains(&"11.0.0.0/16".parse().unwrap()), "a whole prefix stays whole");
+        assert!(held.covering.is_empty());
+    }
+
+    #[test]
+    fn a_family_without_routes_has_covering_ranges() {
+        let held = routed(&[("145.53.0.0/16", 1136)]).holdings(Asn(1136));
+        assert_eq!(texts(&held.announced), ["145.53.0.0/16"]);
+        assert!(!held.covering.is_empty() && held.covering.iter().all(Network::is_ipv6));
+    }
+
+    #[test]
+    fn what_the_settings_say_wins() {
+        let set = |network: &str, asn, country: Option<&str>| Override {
+            network: network.parse().unwrap(),
+            country: country.and_then(CountryCode::new),
+            asn,
+            name: None,
+            note: None,
+        };
+        let geo = routed(&[("9.0.0.0/24", 64500)]).with_overrides(&[
+            set("9.0.0.0/25", Some(64501), None),
+            set("10.0.0.0/8", Some(64500), Some("NL")),
+        ]);
+        let held = geo.holdings(Asn(64500));
+        assert_eq!(
+            (texts(&held.announced), texts(&held.set)),
+            (vec!["9.0.0.128/25".into()], vec!["10.0.0.0/8".into()])
+        );
+        let dutch = geo.country_networks(CountryCode::new("NL").unwrap());
+        assert!(dutch.contains(&"10.0.0.0/8".parse().unwrap()));
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub mod tables;
 pub use continent::Continent;
 pub use country::country_name;
 pub use hints::{Hint, hints};
+pub use holdings::Holdings;
 pub use lookup::{Geo, Needs, Prefix, PrefixKind};
 pub use mmdb::{GeoError, MMDB_BYTES_MAX};
 pub use overrides::Override;

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::holdings::holding;
 use super::ranges::Ranges;
 use super::routes::flatten::{Row, flatten, sort};
 use super::{Asn, CountryCode, Place};
@@ -93,6 +94,14 @@ impl Overrides {
             place.country = entry.country.or(place.country);
             place.asn = entry.asn.map_or(place.asn, |(asn, _)| Some(asn));
         }
+    }
+
+    /// The networks of which `what` holds.
+    pub fn networks(&self, what: impl Fn(&Entry) -> bool) -> Vec<Network> {
+        holding(&self.v4, &self.v6, |value| {
+            let entry = (value as usize).checked_sub(1).and_then(|position| self.all.get(position));
+            entry.is_some_and(&what)
+        })
     }
 
     /// The name given to a system.

@@ -164,6 +164,12 @@ impl<A: Address, V: Copy + PartialEq + Default> Ranges<A, V> {
         (self.find(address)..self.values.len()).map(|position| (self.start(position), self.values[position]))
     }
 
+    /// First and last address and value of each range, those without one too, ascending.
+    pub fn stretches(&self) -> impl Iterator<Item = ((A, A), V)> {
+        let ends = self.segments().skip(1).map(|(next, _)| next.before()).chain([A::ENDS.1]);
+        self.segments().zip(ends).map(|((first, value), last)| ((first, last), value))
+    }
+
     /// Bytes in memory.
     pub fn memory(&self) -> usize {
         let starts = size_of_val(&*self.highs) + size_of_val(&*self.lows);

@@ -28,6 +28,7 @@ pub(in crate::geo) use names::as_names_of;
 
 use super::Asn;
 use super::ranges::{Address, Ranges};
+use crate::cover;
 use crate::network::Network;
 
 /// Bits of a segment's value that number its set of origins; the prefix length stands above them.
@@ -107,6 +108,21 @@ impl Routes {
     /// Every prefix that a system announces, alone or with others, ascending.
     pub fn prefixes_of(&self, asn: Asn) -> Vec<Network> {
         self.iter().filter(|route| route.origins.contains(&asn)).map(|route| route.network).collect()
+    }
+
+    /// The addresses whose longest prefix a system announces, alone or with others, as the fewest networks: without the
+    /// more specific prefixes of others within its own.
+    pub fn held_by(&self, asn: Asn) -> Vec<Network> {
+        let held = |value: u32| value != 0 && self.set(value).contains(&asn);
+        let v4 = self.v4.stretches().filter(|(_, value)| held(*value));
+        let v6 = self.v6.stretches().filter(|(_, value)| held(*value));
+        let v4 = v4.flat_map(|((first, last), _)| {
+            cover::of_range(IpAddr::V4(first.into()), IpAddr::V4(last.into()))
+        });
+        let v6 = v6.flat_map(|((first, last), _)| {
+            cover::of_range(IpAddr::V6(first.into()), IpAddr::V6(last.into()))
+        });
+        cover::cover(v4.chain(v6))
     }
 
     /// How many prefixes there are.

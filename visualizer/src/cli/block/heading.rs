@@ -34,11 +34,12 @@ pub(crate) struct Heading {
 impl Heading {
     /// With the databases that a list is taken from.
     pub(crate) fn for_list(self, list: &List, geo: &Geo) -> Self {
-        let used = |basis: Basis| list.parts.iter().any(|part| part.basis == basis);
+        let used = |basis: Basis| list.parts.iter().any(|part| part.basis.contains(&basis));
         let all = geo.sources();
         let country = all.country.filter(|_| used(Basis::Country));
         let asn = all.asn.filter(|_| used(Basis::CoveringRanges));
-        Self { sources: country.into_iter().chain(asn).collect(), ..self }
+        let routes = all.routes.filter(|_| used(Basis::Announced));
+        Self { sources: country.into_iter().chain(routes).chain(asn).collect(), ..self }
     }
 
     /// The moment after which it should be gone, if it is loaded when it is made.

@@ -38,7 +38,9 @@ pub(crate) struct Part {
     /// Networks it was found to have.
     pub(crate) networks: usize,
     /// What its networks are taken from.
-    pub(crate) basis: Basis,
+    pub(crate) basis: Vec<Basis>,
+    /// How many of its announced prefixes other systems announce, too.
+    pub(crate) shared: usize,
 }
 
 /// Where a target's networks come from.
@@ -48,8 +50,12 @@ pub(crate) enum Basis {
     Given,
     /// The country table: an estimate of where addresses are used.
     Country,
+    /// The routing table.
+    Announced,
     /// The table of systems: ranges in which neighbouring prefixes are joined.
     CoveringRanges,
+    /// The settings.
+    Settings,
 }
 
 impl Basis {
@@ -58,7 +64,9 @@ impl Basis {
         match self {
             Self::Given => "given",
             Self::Country => "country table",
+            Self::Announced => "announced prefixes",
             Self::CoveringRanges => "covering ranges",
+            Self::Settings => "settings",
         }
     }
 }
@@ -76,9 +84,15 @@ impl List {
     pub(crate) fn of(order: &Order, geo: &Geo) -> Self {
         let (mut parts, mut asked) = (Vec::new(), Vec::new());
         for target in &order.targets {
-            let (networks, basis) = networks(target, geo);
-            parts.push(Part { target: *target, name: name(target, geo), networks: networks.len(), basis });
-            asked.extend(networks);
+            let found = found(target, geo);
+            parts.push(Part {
+                target: *target,
+                name: name(target, geo),
+                networks: found.networks.len(),
+                basis: found.basis,
+                shared: found.shared,
+            });
+            asked.extend(found.networks);
         }
         let holes = if order.keep_special { Vec::new() } else { holes(&order.own) };
         let (mut networks, left_out) = guard(asked, &holes, &order.own);
@@ -99,16 +113,38 @@ impl List {
     }
 }
 
-fn networks(target: &Target, geo: &Geo) -> (Vec<Network>, Basis) {
+/// What a target was found to have.
+#[derive(Default)]
+struct Found {
+    networks: Vec<Network>,
+    basis: Vec<Basis>,
+    shared: usize,
+}
+
+fn found(target: &Target, geo: &Geo) -> Found {
     match *target {
         Target::Asn(asn) => of_system(asn, geo),
-        Target::Country(code) => (geo.country_networks(code), Basis::Country),
-        Target::Network(network) => (vec![network], Basis::Given),
+        Target::Country(code) => {
+            Found { networks: geo.country_networks(code), basis: vec![Basis::Country], shared: 0 }
+        }
+        Target::Network(network) => Found { networks: vec![network], basis: vec![Basis::Given], shared: 0 },
     }
 }
 
-fn of_system(asn: Asn, geo: &Geo) -> (Vec<Network>, Basis) {
-    (geo.covering_networks(asn), Basis::CoveringRanges)
+fn of_system(asn: Asn, geo: &Geo) -> Found {
+    let held = geo.holdings(asn);
+    let mut found = Found { shared: held.shared, ..Found::default() };
+    for (networks, basis) in [
+        (held.announced, Basis::Announced),
+        (held.covering, Basis::CoveringRanges),
+        (held.set, Basis::Settings),
+    ] {
+        if !networks.is_empty() {
+            found.networks.extend(networks);
+            found.basis.push(basis);
+        }
+    }
+    found
 }
 
 fn name(target: &Target, geo: &Geo) -> Option<String> {
@@ -131,9 +167,7 @@ fn guard(asked: Vec<Network>, holes: &[Network], own: &[Network]) -> (Vec<Networ
     if cut.is_empty() {
         return (asked, Vec::new());
     }
-    let is_whole = |network: &Network| !cut.iter().any(|cut| overlap(cut, network));
-    let (whole, holed): (Vec<Network>, Vec<Network>) = asked.into_iter().partition(is_whole);
-    let kept = whole.into_iter().chain(cover::difference(holed, cut.iter().copied())).collect();
+    let kept = cover::cut_out(asked, &cut);
     (kept, cut.into_iter().map(|network| LeftOut { why: why(&network, own), network }).collect())
 }
 

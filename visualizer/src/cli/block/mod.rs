@@ -158,6 +158,12 @@ fn warn(list: &List) -> Result<(), Failure> {
     for part in list.parts.iter().filter(|part| part.networks == 0) {
         complain(&format!("{}: no networks are known; it adds nothing to the list", part.target));
     }
+    for part in list.parts.iter().filter(|part| part.shared > 0) {
+        complain(&format!(
+            "{}: {} of its prefixes are announced by other systems, too",
+            part.target, part.shared
+        ));
+    }
     if list.left_out.is_empty() {
         return Ok(());
     }

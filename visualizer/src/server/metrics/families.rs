@@ -43,7 +43,12 @@ impl Scene {
 /// Every database there can be, whether it is in use or not.
 fn databases(geo: &Geo) -> Vec<(&'static str, Option<Source>)> {
     let sources = geo.sources();
-    vec![("country", sources.country), ("asn", sources.asn)]
+    vec![
+        ("country", sources.country),
+        ("asn", sources.asn),
+        ("routes", sources.routes),
+        ("names", sources.names),
+    ]
 }
 
 /// A family: its name, what it means, and its samples.

@@ -30,7 +30,7 @@ pub(crate) fn document(list: &List, heading: &Heading) -> Value {
 fn part(part: &Part) -> Value {
     json!({
         "target": part.target.to_string(), "kind": part.target.kind(), "name": part.name,
-        "networks": part.networks, "basis": part.basis.name(),
+        "networks": part.networks, "basis": part.basis.iter().map(|basis| basis.name()).collect::<Vec<_>>().join(", "), "shared": part.shared,
     })
 }
 
