@@ -60,6 +60,11 @@ impl Source {
         }
     }
 
+    /// Whether domains from both sources may be aliases: both of name servers, or both of what clients ask for.
+    const fn is_like(self, other: Self) -> bool {
+        matches!((self, other), (Self::Dns, Self::Dns) | (Self::Tls | Self::Http, Self::Tls | Self::Http))
+    }
+
     /// Whether the host says it of itself: then the newest name is right, else the first stays.
     const fn is_own(self) -> bool {
         matches!(self, Self::Mdns | Self::Llmnr | Self::Dhcp)

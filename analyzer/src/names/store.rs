@@ -199,11 +199,12 @@ impl Names {
     }
 
     /// An address has a domain from a source. A better source takes the place of a worse; domains that name servers gave
-    /// the same address become aliases. What a client claims to want makes none, since it can claim anything.
+    /// the same address become aliases, and those that clients asked it for. What clients claim joins nothing that a name
+    /// server said, since they can claim anything.
     fn place(&mut self, index: usize, domain: DomainId, source: Source) {
         let Some(row) = self.rows.get_mut(index) else { return };
         match row.domain {
-            Some((known, Source::Dns)) if source == Source::Dns => self.domains.unite(known, domain),
+            Some((known, best)) if best.is_like(source) => self.domains.unite(known, domain),
             Some((_, best)) if best <= source => {}
             _ => row.domain = Some((domain, source)),
         }

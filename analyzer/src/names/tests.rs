@@ -375,7 +375,7 @@ fn what_a_host_says_of_itself_is_replaced_by_what_it_says_later() {
 }
 
 #[test]
-fn domains_that_name_servers_gave_one_address_are_aliases() {
+fn domains_of_one_address_are_aliases_if_they_are_known_alike() {
     let mut names = Names::new(1 << 20);
     let [one, two, three] = ["203.0.113.1", "203.0.113.2", "203.0.113.3"].map(address);
     take(&mut names, one, "www.b.org", Source::Dns, 1);
@@ -385,10 +385,17 @@ fn domains_that_name_servers_gave_one_address_are_aliases() {
     // A client can claim anything.
     take(&mut names, three, "www.a.org", Source::Tls, 5);
     take(&mut names, three, "www.d.org", Source::Alias, 6);
-    let domain = |address| names.domain(address).unwrap();
-    assert_eq!(names.domain_text(names.group(domain(two))), "b.org");
-    assert_eq!(names.aliases(domain(two)), ["a.org", "b.org"]);
-    assert_eq!(names.aliases(domain(three)), ["c.org"]);
+    let aliases = |names: &Names, address| names.aliases(names.domain(address).unwrap()).join(" ");
+    let group = names.group(names.domain(two).unwrap());
+    assert_eq!(names.domain_text(group), "b.org");
+    assert_eq!(aliases(&names, two), "a.org b.org");
+    assert_eq!(aliases(&names, three), "c.org");
+    let four = address("203.0.113.4");
+    take(&mut names, four, "shop.f.org", Source::Tls, 7);
+    take(&mut names, four, "shop.e.org", Source::Http, 8);
+    assert_eq!(aliases(&names, four), "e.org f.org");
+    take(&mut names, four, "www.g.org", Source::Dns, 9);
+    assert_eq!(aliases(&names, four), "g.org", "what a name server says comes first");
 }
 
 #[test]

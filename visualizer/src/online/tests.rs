@@ -298,6 +298,32 @@ fn a_name_is_resolved_once_and_the_connection_goes_there() {
 }
 
 #[test]
+fn over_https_the_conversation_begins_encrypted_and_names_the_host() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let stub = listener.local_addr().unwrap();
+    let names = Stub::start(|_, kind| if kind == A { vec![(A, vec![127, 0, 0, 1])] } else { Vec::new() });
+    let said = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut hello = vec![0; 4096];
+        let length = stream.read(&mut hello).unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+        hello.truncate(length);
+        hello
+    });
+    let web = Web::with_stub(names.resolver(), stub);
+    let answer = web.get(&format!("https://rdap.example:{}/ip", stub.port()), &mut Pace::default());
+    let hello = said.join().unwrap();
+    assert!(
+        hello.starts_with(&[22, 3]) && hello.windows(12).any(|bytes| bytes == b"rdap.example"),
+        "{hello:?}"
+    );
+    assert!(
+        matches!(answer, Err(Failed::Unreachable { .. })),
+        "what is not encrypted is no answer: {answer:?}"
+    );
+}
+
+#[test]
 fn endless_answers_and_endless_redirects_end() {
     let (stub, _) = web_stub(vec![ok(&vec![b'x'; 300 * 1024])]);
     let get = |stub: SocketAddr| {
