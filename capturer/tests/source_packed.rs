@@ -23,7 +23,7 @@ fn read(bytes: impl Read + Send + 'static) -> Reading {
     loop {
         match source.next_frame() {
             Ok(Next::Frame(frame)) => {
-                frames.push((frame.bytes.len(), frame.bytes.first().copied().unwrap_or(0)))
+                frames.push((frame.bytes.len(), frame.bytes.first().copied().unwrap_or(0)));
             }
             Ok(Next::Idle) => {}
             Ok(Next::End) => return (frames, Ok(source.truncated_at())),
