@@ -216,6 +216,18 @@ impl Hand for Gather<'_> {
     }
 }
 
+/// Names that had to make room are told of, and domains that found none.
+fn complain_of_names(reading: Reading<'_>) {
+    let names = reading.names().counts();
+    if names.evicted > 0 || names.domains_refused > 0 {
+        super::failure::complain(&format!(
+            "the names of {} addresses had to make room for others, and {} times a domain found none: some traffic counts \
+             as unknown; raise analysis.memory_mb",
+            names.evicted, names.domains_refused
+        ));
+    }
+}
+
 /// Whether a dimension's rows need names of addresses; nothing is learned for the others.
 fn names_addresses(by: &str) -> bool {
     matches!(by, "host" | "domain")
@@ -431,6 +443,7 @@ fn render(
             "{evicted} keys had to make room for others: figures of some rows are estimates; raise analysis.memory_mb"
         ));
     }
+    complain_of_names(reading);
     let sources = arguments.interface.iter().map(PathBuf::from).chain(arguments.read.iter().cloned());
     let totals = TotalsDocument::of(&sources.collect::<Vec<_>>(), outcome, evicted, counted);
     let whole = offline::whole(&outcome.ledger, measure, &top);
