@@ -7,6 +7,7 @@ mod geo_files;
 mod live;
 mod logging;
 mod online;
+mod read_ahead;
 mod server;
 pub mod settings;
 mod sieve;

@@ -1,6 +1,6 @@
 //! Opens what the settings and flags name as a source.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use analyzer::query::Query;
@@ -11,6 +11,7 @@ use capturer::source::live::{LiveSettings, LiveSource, LiveStatus};
 use capturer::source::paced::{Pace, Paced, Progress, Reopen, Speed};
 use capturer::source::{Next, Source, SourceError, interfaces, merged, paths};
 
+use crate::read_ahead::ReadAhead;
 use crate::settings::{Kind, Settings};
 
 /// The bundled, invented capture.
@@ -18,6 +19,9 @@ const DEMO: &[u8] = include_bytes!("../data/demo.pcap");
 
 /// What the bundled capture is called wherever it shows.
 const DEMO_NAME: &str = "demo";
+
+/// So many files may have a thread each; of more, each is only open while it is its turn.
+const FEW: usize = 8;
 
 /// Frames that are looked at to guess the local networks of a capture.
 const GUESS_FRAMES: usize = 20_000;
@@ -138,6 +142,29 @@ pub(crate) fn files(named: &[PathBuf]) -> Result<Box<dyn Source>, SourceError> {
 /// The same; with `follow` the source never ends but waits for what is still being written.
 pub(crate) fn files_with(named: &[PathBuf], follow: bool) -> Result<Box<dyn Source>, SourceError> {
     merged::open_with(&paths::expand(named)?, merged::Reading { follow })
+}
+
+/// The same, of up to [`FEW`] files as many as `threads` read in threads of their own: what comes out is the same.
+pub(crate) fn files_ahead(named: &[PathBuf], threads: usize) -> Result<Box<dyn Source>, SourceError> {
+    let paths = paths::expand(named)?;
+    if threads == 0 || !(2..=FEW).contains(&paths.len()) || paths.iter().any(|path| paths::is_read_once(path))
+    {
+        return merged::open_with(&paths, merged::Reading::default());
+    }
+    let mut sources: Vec<Box<dyn Source>> = Vec::new();
+    for (index, path) in paths.iter().enumerate() {
+        // A file that can't be opened is told of as always.
+        let Ok(source) = FileSource::open(path) else {
+            return merged::open_with(&paths, merged::Reading::default());
+        };
+        sources.push(if index < threads { ahead(path, source)? } else { Box::new(source) });
+    }
+    Ok(Box::new(merged::Merged::new(sources)))
+}
+
+fn ahead(path: &Path, source: FileSource) -> Result<Box<dyn Source>, SourceError> {
+    let ahead = ReadAhead::new(Box::new(source));
+    Ok(Box::new(ahead.map_err(|cause| SourceError::Io { path: path.to_path_buf(), cause })?))
 }
 
 fn or_settings(settings: &Settings, otherwise: impl FnOnce() -> LocalNetworks) -> LocalNetworks {

@@ -281,7 +281,8 @@ fn open(
         to: to.map(|bound| bound.resolve(last)),
         length: None,
     };
-    Ok((sources::files(&arguments.read)?, range))
+    // One thread reads in order and decodes, one counts; what is left unpacks.
+    Ok((sources::files_ahead(&arguments.read, arguments.jobs().saturating_sub(2))?, range))
 }
 
 /// The time of the last packet, by a pass of its own.
