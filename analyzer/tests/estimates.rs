@@ -54,7 +54,7 @@ fn analyzer(dimensions: &[(&'static str, Ends)], hosts: bool, rank: Measure) -> 
 fn top(analyzer: &mut Analyzer, (name, ends): (&'static str, Ends), measure: Measure) -> Top {
     let reading = analyzer.read();
     let ask = Ask { limit: 0, measure, geo: &reading.facts().geo };
-    reading.top(ViewId::MAIN, Dimension { name, ends }, &ask).unwrap()
+    reading.top(ViewId::MAIN, Dimension { name, ends }, &ask).unwrap_or_default()
 }
 
 /// Holds a listing against the truth.
