@@ -46,6 +46,7 @@ fn analyzer(dimensions: &[(&'static str, Ends)], hosts: bool, rank: Measure) -> 
         memory: 16 << 20,
         counting: Counting { rank, public_only: false },
         devices: Devices::default(),
+        names: false,
     });
     packets().for_each(|packet| analyzer.observe(&packet, &[]));
     analyzer
@@ -53,7 +54,7 @@ fn analyzer(dimensions: &[(&'static str, Ends)], hosts: bool, rank: Measure) -> 
 
 fn top(analyzer: &mut Analyzer, (name, ends): (&'static str, Ends), measure: Measure) -> Top {
     let reading = analyzer.read();
-    let ask = Ask { limit: 0, measure, geo: &reading.facts().geo };
+    let ask = Ask { limit: 0, measure, geo: &reading.facts().geo, names: reading.names() };
     reading.top(ViewId::MAIN, Dimension { name, ends }, &ask).unwrap_or_default()
 }
 

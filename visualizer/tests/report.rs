@@ -8,7 +8,8 @@ use std::fs;
 use common::{TempFile, json as document, pcap, run, stderr, udp};
 use serde_json::{Value, json};
 
-const DIMENSIONS: [&str; 12] = [
+const DIMENSIONS: [&str; 13] = [
+    "domain",
     "country",
     "continent",
     "asn",
