@@ -201,7 +201,7 @@ fn long_traffic_both_ways_looks_wanted() {
         eprintln!("skipped: needs ../../shared/captures");
         return;
     }
-    let mut wanted = 0;
+    let (mut wanted, mut domains_seen) = (0, 0);
     for entry in std::fs::read_dir(capture).unwrap().flatten().take(12) {
         let path = entry.path().canonicalize().unwrap().display().to_string();
         let output = run(&["block", "0.0.0.0/0", "::/0", "--format", "json", "--dry-run", &path]);
@@ -212,10 +212,14 @@ fn long_traffic_both_ways_looks_wanted() {
             let looks = row["two_way"] == true && row["seconds"].as_f64().unwrap() >= limit;
             assert_eq!(row["wanted"], looks, "{row}");
         }
+        let named = rows.iter().filter(|row| !row["domain"].is_null()).count() as u64;
+        let domains = document["domains"].as_array().unwrap();
+        assert_eq!(domains.iter().filter_map(|domain| domain["hosts"].as_u64()).sum::<u64>(), named);
+        domains_seen += domains.len();
         wanted += rows.iter().filter(|row| row["wanted"] == true).count();
         assert!(document["hit"]["packets"].as_u64() <= document["totals"]["packets"].as_u64());
     }
-    assert!(wanted > 0);
+    assert!(wanted > 0 && domains_seen > 0);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! A host looks wanted when there was traffic both ways and that lasted: attackers who scan or flood get few answers, and
 //! what people use is used for a while. That is a hint, not proof: a long session of a burglar looks the same.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -39,6 +40,8 @@ const TOGETHER: usize = 256;
 struct Victim {
     row: Row,
     network: Network,
+    /// The registered domain of its name.
+    domain: Option<String>,
     two_way: bool,
     seen_for: Duration,
     wanted: bool,
@@ -150,7 +153,10 @@ fn victims(analyzer: &mut Analyzer, hits: &Hits, list: &List, long: Duration) ->
             let host = reading.host(address)?;
             let two_way = host.answered || (host.sent.packets > 0 && host.received.packets > 0);
             let seen_for = host.last.since(host.first);
-            Some(Victim { row, network, two_way, seen_for, wanted: two_way && seen_for >= long })
+            let names = reading.names();
+            let domain = names.domain(address).map(|domain| names.domain_text(domain).to_owned());
+            let wanted = two_way && seen_for >= long;
+            Some(Victim { row, network, domain, two_way, seen_for, wanted })
         })
         .collect();
     // The rows come by bytes, and the sort keeps that order.
@@ -174,6 +180,17 @@ impl DryRun<'_> {
 
     fn own(&self) -> usize {
         self.victims.iter().filter(|victim| victim.row.local == Some(true)).count()
+    }
+
+    /// Domains of the hosts with how many hosts each has, the largest first.
+    fn domains(&self) -> Vec<(&str, usize)> {
+        let mut hosts: BTreeMap<&str, usize> = BTreeMap::new();
+        for domain in self.victims.iter().filter_map(|victim| victim.domain.as_deref()) {
+            *hosts.entry(domain).or_default() += 1;
+        }
+        let mut all: Vec<(&str, usize)> = hosts.into_iter().collect();
+        all.sort_by_key(|(_, hosts)| std::cmp::Reverse(*hosts));
+        all
     }
 
     fn networks_hit(&self) -> usize {
@@ -200,6 +217,10 @@ impl DryRun<'_> {
                 "wanted_after_seconds": long_enough(&self.outcome).as_secs_f64(),
             }),
         );
+        let domains = self.domains();
+        let domains =
+            domains.iter().map(|(domain, hosts)| json!({"domain": domain, "hosts": hosts})).collect();
+        document.insert("domains".into(), domains);
         document.insert("rows".into(), self.victims.iter().map(Victim::json).collect());
         format!("{}\n", Value::Object(document))
     }
@@ -217,6 +238,19 @@ impl DryRun<'_> {
             text += &format!("{} more hosts: --top 0 shows all\n", self.victims.len() - shown);
         }
         text
+    }
+
+    /// The first few of the domains.
+    fn domains_line(&self) -> Option<String> {
+        const SHOWN: usize = 8;
+        let domains = self.domains();
+        let shown = domains
+            .iter()
+            .take(SHOWN)
+            .map(|(domain, hosts)| format!("{} ({hosts})", crate::cli::escape(domain)));
+        let more = (domains.len() > SHOWN).then(|| format!("{} more", domains.len() - SHOWN));
+        let shown: Vec<String> = shown.chain(more).collect();
+        (!shown.is_empty()).then(|| format!("domains of them, with hosts: {}", shown.join(", ")))
     }
 
     fn summary(&self) -> String {
@@ -249,6 +283,7 @@ impl DryRun<'_> {
             count(self.wanted()),
             lasting(long_enough(&self.outcome)),
         ));
+        lines.extend(self.domains_line());
         if self.own() > 0 {
             lines.push(format!("{} of them are in our own networks", count(self.own())));
         }
@@ -308,7 +343,7 @@ impl Victim {
     fn json(&self) -> Value {
         let (row, counts) = (&self.row, &self.row.counts);
         json!({
-            "address": row.key, "name": row.name, "network": self.network,
+            "address": row.key, "name": row.name, "domain": self.domain, "network": self.network,
             "country": row.country.map(|code| code.to_string()), "asn": row.asn.map(|asn| asn.0), "as_name": row.as_name,
             "packets_from": counts.packets_sent, "bytes_from": counts.bytes_sent,
             "packets_to": counts.packets_received, "bytes_to": counts.bytes_received,
