@@ -186,6 +186,9 @@ fn why(network: &Network, own: &[Network]) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use analyzer::geo::Needs;
+    use analyzer::geo::routes::RoutesBuilder;
+
     use super::*;
 
     fn list(targets: &[&str], own: &[&str], keep_special: bool) -> List {
@@ -212,6 +215,30 @@ mod tests {
         let left: Vec<(String, &str)> =
             list.left_out.iter().map(|left| (left.network.to_string(), left.why)).collect();
         assert_eq!(left, [("9.0.1.0/24".to_owned(), "own"), ("10.1.0.0/16".to_owned(), "private")]);
+    }
+
+    #[test]
+    fn a_system_is_listed_by_its_announced_prefixes_where_there_is_a_routing_table() {
+        let mut builder = RoutesBuilder::new();
+        for n in 0..20_000_u32 {
+            builder.push(format!("9.{}.{}.0/25", n >> 8, n & 0xff).parse().unwrap(), Asn(64_500));
+        }
+        for (network, origin) in [
+            ("11.0.0.0/16", 64_500),
+            ("11.0.1.0/24", 64_501),
+            ("12.0.0.0/24", 64_500),
+            ("12.0.0.0/24", 64_501),
+        ] {
+            builder.push(network.parse().unwrap(), Asn(origin));
+        }
+        let source = Geo::bundled(Needs::ALL).sources().asn.unwrap();
+        let geo = Geo::empty().with_routes(builder.build(), source);
+        let order = Order { targets: vec![Target::Asn(Asn(64_500))], ..Order::default() };
+        let list = List::of(&order, &geo).finish(false);
+        assert_eq!((&list.parts[0].basis[..], list.parts[0].shared), (&[Basis::Announced][..], 1));
+        assert_eq!(list.networks.len(), 20_000 + 8 + 1, "a /16 without a /24 is eight networks");
+        let other: Network = "11.0.1.0/24".parse().unwrap();
+        assert!(list.networks.iter().all(|network| !network.contains(other.address())));
     }
 
     #[test]
