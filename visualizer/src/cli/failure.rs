@@ -20,6 +20,9 @@ pub enum Failure {
     /// An input cannot be read.
     #[error(transparent)]
     Input(#[from] SourceError),
+    /// An input of another kind cannot be read; the text names it and says what was expected.
+    #[error("{0}")]
+    Unreadable(String),
     /// Something else of the system: a port in use, a file that cannot be written.
     #[error("{what}: {cause}")]
     System {
@@ -36,7 +39,7 @@ impl Failure {
     const fn code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Settings(_) => 2,
-            Self::Input(_) => 3,
+            Self::Input(_) | Self::Unreadable(_) => 3,
             Self::System { .. } => 1,
         }
     }

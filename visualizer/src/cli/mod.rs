@@ -3,6 +3,7 @@
 mod block;
 mod capture_file;
 mod completions;
+mod count;
 mod failure;
 mod filter;
 mod geo;
@@ -82,6 +83,8 @@ enum Command {
     Run(run::Arguments),
     /// Totals by one dimension of captures or of an interface
     Report(report::Arguments),
+    /// Count addresses by autonomous system and prefix: lines, tuples, tcpdump's text, captures; asncounter's job
+    Count(Box<count::Arguments>),
     /// List, count or save packets
     Packets(packets::Arguments),
     /// The interfaces, and whether capturing is permitted
@@ -116,6 +119,7 @@ pub fn main() -> ExitCode {
         None => run::run(&cli.run, &common),
         Some(Command::Run(arguments)) => run::run(&arguments, &common),
         Some(Command::Report(arguments)) => report::run(&arguments, &common),
+        Some(Command::Count(arguments)) => count::run(&arguments, &common),
         Some(Command::Packets(arguments)) => packets::run(&arguments, &common),
         Some(Command::Interfaces(arguments)) => interfaces::run(&arguments, &common),
         Some(Command::Filter(arguments)) => filter::run(&arguments, &common),

@@ -91,10 +91,36 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
 
 /// Accepts connections until `app.closing` says so.
 pub(crate) async fn serve(listener: std::net::TcpListener, app: App) -> io::Result<()> {
+    let (connections, closing) = (Arc::clone(&app.connections), app.closing.clone());
+    accept(listener, router(app), connections, closing).await
+}
+
+/// The same for a router of one's own; see [`guarded`].
+pub(crate) async fn serve_router(
+    listener: std::net::TcpListener,
+    service: Router,
+    caps: Caps,
+    closing: watch::Receiver<bool>,
+) -> io::Result<()> {
+    accept(listener, service, Arc::new(Connections::new(caps)), closing).await
+}
+
+/// A router of one's own with the headers of every answer, asked under these names only, if there are any.
+pub(crate) fn guarded(router: Router, hosts: Option<Arc<AllowedHosts>>) -> Router {
+    let router = router.layer(axum::middleware::from_fn(access::headers)).layer(DefaultBodyLimit::max(1024));
+    match hosts {
+        Some(hosts) => router.layer(axum::middleware::from_fn_with_state(hosts, access::host)),
+        None => router,
+    }
+}
+
+async fn accept(
+    listener: std::net::TcpListener,
+    service: Router,
+    connections: Arc<Connections>,
+    mut closing: watch::Receiver<bool>,
+) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
-    let connections = Arc::clone(&app.connections);
-    let mut closing = app.closing.clone();
-    let service = router(app);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,

@@ -1,0 +1,136 @@
+//! Where prefixes and AS numbers come from: the routing table of the cache directory; without one, the bundled ranges.
+
+use std::net::IpAddr;
+use std::path::Path;
+
+use analyzer::geo::routes::Routes;
+use analyzer::geo::tables::AsNames;
+use analyzer::geo::{Asn, Geo, Needs, PrefixKind};
+
+use super::cache::{self, Cache};
+use super::log::Log;
+use super::tally::Route;
+use crate::cli::Failure;
+
+/// A loaded database.
+pub(super) enum Database {
+    /// Announced prefixes of a file.
+    Announced { routes: Box<Routes>, name: String },
+    /// The bundled ranges.
+    Bundled(Geo),
+}
+
+impl Database {
+    /// The table of the cache directory, else the bundled one.
+    pub(super) fn load(cache: &Cache, log: &Log) -> Result<Self, Failure> {
+        if let Some(path) = cache.table() {
+            let database = Self::announced(&path)?;
+            log.info(database.describe());
+            return Ok(database);
+        }
+        let bundled = Self::Bundled(Geo::bundled(Needs { asn: true, ..Needs::default() }));
+        log.warn(format_args!(
+            "no routing table (ipasn_*) in {}: {}",
+            cache.path().display(),
+            bundled.describe()
+        ));
+        Ok(bundled)
+    }
+
+    /// The table of a file.
+    pub(super) fn announced(path: &Path) -> Result<Self, Failure> {
+        let routes = Box::new(cache::read_table(path)?);
+        Ok(Self::Announced { routes, name: path.display().to_string() })
+    }
+
+    /// What is known of an address.
+    #[inline]
+    pub(super) fn route(&self, address: IpAddr) -> Route {
+        match self {
+            Self::Announced { routes, .. } => match routes.get(address) {
+                Some(route) => Route { prefix: Some(route.network), asn: Some(route.origin()) },
+                None => Route::default(),
+            },
+            Self::Bundled(geo) => bundled(geo, address),
+        }
+    }
+
+    /// What its prefixes are.
+    pub(super) const fn prefix_label(&self) -> &'static str {
+        match self {
+            Self::Announced { .. } => PrefixKind::Announced.label(),
+            Self::Bundled(_) => PrefixKind::Covering.label(),
+        }
+    }
+
+    /// A file, or the bundled table with its date.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Announced { name, .. } => name.clone(),
+            Self::Bundled(geo) => geo
+                .sources()
+                .asn
+                .map_or_else(|| "bundled".to_owned(), |source| format!("bundled: {}", source.label())),
+        }
+    }
+
+    fn describe(&self) -> String {
+        match self {
+            Self::Announced { routes, name } => format!("using {name}, {} prefixes", routes.len()),
+            Self::Bundled(_) => {
+                format!(
+                    "using the table that came with Wireglobe ({}); its prefixes are covering ranges, not announced ones",
+                    self.name()
+                )
+            }
+        }
+    }
+}
+
+/// A mapped address is one of IPv6, as in the routing table, and no range of IPv6 has it.
+fn bundled(geo: &Geo, address: IpAddr) -> Route {
+    if address.to_canonical() != address {
+        return Route::default();
+    }
+    let asn = geo.place(address).asn;
+    Route { prefix: asn.and_then(|_| geo.prefix(address)).map(|prefix| prefix.network), asn }
+}
+
+/// Names of systems, read when they are first needed.
+pub(super) struct Names {
+    /// Whether they are wanted at all.
+    pub(super) wanted: bool,
+    loaded: Option<AsNames>,
+}
+
+impl Names {
+    pub(super) const fn new(wanted: bool) -> Self {
+        Self { wanted, loaded: None }
+    }
+
+    /// Reads them, unless that was done; without a file there are none, said once.
+    pub(super) fn load(&mut self, database: &Database, cache: &Cache, log: &Log) {
+        if !self.wanted || self.loaded.is_some() || matches!(database, Database::Bundled(_)) {
+            return;
+        }
+        self.loaded = Some(cache::read_names(&cache.names()).unwrap_or_else(|error| {
+            log.warn(format_args!("{error}; systems have no names"));
+            AsNames::default()
+        }));
+    }
+
+    /// Reads them anew when they are needed next.
+    pub(super) fn forget(&mut self) {
+        self.loaded = None;
+    }
+
+    /// The name of a system, empty if it has none.
+    pub(super) fn of<'a>(&'a self, database: &'a Database, asn: Option<Asn>) -> &'a str {
+        let named = match (asn.filter(|_| self.wanted), database) {
+            (Some(asn), Database::Bundled(geo)) => geo.as_name(asn),
+            (Some(asn), Database::Announced { .. }) => self.loaded.as_ref().and_then(|names| names.get(asn)),
+            (None, _) => None,
+        };
+        named.unwrap_or_default()
+    }
+}
