@@ -7,12 +7,9 @@
 //!
 //! [`Capped`] knows rows by hash and a test of equality, so that a row need not hold its key: a packet costs as many
 //! cache lines as its rows fill. What only few packets need of a row lies apart, in its *rest* `R`, and costs none.
-//! [`Keyed`] holds keys. Hashes must come from a state that is seeded at random, because keys come from the wire.
+//! Hashes must come from a state that is seeded at random, because keys come from the wire.
 
 use std::collections::VecDeque;
-use std::hash::Hash;
-
-use ahash::RandomState;
 
 use crate::chunks::Chunks;
 use crate::index::Index;
@@ -291,70 +288,63 @@ impl<V: Copy + Worth, R: Copy> Capped<V, R> {
     }
 }
 
-/// A row that holds its key.
-#[derive(Clone, Copy)]
-struct Pair<K, V>(K, V);
-
-impl<K, V: Worth> Worth for Pair<K, V> {
-    fn established(&self) -> bool {
-        self.1.established()
-    }
-}
-
-/// A bounded table from `K` to `V`.
-pub struct Keyed<K, V> {
-    table: Capped<Pair<K, V>>,
-    hasher: RandomState,
-}
-
-impl<K: Copy + Eq + Hash, V: Copy + Default + Worth> Keyed<K, V> {
-    /// At most `cap` keys (at least 8).
-    pub fn new(cap: usize, hasher: RandomState) -> Self {
-        Self { table: Capped::new(cap), hasher }
-    }
-
-    /// The value of a key to change, made if need be; a full table evicts one for it.
-    #[inline]
-    pub fn entry(&mut self, key: K) -> Option<&mut V> {
-        let hash = self.hasher.hash_one(key);
-        let slot = match self.table.lookup(hash, |pair| pair.0 == key) {
-            Some(slot) => slot,
-            None => self.table.insert(hash, Pair(key, V::default()), ()).0,
-        };
-        self.table.touch(slot).map(|pair| &mut pair.1)
-    }
-
-    /// All keys in no order.
-    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
-        self.table.iter().map(|pair| (&pair.0, &pair.1))
-    }
-
-    /// How many keys there are.
-    pub fn len(&self) -> usize {
-        self.table.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.table.is_empty()
-    }
-
-    /// How many keys had to make room for others since the start.
-    pub const fn evicted(&self) -> u64 {
-        self.table.evicted()
-    }
-
-    /// Bytes the table occupies.
-    pub fn bytes(&self) -> usize {
-        self.table.bytes()
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::hash::Hash;
+
+    use ahash::RandomState;
     use proptest::prelude::*;
 
     use super::*;
+
+    /// A row that holds its key.
+    #[derive(Clone, Copy)]
+    struct Pair<K, V>(K, V);
+
+    impl<K, V: Worth> Worth for Pair<K, V> {
+        fn established(&self) -> bool {
+            self.1.established()
+        }
+    }
+
+    /// A bounded table from `K` to `V`.
+    struct Keyed<K, V> {
+        table: Capped<Pair<K, V>>,
+        hasher: RandomState,
+    }
+
+    impl<K: Copy + Eq + Hash, V: Copy + Default + Worth> Keyed<K, V> {
+        /// At most `cap` keys (at least 8).
+        fn new(cap: usize, hasher: RandomState) -> Self {
+            Self { table: Capped::new(cap), hasher }
+        }
+
+        /// The value of a key to change, made if need be; a full table evicts one for it.
+        #[inline]
+        fn entry(&mut self, key: K) -> Option<&mut V> {
+            let hash = self.hasher.hash_one(key);
+            let slot = match self.table.lookup(hash, |pair| pair.0 == key) {
+                Some(slot) => slot,
+                None => self.table.insert(hash, Pair(key, V::default()), ()).0,
+            };
+            self.table.touch(slot).map(|pair| &mut pair.1)
+        }
+
+        /// All keys in no order.
+        fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+            self.table.iter().map(|pair| (&pair.0, &pair.1))
+        }
+
+        /// How many keys there are.
+        fn len(&self) -> usize {
+            self.table.len()
+        }
+
+        /// How many keys had to make room for others since the start.
+        const fn evicted(&self) -> u64 {
+            self.table.evicted()
+        }
+    }
 
     #[derive(Clone, Copy, Default)]
     struct Seen {

@@ -32,7 +32,7 @@ pub mod vendors;
 
 pub use analyzer::{Analyzer, Caps, Reading, Setup, VIEWS, ViewId};
 pub use arcs::{Arc, ArcKey};
-pub use capped::{Capped, Keyed, Slot, Worth};
+pub use capped::{Capped, Slot, Worth};
 pub use clock::PacketClock;
 pub use counts::{Counts, Measure, Missed};
 pub use devices::{Devices, DevicesError};
