@@ -7,7 +7,9 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::LazyLock;
 
-use analyzer::geo::{Category, CountryCode, Geo, Needs};
+use analyzer::Network;
+use analyzer::geo::routes::{Routes, RoutesBuilder, pyasn};
+use analyzer::geo::{Asn, Category, CountryCode, Geo, Needs};
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 
@@ -81,6 +83,42 @@ fn asn(bencher: Bencher<'_, '_>, kind: &str) {
 #[divan::bench(args = ["v4_random", "v4_zipf", "v6"])]
 fn country_and_asn(bencher: Bencher<'_, '_>, kind: &str) {
     places(bencher, &GEO, &addresses(kind));
+}
+
+/// A routing table of the real one's size and shape: a million prefixes of IPv4, two thirds of them /24 in wider ones, and
+/// 200,000 of IPv6.
+static ROUTES: LazyLock<Routes> = LazyLock::new(|| {
+    let mut builder = RoutesBuilder::new();
+    for bits in random(1_200_000) {
+        let asn = Asn(1 + (bits >> 32) as u32 % 80_000);
+        let network = if bits % 6 == 0 {
+            let first = 0x2a00 << 112 | u128::from(bits >> 8 & 0xff_ffff) << 93;
+            Network::new(IpAddr::V6(first.into()), 32 + (bits >> 3) as u8 % 17)
+        } else {
+            let len = if bits % 3 == 0 { 14 + (bits >> 3) as u8 % 10 } else { 24 };
+            Network::new(IpAddr::V4(((bits >> 11) as u32).into()), len)
+        };
+        builder.push(network, asn);
+    }
+    builder.build()
+});
+
+#[divan::bench(args = ["v4_random", "v4_zipf", "v6"])]
+fn longest_match(bencher: Bencher<'_, '_>, kind: &str) {
+    let (routes, addresses) = (&*ROUTES, addresses(kind));
+    bencher.counter(ItemsCount::new(addresses.len())).bench_local(|| {
+        for address in &addresses {
+            black_box(routes.get(black_box(*address)));
+        }
+    });
+}
+
+#[divan::bench]
+fn load_pyasn(bencher: Bencher<'_, '_>) {
+    let mut text = Vec::new();
+    // Writing to memory cannot fail.
+    let _ = pyasn::write(&ROUTES, "bench", &mut text);
+    bencher.bench_local(|| pyasn::read(text.as_slice(), "bench").ok().map(|routes| routes.len()));
 }
 
 #[divan::bench(args = ["v4_random", "v4_zipf", "v6"])]

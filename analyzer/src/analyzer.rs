@@ -19,6 +19,7 @@ use crate::view::{Dimension, View};
 
 mod observe;
 mod reading;
+mod relocate;
 mod settle;
 
 pub use reading::Reading;

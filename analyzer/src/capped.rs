@@ -188,6 +188,12 @@ impl<V: Copy + Worth, R: Copy> Capped<V, R> {
         self.rows.iter_mut().filter(|row| row.occupied).map(|row| &mut row.value)
     }
 
+    /// The second parts of all rows in no order, to change.
+    pub fn rests_mut(&mut self) -> impl Iterator<Item = &mut R> {
+        let rows = self.rows.iter().zip(self.rests.iter_mut());
+        rows.filter(|(row, _)| row.occupied).map(|(_, rest)| rest)
+    }
+
     /// Looks at up to `steps` slots from where the last call stopped and removes the rows that are `expired`;
     /// these are not counted as evicted.
     pub fn expire(&mut self, steps: usize, mut expired: impl FnMut(&V) -> bool) {

@@ -1,37 +1,105 @@
-//! Databases that the settings name: read whole, validated, put in the place of the bundled tables.
+//! Databases on disk: those that `geo update` stored and those that the settings name, read whole, checked, and put in
+//! the place of the bundled tables. What is stored is taken first, so that the settings win.
 
-use std::path::Path;
+use std::fs::File;
+use std::io::{self, BufReader};
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::time::SystemTime;
 
+use analyzer::geo::database::{self, Database};
 use analyzer::geo::{Geo, Needs};
 
 use crate::cli::Failure;
 use crate::settings::Settings;
 
 /// A database file may be this large, in bytes.
-const LARGEST: u64 = 1 << 30;
+const LARGEST: u64 = 2 << 30;
 
 /// Everything.
 pub(crate) const ALL: Needs = Needs { country: true, asn: true };
 
-/// The bundled tables, as far as they are needed, with the settings' databases over them.
+/// The bundled tables, unpacked once, however often databases are read again.
+static BUNDLED: LazyLock<Geo> = LazyLock::new(|| Geo::bundled(ALL));
+
+/// What a stored file holds, by its name in the folder; a later one wins where two hold the same.
+pub(crate) const STORED: [(&str, Needs); 5] = [
+    ("country-asn", ALL),
+    ("country", Needs { country: true, asn: false }),
+    ("asn", Needs { country: false, asn: true }),
+    ("routes", Needs { country: false, asn: true }),
+    ("names", Needs { country: false, asn: true }),
+];
+
+/// The bundled tables, as far as they are needed, with the stored and the settings' databases over them and the user's
+/// own networks over all.
 pub(crate) fn load(settings: &Settings, needs: Needs) -> Result<Geo, Failure> {
-    let mut geo = Geo::bundled(needs);
+    let mut geo = if needs == ALL { BUNDLED.clone() } else { Geo::bundled(needs) };
     if needs == Needs::default() {
         return Ok(geo);
     }
-    for path in &settings.geo.databases {
-        geo = geo
-            .with_mmdb(read(path)?, &path.display().to_string())
-            .map_err(|error| Failure::Usage(format!("geo.databases: {error}")))?;
+    for (path, origin) in files(settings, needs) {
+        let wrong = |error: String| Failure::Usage(format!("{origin}: {error}"));
+        let database = read(&path).map_err(wrong)?;
+        geo = geo.with_database(database, &path.display().to_string());
     }
-    Ok(geo)
+    Ok(geo.with_overrides(&settings.geo.r#override))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let unreadable = |cause: String| Failure::Usage(format!("geo.databases: {}: {cause}", path.display()));
-    let size = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
-    if size > LARGEST {
-        return Err(unreadable(format!("{size} bytes; at most {LARGEST} are read")));
+/// The files that are read, in order, and what names them.
+fn files(settings: &Settings, needs: Needs) -> Vec<(PathBuf, &'static str)> {
+    let folder = folder(settings);
+    let wanted = STORED.iter().filter(|(_, holds)| holds.country && needs.country || holds.asn && needs.asn);
+    let stored = wanted.map(|(name, _)| folder.join(name)).filter(|path| path.is_file());
+    let named = settings.geo.databases.iter().cloned();
+    stored
+        .map(|path| (path, "a database that `geo update` stored; delete it to go on without"))
+        .chain(named.map(|path| (path, "geo.databases")))
+        .collect()
+}
+
+/// Reads and checks a file of any kind.
+pub(crate) fn read(path: &Path) -> Result<Database, String> {
+    let unreadable = |error: io::Error| format!("{}: {error}", path.display());
+    let file = File::open(path).map_err(unreadable)?;
+    let facts = file.metadata().map_err(unreadable)?;
+    if !facts.is_file() {
+        return Err(format!("{}: expected a file", path.display()));
     }
-    std::fs::read(path).map_err(|error| unreadable(error.to_string()))
+    if facts.len() > LARGEST {
+        return Err(format!("{}: {} bytes; at most {LARGEST} are read", path.display(), facts.len()));
+    }
+    database::read(BufReader::with_capacity(1 << 16, file), &path.display().to_string())
+        .map_err(|error| error.to_string())
+}
+
+/// Where `geo update` stores.
+pub(crate) fn folder(settings: &Settings) -> PathBuf {
+    if !settings.geo.folder.as_os_str().is_empty() {
+        return settings.geo.folder.clone();
+    }
+    let of = |variable: &str| std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let own = of("XDG_DATA_HOME").or_else(|| Some(of("HOME")?.join(".local/share")));
+    match own {
+        Some(data) if !is_root() => data.join("wireglobe/geo"),
+        _ => PathBuf::from("/var/lib/wireglobe/geo"),
+    }
+}
+
+/// Whether we run as the system's administrator, whose data is the system's.
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0)
+}
+
+/// What tells whether files have changed: of each, when and how large.
+pub(crate) type Stamp = Vec<(PathBuf, Option<(SystemTime, u64)>)>;
+
+/// How the files stand now.
+pub(crate) fn stamp(settings: &Settings) -> Stamp {
+    let of = |path: &Path| {
+        let facts = std::fs::metadata(path).ok()?;
+        Some((facts.modified().ok()?, facts.len()))
+    };
+    files(settings, ALL).into_iter().map(|(path, _)| (path.clone(), of(&path))).collect()
 }

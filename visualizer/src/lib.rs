@@ -3,7 +3,9 @@
 mod ages;
 mod cli;
 mod devices;
+mod geo_fetch;
 mod geo_files;
+mod geo_update;
 mod live;
 mod logging;
 mod online;

@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use analyzer::geo::Override;
 use analyzer::{Home, Network};
 use capturer::decode::{Counted, DecodeSettings};
 use capturer::source::live;
@@ -20,6 +21,9 @@ pub const PLACES: [&str; 2] = ["settings.toml", "/etc/wireglobe/settings.toml"];
 pub const SHIPPED: &str = include_str!("../../settings.toml");
 
 const PREFIX: &str = "WIREGLOBE";
+
+/// Networks that the user may set something for.
+const OVERRIDES_MAX: usize = 4096;
 
 /// All settings.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -196,8 +200,17 @@ pub struct LocalNetwork {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GeoFiles {
-    /// `.mmdb` files with countries, cities or AS numbers; each replaces the bundled table of what it holds.
+    /// Databases by path: `.mmdb` with countries, cities or AS numbers; routing tables (pyasn `.dat`, MRT RIB dumps);
+    /// ranges (CSV, TSV); names of systems (`asnames.json`); `.gz` and `.bz2` of them. What a file is, its content tells;
+    /// each takes the place of what it holds.
     pub databases: Vec<PathBuf>,
+    /// Where `geo update` stores databases that are then used by default; empty: `$XDG_DATA_HOME/wireglobe/geo`, or
+    /// `/var/lib/wireglobe/geo` for root.
+    pub folder: PathBuf,
+    /// The file or address that `geo update` without `--from`, and SIGUSR1, take; empty: none.
+    pub update_from: String,
+    /// What the user knows better of some networks. At most 4096.
+    pub r#override: Vec<Override>,
 }
 
 /// Names of devices.
@@ -409,6 +422,11 @@ fn origin(key: &str, file: Option<(&str, &Path)>) -> String {
     if std::env::var_os(&variable).is_some() {
         return format!("the environment, {variable}");
     }
+    if let (Some(network), Some((text, path))) = (key.strip_prefix("geo.override "), file) {
+        let named = |line: &str| line.trim_start().starts_with("network") && line.contains(network);
+        let line = text.lines().position(named).map_or(String::new(), |line| format!(", line {}", line + 1));
+        return format!("{}{line}", path.display());
+    }
     let leaf = key.rsplit('.').next().unwrap_or(key);
     if let Some((text, path)) = file
         && let Some(line) = text.lines().position(|line| line.trim_start().starts_with(leaf))
@@ -449,6 +467,7 @@ impl Settings {
         if !["error", "warn", "info", "debug", "trace"].contains(&self.log.level.as_str()) {
             return wrong("log.level", self.log.level.clone(), "error, warn, info, debug or trace");
         }
+        self.check_overrides(origin)?;
         for home in &self.home {
             if !(-90.0..=90.0).contains(&home.lat) || !(-180.0..=180.0).contains(&home.lon) {
                 return wrong(
@@ -482,6 +501,28 @@ impl Settings {
         ] {
             if !(least..=most).contains(&value) {
                 return wrong(key, value.to_string(), allowed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Each network once, and each says something.
+    fn check_overrides(&self, origin: &dyn Fn(&str) -> String) -> Result<(), SettingsError> {
+        let all = &self.geo.r#override;
+        let wrong = |at: &Override, value: String, allowed: &'static str| {
+            let origin = origin(&format!("geo.override {}", at.network));
+            Err(SettingsError::Range { key: "geo.override", value, allowed, origin })
+        };
+        for (position, one) in all.iter().enumerate() {
+            let says = [one.country.is_some(), one.asn.is_some(), one.name.is_some(), one.note.is_some()];
+            if !says.contains(&true) {
+                return wrong(one, one.network.to_string(), "a network with a country, asn, name or note");
+            }
+            if one.asn == Some(0) {
+                return wrong(one, "asn 0".to_owned(), "an AS number of 1 to 4294967295");
+            }
+            if position >= OVERRIDES_MAX || all[..position].iter().any(|other| other.network == one.network) {
+                return wrong(one, one.network.to_string(), "each network once, and at most 4096 of them");
             }
         }
         Ok(())
@@ -523,5 +564,33 @@ mod tests {
     #[test]
     fn the_world_may_not_be_listened_to_without_a_login() {
         assert!(file("[server]\nlisten = \"0.0.0.0:8470\"\n").unwrap_err().contains("loopback"));
+    }
+
+    #[test]
+    fn a_wrong_override_is_named_with_its_line() {
+        let table = |lines: &str| {
+            format!("[[geo.override]]\nnetwork = \"192.0.2.0/24\"\nasn = 64496\n[[geo.override]]\n{lines}")
+        };
+        for (lines, expected) in [
+            ("network = \"192.0.2.0/33\"\nasn = 1\n", "line 5"),
+            (
+                "network = \"10.0.0.0/8\"\ncountry = \"Holland\"\n",
+                "expected a country of two letters such as NL",
+            ),
+            ("network = \"10.0.0.0/8\"\nasm = 1\n", "asm"),
+            (
+                "network = \"10.0.0.0/8\"\n",
+                "geo.override = 10.0.0.0/8 is not allowed: a network with a country, asn, name or note (set by test.toml, line 5)",
+            ),
+            ("network = \"10.0.0.0/8\"\nasn = 0\n", "asn 0"),
+            ("network = \"192.0.2.0/24\"\nasn = 1\n", "each network once"),
+            ("asn = 1\n", "network"),
+        ] {
+            let error = file(&table(lines)).unwrap_err();
+            assert!(error.contains(expected), "{lines}: {error}");
+        }
+        let settings =
+            file(&table("network = \"10.20.0.0/16\"\ncountry = \"fr\"\nname = \"Paris\"\n")).unwrap();
+        assert_eq!(settings.geo.r#override.len(), 2);
     }
 }

@@ -56,6 +56,11 @@ impl Sieve {
         }
     }
 
+    /// Takes other databases.
+    pub(crate) fn set_facts(&mut self, facts: Facts) {
+        self.facts = facts;
+    }
+
     /// Whether a frame may pass as far as its bytes say; the second step is [`Verdict::of`].
     ///
     /// # Errors

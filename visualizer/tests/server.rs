@@ -143,7 +143,7 @@ fn every_route_of_the_document_answers() {
     let document = server.json("/api/v1/openapi.json");
     for path in document["paths"].as_object().unwrap().keys() {
         let path = match path.as_str() {
-            "/api/v1/ws" => continue,
+            "/api/v1/ws" | "/api/v1/geo/reload" => continue,
             "/api/v1/filter" => "/api/v1/filter?expr=tcp",
             "/api/v1/topics/{topic}" => "/api/v1/topics/kpi",
             "/api/v1/block" => "/api/v1/block?targets=8.8.8.8",

@@ -45,6 +45,7 @@ pub(super) fn row(host: &Host, missed: Missed, ask: &Ask<'_>) -> Row {
     let row = row.with_place(&host.end.place, ask.geo).with_names(ask.names.of(host.address()));
     Row {
         prefix: host.prefix,
+        prefix_kind: host.prefix.map(|prefix| ask.geo.prefix_kind(&prefix)),
         local: Some(host.end.local),
         seen: Some((host.first, host.last)),
         missed,

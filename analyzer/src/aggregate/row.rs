@@ -5,7 +5,7 @@ use capturer::Timestamp;
 use crate::aggregate::gate::LeftOut;
 use crate::aggregate::tallied::Tallied;
 use crate::counts::{Counts, Missed};
-use crate::geo::{Asn, Category, CountryCode, Geo, Place};
+use crate::geo::{Asn, Category, CountryCode, Geo, Place, PrefixKind};
 use crate::names::Known;
 use crate::network::Network;
 use crate::sketch::distinct::Estimate;
@@ -40,6 +40,8 @@ pub struct Row {
     pub as_name: Option<String>,
     /// Its prefix.
     pub prefix: Option<Network>,
+    /// Whether that is announced, a part of a covering range, or set by the user.
+    pub prefix_kind: Option<PrefixKind>,
     /// What kind of address it is, when it is one.
     pub place: Option<Category>,
     /// Whether it is in the local networks, when it is an address.
@@ -78,6 +80,7 @@ impl Row {
             asn: None,
             as_name: None,
             prefix: None,
+            prefix_kind: None,
             place: None,
             local: None,
             names: Vec::new(),

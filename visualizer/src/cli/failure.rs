@@ -64,7 +64,7 @@ pub(super) fn exit(result: Result<ExitCode, Failure>) -> ExitCode {
 }
 
 /// One line on standard error; a closed one is no error.
-pub(super) fn complain(text: &str) {
+pub(crate) fn complain(text: &str) {
     let lines: Vec<String> = text.lines().map(escape).collect();
     let _ = writeln!(io::stderr(), "wireglobe: {}", lines.join("\n"));
 }

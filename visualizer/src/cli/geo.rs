@@ -1,16 +1,19 @@
-//! `wireglobe geo lookup ADDRESS…` and `wireglobe geo info`.
+//! `wireglobe geo`: look-ups, the databases in use, new ones, and the networks of a system.
 
 use std::net::IpAddr;
 use std::process::ExitCode;
 
-use analyzer::geo::{Geo, Needs, SourceOrigin, country_name};
+use analyzer::Network;
+use analyzer::cover;
+use analyzer::geo::{Asn, Geo, PrefixKind, SourceOrigin, country_name, hints};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::cli::output::{self, Column, Format, Listing};
 use crate::cli::{Common, Failure};
 use crate::online::{Asked, Online};
-use crate::{geo_files, settings};
+use crate::settings::Settings;
+use crate::{ages, geo_files, geo_update, settings};
 
 /// `wireglobe geo`
 #[derive(Debug, Args)]
@@ -33,23 +36,47 @@ enum Verb {
         #[arg(long, value_name = "WHOM", num_args = 0.., require_equals = true, value_delimiter = ',', value_enum)]
         online: Option<Vec<Asked>>,
     },
-    /// The databases in use: dates, licences, attribution
+    /// The databases in use: dates, ages, licences, attribution
     Info,
+    /// Check a database and use it from now on: .mmdb, pyasn .dat, MRT RIB dump, range CSV or TSV, asnames.json
+    Update {
+        /// A file, or an address to fetch it from [default: geo.update_from of the settings]
+        #[arg(long, value_name = "FILE|URL")]
+        from: Option<String>,
+    },
+    /// The networks of an autonomous system, one a line
+    Prefixes {
+        /// Its number: 64496 or AS64496
+        #[arg(value_name = "ASN", value_parser = asn)]
+        asn: Asn,
+        /// The smallest list that holds the same addresses
+        #[arg(long)]
+        aggregate: bool,
+    },
+}
+
+fn asn(text: &str) -> Result<Asn, String> {
+    let digits = text.get(..2).filter(|start| start.eq_ignore_ascii_case("as")).map_or(text, |_| &text[2..]);
+    digits.parse().map(Asn).map_err(|_| "expected an AS number such as 64496 or AS64496".to_owned())
 }
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Failure> {
     let settings = settings::load(common.settings.as_deref())?.settings;
-    let geo = geo_files::load(&settings, Needs { country: true, asn: true })?;
+    let geo = || geo_files::load(&settings, geo_files::ALL);
+    let format = arguments.format;
     let text = match &arguments.verb {
         Verb::Lookup { addresses, online } => {
+            let geo = geo()?;
             let mut found: Vec<Value> = addresses.iter().map(|&address| lookup(&geo, address)).collect();
             if let Some(named) = online {
                 let online = Online::new(&settings.online, named);
                 ask(&mut found, addresses, online.map_err(|error| Failure::Usage(error.to_string()))?);
             }
-            lookups(&found, arguments.format)
+            lookups(&found, format)
         }
-        Verb::Info => info(&geo, arguments.format),
+        Verb::Info => info(&geo()?, format),
+        Verb::Update { from } => update(&settings, from.as_deref(), format)?,
+        Verb::Prefixes { asn, aggregate } => prefixes(&geo()?, *asn, *aggregate, format),
     };
     output::write(output::open(None)?, &text)?;
     Ok(ExitCode::SUCCESS)
@@ -59,39 +86,52 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
 pub(crate) fn lookup(geo: &Geo, address: IpAddr) -> Value {
     let place = geo.place(address);
     let prefix = geo.prefix(address);
-    let sources = geo.sources();
+    let from = geo.provenance(address);
+    let origins = geo.route(address).map_or(Vec::new(), |route| route.origins.to_vec());
+    let origins: Vec<u32> = origins.iter().map(|asn| asn.0).collect();
+    let kinds = place.asn.map_or(&[][..], hints);
     json!({
         "address": address.to_string(),
         "country": place.country.map(|code| code.to_string()),
         "country_name": place.country.map(country_name),
         "asn": place.asn.map(|asn| asn.0),
-        "as_name": place.asn.and_then(|asn| geo.as_name(asn)),
+        "as_name": geo.holder(address),
+        "origins": origins,
+        "hints": kinds.iter().map(|hint| hint.name()).collect::<Vec<_>>(),
         "prefix": prefix.map(|prefix| prefix.network.to_string()),
         "prefix_exact": prefix.map(|prefix| prefix.exact),
+        "prefix_kind": prefix.map(|prefix| prefix.kind.label()),
         "place": place.category.name(),
-        "source": {
-            "country": place.country.and(sources.country.as_ref()).map(|table| table.label()),
-            "asn": place.asn.and(sources.asn.as_ref()).map(|table| table.label()),
-        },
+        "note": from.note,
+        "source": {"country": from.country, "asn": from.asn, "prefix": from.prefix, "as_name": from.name},
     })
 }
 
 /// The databases in use; the API gives the same.
 pub(crate) fn info_document(geo: &Geo) -> Value {
     let sources = geo.sources();
-    let tables: Vec<Value> = [("country", sources.country), ("asn", sources.asn)]
+    let tables = [
+        ("country", sources.country),
+        ("asn", sources.asn),
+        ("routes", sources.routes),
+        ("as names", sources.names),
+    ];
+    let now = jiff::Timestamp::now();
+    let tables: Vec<Value> = tables
         .into_iter()
         .filter_map(|(what, table)| table.map(|table| (what, table)))
         .map(|(what, table)| {
             let attribution: Vec<Value> =
                 table.attribution.iter().map(|line| json!({"text": line.text, "url": line.url})).collect();
+            let date = (!table.date.is_empty()).then_some(&table.date);
             json!({
-                "holds": what, "name": table.name, "date": table.date, "licence": table.licence,
-                "origin": origin(&table.origin), "ranges": table.ranges, "attribution": attribution,
+                "holds": what, "name": table.name, "date": date, "age_days": ages::days(&table, now),
+                "licence": table.licence, "origin": origin(&table.origin), "ranges": table.ranges,
+                "notice": table.notice, "attribution": attribution,
             })
         })
         .collect();
-    json!({"schema": 1, "databases": tables})
+    json!({"schema": 1, "databases": tables, "overrides": sources.overrides})
 }
 
 /// Where a table came from, in a word or as the file's path.
@@ -122,8 +162,18 @@ fn lookups(found: &[Value], format: Format) -> String {
     if matches!(format, Format::Jsonl) {
         return found.iter().map(|row| format!("{row}\n")).collect();
     }
-    let mut fields = vec!["address", "country", "country_name", "asn", "as_name", "prefix", "place"];
-    let mut rows = found.to_vec();
+    let mut fields = vec![
+        "address",
+        "country",
+        "country_name",
+        "asn",
+        "as_name",
+        "hints",
+        "prefix",
+        "prefix_kind",
+        "place",
+    ];
+    let mut rows: Vec<Value> = found.iter().cloned().map(in_words).collect();
     for asked in Asked::ALL {
         if found.iter().any(|row| row["online"][asked.name()].is_object()) {
             fields.push(asked.name());
@@ -134,21 +184,91 @@ fn lookups(found: &[Value], format: Format) -> String {
     listing(&rows, &fields).render(format)
 }
 
+/// Lists as words, for tables.
+fn in_words(mut row: Value) -> Value {
+    let words: Vec<&str> = row["hints"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    row["hints"] = if words.is_empty() { Value::Null } else { words.join(" ").into() };
+    row
+}
+
 fn info(geo: &Geo, format: Format) -> String {
     let document = info_document(geo);
     if matches!(format, Format::Json | Format::Jsonl) {
         return format!("{document}\n");
     }
     let rows = document["databases"].as_array().cloned().unwrap_or_default();
-    let mut text = listing(&rows, &["holds", "name", "date", "licence", "ranges", "origin"]).render(format);
+    let fields = ["holds", "name", "date", "age_days", "licence", "ranges", "origin"];
+    let mut text = listing(&rows, &fields).render(format);
     if format == Format::Table {
         for line in rows.iter().flat_map(|row| row["attribution"].as_array().into_iter().flatten()) {
             text += &format!("{} ({})\n", output::plain(&line["text"]), output::plain(&line["url"]));
         }
+        for notice in
+            rows.iter().filter(|row| row["origin"] != "bundled").filter_map(|row| row["notice"].as_str())
+        {
+            text += &format!("{notice}\n");
+        }
+        if let Some(overrides @ 1..) = document["overrides"].as_u64() {
+            text += &format!("{overrides} networks are set in the settings and win over all databases.\n");
+        }
         text += "A country is an estimate of where an address is used. The bundled tables were published with known \
-                 errors upstream; `geo.databases` in the settings takes a fresher .mmdb.\n";
+                 errors upstream; `wireglobe geo update` or `geo.databases` in the settings takes fresher data.\n";
     }
     text
+}
+
+fn update(settings: &Settings, from: Option<&str>, format: Format) -> Result<String, Failure> {
+    let from = from.unwrap_or(&settings.geo.update_from);
+    if from.is_empty() {
+        return Err(Failure::Usage(
+            "geo update: expected --from FILE|URL, or geo.update_from in the settings".to_owned(),
+        ));
+    }
+    let stored = geo_update::update(settings, from).map_err(Failure::Unreadable)?;
+    let document = json!({
+        "schema": 1, "kind": stored.kind, "name": stored.name, "date": stored.date, "rows": stored.rows,
+        "stored": stored.path.display().to_string(), "notice": stored.notice,
+    });
+    if matches!(format, Format::Json | Format::Jsonl) {
+        return Ok(format!("{document}\n"));
+    }
+    let dated =
+        if stored.date.is_empty() { "without a date".to_owned() } else { format!("of {}", stored.date) };
+    let mut text = format!(
+        "{}: {} {dated}, {} rows, in use from now on\n",
+        stored.path.display(),
+        stored.kind,
+        stored.rows
+    );
+    text.extend(stored.notice.map(|notice| format!("{notice}\n")));
+    Ok(text)
+}
+
+fn prefixes(geo: &Geo, asn: Asn, aggregate: bool, format: Format) -> String {
+    let known = geo.networks_of(asn);
+    let kinds: Vec<PrefixKind> = known.iter().map(|(_, kind)| *kind).collect();
+    let networks: Vec<Network> = known.into_iter().map(|(network, _)| network).collect();
+    let networks = if aggregate { cover::cover(networks) } else { networks };
+    let listed: Vec<String> = networks.iter().map(ToString::to_string).collect();
+    match format {
+        Format::Json => {
+            let document = json!({
+                "schema": 1, "asn": asn.0, "as_name": geo.as_name(asn), "announced": kinds.iter().filter(|kind| **kind == PrefixKind::Announced).count(),
+                "covering": kinds.iter().filter(|kind| **kind == PrefixKind::Covering).count(),
+                "aggregated": aggregate, "prefixes": listed,
+            });
+            format!("{document}\n")
+        }
+        Format::Jsonl => listed.iter().map(|prefix| format!("{}\n", json!({"prefix": prefix}))).collect(),
+        _ => {
+            if kinds.contains(&PrefixKind::Covering) {
+                super::complain(
+                    "covering ranges are among these, not only announced prefixes: no routing table of their family is loaded (geo update)",
+                );
+            }
+            listed.iter().map(|prefix| format!("{prefix}\n")).collect()
+        }
+    }
 }
 
 fn listing(rows: &[Value], fields: &[&'static str]) -> Listing {

@@ -23,6 +23,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use block::Question as BlockQuestion;
 pub use failure::Failure;
+pub(crate) use failure::complain;
 pub(crate) use geo::{info_document as geo_info_document, lookup as geo_lookup_document};
 pub(crate) use offline::{TotalsDocument, report_document};
 pub use output::escape;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use analyzer::aggregate::{Label, LeftOut, Row, Top};
+use analyzer::geo::PrefixKind;
 use analyzer::names::Known;
 use analyzer::query::Query;
 use analyzer::{Measure, Network, Volume};
@@ -399,6 +400,7 @@ pub(super) fn row_json(row: &Row, share: &Share) -> Value {
         "flows": counts.flows, "percent": percent(row, share.measure, share.whole),
         "country": row.country.map(|code| code.to_string()), "asn": row.asn.map(|asn| asn.0),
         "as_name": row.as_name, "names": names(row), "prefix": row.prefix.as_ref().map(Network::to_string),
+        "prefix_kind": row.prefix_kind.map(PrefixKind::label),
         "place": row.place.map(analyzer::geo::Category::name),
         "hosts": row.hosts.map(|hosts| hosts.count),
         "hosts_error": row.hosts.map(|hosts| thousandths(hosts.relative_error)),

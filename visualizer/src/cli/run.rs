@@ -18,7 +18,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::cli::{Color, Common, Failure};
-use crate::live::{self, Feeder, Hub, SourceFacts, Status};
+use crate::live::{self, Feeder, Hub, Renewal, SourceFacts, Status};
 use crate::server::{self, AllowedHosts, App, Caps, Connections, Metrics};
 use crate::settings::{self, Kind, Settings};
 use crate::sieve::Sieve;
@@ -185,6 +185,7 @@ impl House {
             writer,
             kept_bytes,
             status: Arc::clone(&status),
+            generation: 0,
             stop: Arc::clone(&stop),
         };
         let analysis = live::spawn_analysis(
@@ -195,10 +196,19 @@ impl House {
             (commands, tick_sender),
             Arc::clone(&stop),
         );
+        let (renewals, requests) = mpsc::channel();
+        let renewer = live::Renewer {
+            settings: settings.clone(),
+            status: Arc::clone(&status),
+            hub: Arc::clone(&hub),
+            requests,
+            stop: Arc::clone(&stop),
+        };
         let threads = vec![
             live::spawn_publisher(ticks, Arc::clone(&hub), Arc::clone(&status)).map_err(thread("publish"))?,
             analysis.map_err(thread("analysis"))?,
             live::spawn_capture(feeder).map_err(thread("capture"))?,
+            live::spawn_renewer(renewer).map_err(thread("geo"))?,
         ];
         let hosts = Arc::new(AllowedHosts::new(address, &settings.server.allowed_hosts));
         let connections = Arc::new(Connections::new(Caps {
@@ -206,7 +216,7 @@ impl House {
             per_address: settings.server.max_connections_per_address,
         }));
         let metrics = Arc::new(Metrics::new(settings.metrics.top));
-        let app = App { hub, status, stream, hosts, connections, metrics, closing: closed };
+        let app = App { hub, status, stream, hosts, renewals, connections, metrics, closing: closed };
         Ok((Self { stop, closing, threads }, app))
     }
 
@@ -256,11 +266,13 @@ async fn serve(
 ) -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let renewals = tokio::spawn(renew_on_signals(app.renewals.clone()));
     let server = tokio::spawn(server::serve(listener, app));
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
+    renewals.abort();
     tracing::info!("stopping; a second signal ends at once");
     closing.send_replace(true);
     tokio::select! {
@@ -271,5 +283,19 @@ async fn serve(
     match server.await {
         Ok(result) => result,
         Err(error) => Err(std::io::Error::other(error)),
+    }
+}
+
+/// SIGHUP has the databases read again, SIGUSR1 has them updated before that.
+async fn renew_on_signals(renewals: mpsc::Sender<Renewal>) -> std::io::Result<()> {
+    let mut reload = signal(SignalKind::hangup())?;
+    let mut update = signal(SignalKind::user_defined1())?;
+    loop {
+        let renewal = tokio::select! {
+            _ = reload.recv() => Renewal::Reload(None),
+            _ = update.recv() => Renewal::Update,
+        };
+        // The thread has gone only when the process is about to.
+        let _ = renewals.send(renewal);
     }
 }

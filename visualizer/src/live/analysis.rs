@@ -10,6 +10,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
 use analyzer::aggregate::{Ask, Ends, Top};
+use analyzer::geo::Geo;
 use analyzer::names::Names;
 use analyzer::query::Query;
 use analyzer::{Analyzer, Dimension, Measure, Reading, ViewId};
@@ -32,6 +33,8 @@ pub(crate) enum Command {
     Want(TopicKey, Option<Query>),
     /// Nobody needs it any more.
     Drop(TopicKey),
+    /// Other databases: every host and flow is looked up again.
+    Geo(Geo),
     /// Totals by a dimension, now.
     Report(Report),
     /// The names known now.
@@ -123,6 +126,7 @@ impl Thread {
         match command {
             Command::Want(key, query) => self.want(key, query),
             Command::Drop(key) => self.drop_topic(&key),
+            Command::Geo(geo) => self.analyzer.set_geo(geo),
             Command::Report(report) => self.report(report),
             // Nobody waits any more when the client has gone.
             Command::Names(reply) => drop(reply.send(self.analyzer.names().clone())),
@@ -211,7 +215,7 @@ impl Thread {
             totals: reading.totals(ViewId::MAIN),
         });
         let made = wanted.iter().filter_map(|key| make(reading, views, key)).collect();
-        let tick = Tick { at: reading.now().unwrap_or_else(now), made };
+        let tick = Tick { at: reading.now().unwrap_or_else(now), made, geo: reading.facts().geo.clone() };
         // A publisher that is behind gets the next one.
         let _ = self.ticks.try_send(tick);
     }

@@ -28,6 +28,8 @@ pub(crate) struct Feeder {
     pub(crate) writer: Writer,
     pub(crate) kept_bytes: usize,
     pub(crate) status: Arc<Status>,
+    /// Which databases the sieve asks.
+    pub(crate) generation: u64,
     pub(crate) stop: Arc<AtomicBool>,
 }
 
@@ -87,8 +89,22 @@ impl Feeder {
             pending.batch.clear();
         }
         pending.since = None;
+        self.renew();
         self.status.set_ledger(pending.ledger);
         self.status.set_decoding(self.decoder.counts());
+    }
+}
+
+impl Feeder {
+    /// Takes other databases, if there are any.
+    fn renew(&mut self) {
+        let generation = self.status.generation();
+        if generation != self.generation {
+            self.generation = generation;
+            if let Some(sieve) = &mut self.sieve {
+                sieve.set_facts(self.status.known());
+            }
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::thread::{Builder, JoinHandle};
 
+use analyzer::geo::Geo;
 use capturer::Timestamp;
 
 use crate::live::topics::Material;
@@ -14,6 +15,8 @@ use crate::live::{Hub, Status, TopicKey};
 pub(crate) struct Tick {
     pub(crate) at: Timestamp,
     pub(crate) made: Vec<Made>,
+    /// The databases that the material was made with.
+    pub(crate) geo: Geo,
 }
 
 /// One topic's material.
@@ -31,7 +34,7 @@ pub(crate) fn spawn(ticks: Receiver<Tick>, hub: Arc<Hub>, status: Arc<Status>) -
             let sheets = tick.made.into_iter().map(|made| {
                 let sheet = match made.material {
                     Material::Status => status.sheet(),
-                    material => material.sheet(&status.known.geo, lost),
+                    material => material.sheet(&tick.geo, lost),
                 };
                 (made.key, made.from, sheet)
             });

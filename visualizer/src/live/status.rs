@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use analyzer::geo::Geo;
 use analyzer::{Facts, Totals};
@@ -36,7 +36,6 @@ pub(crate) struct SourceFacts {
 /// The state that threads share.
 pub(crate) struct Status {
     pub(crate) facts: SourceFacts,
-    pub(crate) known: Facts,
     pub(crate) progress: Option<Arc<Progress>>,
     pub(crate) interface: Option<Arc<LiveStatus>>,
     ledger: Mutex<Ledger>,
@@ -44,6 +43,10 @@ pub(crate) struct Status {
     ended: Mutex<Option<String>>,
     finished: std::sync::atomic::AtomicBool,
     figures: Mutex<Figures>,
+    known: Mutex<Facts>,
+    /// Rises with each swap of the databases.
+    generation: AtomicU64,
+    geo_error: Mutex<Option<String>>,
 }
 
 /// What the analysis says of itself, once a tick.
@@ -75,7 +78,6 @@ impl Status {
     ) -> Self {
         Self {
             facts,
-            known,
             progress,
             interface,
             ledger: Mutex::default(),
@@ -83,6 +85,9 @@ impl Status {
             ended: Mutex::default(),
             finished: false.into(),
             figures: Mutex::default(),
+            known: Mutex::new(known),
+            generation: AtomicU64::new(0),
+            geo_error: Mutex::default(),
         }
     }
 
@@ -94,6 +99,28 @@ impl Status {
     /// What the decoder met, once a batch.
     pub(crate) fn set_decoding(&self, counts: DecodeCounts) {
         *lock(&self.decoding) = counts;
+    }
+
+    /// The databases and local networks in use; the tables are shared, so this costs little.
+    pub(crate) fn known(&self) -> Facts {
+        lock(&self.known).clone()
+    }
+
+    /// How often the databases were swapped.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.load(Relaxed)
+    }
+
+    /// Other databases, all at once.
+    pub(crate) fn set_geo(&self, geo: Geo) {
+        lock(&self.known).geo = geo;
+        self.generation.fetch_add(1, Relaxed);
+        self.set_geo_error(None);
+    }
+
+    /// Why the databases could not be renewed; those in use stay.
+    pub(crate) fn set_geo_error(&self, error: Option<String>) {
+        *lock(&self.geo_error) = error;
     }
 
     /// The source came to its end, or failed with a reason.
@@ -143,11 +170,12 @@ impl Status {
     pub(crate) fn values(&self) -> Vec<(&'static str, Value)> {
         let ledger = self.ledger();
         let skipped = SkipCounts::named(&ledger.skipped);
-        let sources = self.known.geo.sources();
+        let geo = self.known().geo;
+        let sources = geo.sources();
         let table = |table: &Option<analyzer::geo::Source>| {
             table.as_ref().map(|table| (table.name.clone(), table.date.clone()))
         };
-        let (country, asn) = (table(&sources.country), table(&sources.asn));
+        let (country, asn, routes) = (table(&sources.country), table(&sources.asn), table(&sources.routes));
         let progress = self.progress.as_deref();
         let (decoding, figures) = (self.decoding(), self.figures());
         vec![
@@ -189,7 +217,11 @@ impl Status {
             ("geo_country_date", json!(country.as_ref().map(|(_, date)| date))),
             ("geo_asn_source", json!(asn.as_ref().map(|(name, _)| name))),
             ("geo_asn_date", json!(asn.as_ref().map(|(_, date)| date))),
-            ("attribution", attribution(&self.known.geo)),
+            ("geo_routes_source", json!(routes.as_ref().map(|(name, _)| name))),
+            ("geo_routes_date", json!(routes.as_ref().map(|(_, date)| date))),
+            ("geo_swaps", json!(self.generation())),
+            ("geo_error", json!(*lock(&self.geo_error))),
+            ("attribution", attribution(&geo)),
             ("error", json!(*lock(&self.ended))),
             ("version", json!(env!("CARGO_PKG_VERSION"))),
         ]

@@ -28,6 +28,7 @@ use pace::Pace;
 use resolver::Resolver;
 pub(crate) use resolver::server;
 pub(crate) use sources::Asked;
+pub(crate) use tls::config as tls;
 use web::Web;
 
 /// Those who are asked, and what they answered before.

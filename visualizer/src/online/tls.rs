@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 
 /// The configuration, where this processor can.
-pub(super) fn config() -> Option<TlsConfig> {
+pub(crate) fn config() -> Option<TlsConfig> {
     let provider = provider()?;
     let builder = TlsConfig::builder().provider(TlsProvider::Rustls).root_certs(RootCerts::WebPki);
     Some(builder.unversioned_rustls_crypto_provider(Arc::new(provider)).build())

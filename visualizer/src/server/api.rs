@@ -1,4 +1,4 @@
-//! The HTTP API: the same documents as the command line's, read only.
+//! The HTTP API: the same documents as the command line's. It reads, but for the databases, which it can have read again.
 
 use std::net::IpAddr;
 
@@ -8,7 +8,7 @@ use analyzer::query::Query;
 use analyzer::{Measure, Totals};
 use axum::Json;
 use axum::extract::{Path, Query as Parameters, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use capturer::Ledger;
 use capturer::stream;
@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use crate::cli::{
     BlockQuestion, TotalsDocument, geo_info_document, geo_lookup_document, packet_json, report_document,
 };
-use crate::live::{Command, Report, TopicKey};
+use crate::live::{Command, Renewal, Report, TopicKey};
 use crate::server::App;
 use crate::server::socket::topic_key;
 
@@ -28,6 +28,9 @@ const MOST_PACKETS: usize = 10_000;
 
 /// How long an answer may wait for the analysis thread.
 pub(super) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// How long databases may take to be read again.
+const RELOAD_PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// What is wrong with a question.
 fn refuse(status: StatusCode, message: impl Into<String>) -> Response {
@@ -125,7 +128,7 @@ pub(super) async fn packets(
     };
     let limit = question.limit.min(MOST_PACKETS);
     let found = tokio::task::spawn_blocking(move || {
-        let facts = &app.status.known;
+        let facts = app.status.known();
         app.stream.find(&stream::Query { limit, ..stream::Query::default() }, |seen| {
             query.as_ref().is_none_or(|query| facts.lets_through(query, (seen.packet, seen.bytes), &names))
         })
@@ -230,12 +233,29 @@ pub(super) async fn geo_lookup(
     State(app): State<App>,
     Parameters(question): Parameters<LookupQuestion>,
 ) -> Json<Value> {
-    Json(geo_lookup_document(&app.status.known.geo, question.address))
+    Json(geo_lookup_document(&app.status.known().geo, question.address))
 }
 
 /// `GET /api/v1/geo/info`.
 pub(super) async fn geo_info(State(app): State<App>) -> Json<Value> {
-    Json(geo_info_document(&app.status.known.geo))
+    Json(geo_info_document(&app.status.known().geo))
+}
+
+/// `POST /api/v1/geo/reload`: reads the databases again and swaps them, all or none. A page of another origin may not.
+pub(super) async fn geo_reload(State(app): State<App>, headers: HeaderMap) -> Response {
+    if !app.hosts.allows_origin(&headers) {
+        return refuse(StatusCode::FORBIDDEN, "only this server's own page may do that");
+    }
+    let (reply, answer) = oneshot::channel();
+    // The thread has gone only when the process is about to; then nobody answers.
+    let _ = app.renewals.send(Renewal::Reload(Some(reply)));
+    match tokio::time::timeout(RELOAD_PATIENCE, answer).await {
+        Ok(Ok(Ok(()))) => Json(geo_info_document(&app.status.known().geo)).into_response(),
+        Ok(Ok(Err(error))) => {
+            refuse(StatusCode::UNPROCESSABLE_ENTITY, format!("{error}; the databases in use stay"))
+        }
+        _ => refuse(StatusCode::SERVICE_UNAVAILABLE, "the databases are still being read"),
+    }
 }
 
 /// `GET /api/v1/block?targets=…`: a block list in any of the command's formats.
@@ -244,7 +264,7 @@ pub(super) async fn block(
     Parameters(question): Parameters<BlockQuestion>,
 ) -> Response {
     let listed = tokio::task::spawn_blocking(move || {
-        let known = &app.status.known;
+        let known = app.status.known();
         question.answer(&known.geo, known.local.networks())
     });
     match listed.await {

@@ -10,13 +10,14 @@ mod socket;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, StatusCode};
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{get, post};
 use capturer::stream::PacketStream;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -28,7 +29,7 @@ pub use access::AllowedHosts;
 pub(crate) use limits::Connections;
 pub(crate) use metrics::Metrics;
 
-use crate::live::{Hub, Status};
+use crate::live::{Hub, Renewal, Status};
 
 /// A client that has not sent its headers by then is closed.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -43,6 +44,8 @@ pub(crate) struct App {
     pub(crate) status: Arc<Status>,
     pub(crate) stream: PacketStream,
     pub(crate) hosts: Arc<AllowedHosts>,
+    /// Asks for the databases to be read again.
+    pub(crate) renewals: Sender<Renewal>,
     pub(crate) connections: Arc<Connections>,
     pub(crate) metrics: Arc<Metrics>,
     /// Becomes true when the process is to end.
@@ -56,7 +59,7 @@ pub(crate) struct Caps {
     pub(crate) per_address: usize,
 }
 
-/// Every route there is. What is not here is 404; other methods than GET are 405, as nothing can be changed yet.
+/// Every route there is. What is not here is 404; other methods than the named ones are 405.
 fn router(app: App) -> Router {
     Router::new()
         .route("/api/v1/ws", get(socket::upgrade))
@@ -68,6 +71,7 @@ fn router(app: App) -> Router {
         .route("/api/v1/block", get(api::block))
         .route("/api/v1/geo/lookup", get(api::geo_lookup))
         .route("/api/v1/geo/info", get(api::geo_info))
+        .route("/api/v1/geo/reload", post(api::geo_reload))
         .route("/api/v1/openapi.json", get(api::openapi))
         .route("/metrics", get(metrics::metrics))
         .route("/healthz", get(|| async { "ok\n" }))

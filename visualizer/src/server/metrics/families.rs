@@ -33,7 +33,7 @@ impl Scene {
             receive_buffer: status.interface.as_ref().map_or(0, |interface| interface.buffer()),
             connections: (app.connections.open(), app.connections.most()),
             clients: app.hub.clients(),
-            databases: databases(&status.known.geo),
+            databases: databases(&status.known().geo),
             started_ms: status.facts.started_ms,
             now: jiff::Timestamp::now(),
         }

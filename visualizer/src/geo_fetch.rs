@@ -1,0 +1,116 @@
+//! A database from the network: only when the user says so. Few redirects, never from HTTPS down to HTTP, bounded in
+//! bytes and time; what comes is checked as any file is.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use ureq::Agent;
+
+/// Redirects followed.
+const REDIRECTS: u32 = 3;
+
+/// The largest answer taken, in bytes.
+const BYTES_MAX: u64 = 2 << 30;
+
+/// Until a server is reached, and until all has come.
+const CONNECT: Duration = Duration::from_secs(15);
+const WHOLE: Duration = Duration::from_secs(3600);
+
+/// Whether this names something to fetch.
+pub(crate) fn is_url(from: &str) -> bool {
+    from.starts_with("https://") || from.starts_with("http://")
+}
+
+/// Fetches into a file.
+pub(crate) fn fetch(url: &str, to: &Path) -> Result<(), String> {
+    let failed = |error: String| format!("{url}: {error}");
+    let mut response = agent(url)?.get(url).call().map_err(|error| failed(error.to_string()))?;
+    let mut body = response.body_mut().with_config().limit(BYTES_MAX + 1).reader().take(BYTES_MAX + 1);
+    let mut file = File::create(to).map_err(|error| format!("{}: {error}", to.display()))?;
+    let copied = io::copy(&mut body, &mut file).and_then(|bytes| file.flush().map(|()| bytes));
+    match copied.map_err(|error| failed(error.to_string()))? {
+        bytes if bytes > BYTES_MAX => Err(failed(format!("expected at most {BYTES_MAX} bytes, found more"))),
+        _ => Ok(()),
+    }
+}
+
+fn agent(url: &str) -> Result<Agent, String> {
+    let is_https = url.starts_with("https://");
+    let builder = Agent::config_builder()
+        .max_redirects(REDIRECTS)
+        .timeout_connect(Some(CONNECT))
+        .timeout_global(Some(WHOLE))
+        .https_only(is_https)
+        .user_agent(concat!("wireglobe/", env!("CARGO_PKG_VERSION")));
+    let config = match crate::online::tls() {
+        Some(tls) => builder.tls_config(tls),
+        None if is_https => {
+            return Err(format!(
+                "{url}: this processor lacks what our TLS needs; fetch it with another program and name the file"
+            ));
+        }
+        None => builder,
+    };
+    Ok(config.build().new_agent())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader};
+    use std::net::{SocketAddr, TcpListener};
+
+    use super::*;
+
+    /// Answers so many questions with what `answer` makes of the path.
+    fn server(questions: usize, answer: fn(&str, SocketAddr) -> String) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().take(questions) {
+                let mut stream = stream.unwrap();
+                let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+                let first = lines.next().unwrap().unwrap();
+                while lines.next().is_some_and(|line| !line.unwrap().is_empty()) {}
+                let path = first.split(' ').nth(1).unwrap().to_owned();
+                stream.write_all(answer(&path, address).as_bytes()).unwrap();
+            }
+        });
+        address
+    }
+
+    fn answer(path: &str, address: SocketAddr) -> String {
+        let turns: usize = path.trim_start_matches('/').parse().unwrap_or(0);
+        match turns {
+            0 if path == "/none" => {
+                "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_owned()
+            }
+            0 => "HTTP/1.1 200 OK\r\ncontent-length: 19\r\nconnection: close\r\n\r\n192.0.2.0/24\t64496\n"
+                .to_owned(),
+            turns => format!(
+                "HTTP/1.1 302 Found\r\nlocation: http://{address}/{}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+                turns - 1
+            ),
+        }
+    }
+
+    #[test]
+    fn three_redirects_are_followed_and_no_more() {
+        let address = server(9, answer);
+        let to = std::env::temp_dir().join(format!("wireglobe-fetch-{}", std::process::id()));
+        fetch(&format!("http://{address}/3"), &to).unwrap();
+        assert_eq!(std::fs::read(&to).unwrap(), b"192.0.2.0/24\t64496\n");
+        assert!(fetch(&format!("http://{address}/4"), &to).is_err());
+        std::fs::remove_file(&to).unwrap();
+    }
+
+    #[test]
+    fn a_missing_file_is_an_error_that_names_the_address() {
+        let address = server(1, answer);
+        let url = format!("http://{address}/none");
+        let to = std::env::temp_dir().join(format!("wireglobe-none-{}", std::process::id()));
+        let error = fetch(&url, &to).unwrap_err();
+        assert!(error.starts_with(&url) && error.contains("404"), "{error}");
+    }
+}
