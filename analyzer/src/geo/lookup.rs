@@ -2,8 +2,9 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use super::city::CityTable;
 use super::database::{Content, Database};
 use super::mmdb::{self, GeoError};
 use super::overrides::{Override, Overrides};
@@ -73,6 +74,8 @@ pub struct Geo {
     pub(super) routes: Option<Arc<(Routes, Source)>>,
     pub(super) names: Option<Arc<(AsNames, Source)>>,
     pub(super) overrides: Option<Arc<Overrides>>,
+    /// Comes later than the others, and then to all clones at once.
+    pub(super) city: Arc<OnceLock<(CityTable, Source)>>,
 }
 
 impl Geo {
@@ -107,7 +110,14 @@ impl Geo {
         let source = |ranges| sources::from_file(&read, path, ranges);
         match content {
             Content::Tables(loaded) => {
-                self.with_tables(loaded.country, loaded.asn, |_, ranges, _| source(ranges))
+                let with = self.with_tables(loaded.country, loaded.asn, |_, ranges, _| source(ranges));
+                match loaded.city {
+                    Some(city) => {
+                        let source = source(city.len());
+                        with.with_city(city, source)
+                    }
+                    None => with,
+                }
             }
             Content::Listed(listed) => {
                 self.with_tables(None, Some(listed.table), |_, ranges, _| source(ranges))
@@ -159,10 +169,13 @@ impl Geo {
         let mut place = if category == Category::Global {
             self.tabled(located(address))
         } else {
-            Place { category, country: None, asn: None }
+            Place { category, ..Place::default() }
         };
         if let Some(overrides) = &self.overrides {
             overrides.correct(address, &mut place);
+        }
+        if category == Category::Global {
+            place.cell = self.cell(located(address), place.country);
         }
         place
     }
@@ -178,7 +191,7 @@ impl Geo {
             (None, Some(asn)) => value(address, &asn.0.v4, &asn.0.v6),
             (None, None) => 0,
         };
-        Place { category: Category::Global, country, asn: (asn != 0).then_some(Asn(asn)) }
+        Place { category: Category::Global, country, asn: (asn != 0).then_some(Asn(asn)), cell: None }
     }
 
     /// The routing table, if there is one that knows the address's family.
@@ -283,6 +296,7 @@ impl Geo {
             routes: self.routes.as_ref().map(|routes| routes.1.clone()),
             names: self.names.as_ref().map(|names| names.1.clone()),
             overrides: self.overrides.as_ref().map_or(0, |overrides| overrides.len()),
+            city: self.city.get().map(|city| city.1.clone()),
         }
     }
 
@@ -302,7 +316,12 @@ impl Geo {
         let asn = self.asn.as_ref().map(|asn| &asn.0);
         let routes = self.routes.as_ref().map_or(0, |routes| routes.0.memory());
         let names = self.names.as_ref().map_or(0, |names| names.0.memory());
-        country + routes + names + asn.map_or(0, |asn| asn.v4.memory() + asn.v6.memory() + asn.names.memory())
+        let city = self.city.get().map_or(0, |city| city.0.memory());
+        country
+            + city
+            + routes
+            + names
+            + asn.map_or(0, |asn| asn.v4.memory() + asn.v6.memory() + asn.names.memory())
     }
 }
 

@@ -10,6 +10,10 @@ use std::net::IpAddr;
 use ahash::AHashMap;
 use maxminddb::{LookupResult, MaxMindDbError, Metadata, Reader, WithinOptions};
 
+use super::city::CityTable;
+use super::city::blocks::{Refused, V6_GRAIN};
+use super::city::gather::Gather;
+use super::city::record::CityRecord;
 use super::lookup::value;
 use super::mmdb_record::Record;
 use super::ranges::{Address, Builder};
@@ -80,7 +84,7 @@ pub enum GeoError {
     Records(#[from] RoutesError),
     /// It is sound, but holds nothing for us.
     #[error(
-        "{path}: expected countries or AS numbers, found neither in a database of type \"{database_type}\""
+        "{path}: expected countries, cities or AS numbers, found none in a database of type \"{database_type}\""
     )]
     NothingUseful {
         /// The file.
@@ -99,13 +103,16 @@ pub struct Loaded {
     pub country: Option<CountryTable>,
     /// Its autonomous systems, if it has any.
     pub asn: Option<AsnTable>,
+    /// Its cities, if it has any.
+    pub city: Option<CityTable>,
 }
 
 impl Loaded {
     /// The day of the data, `YYYY-MM-DD`.
     pub fn date(&self) -> &str {
         let country = self.country.as_ref().map(|table| &table.date);
-        country.or(self.asn.as_ref().map(|table| &table.date)).map_or("", |date| date)
+        let asn = self.asn.as_ref().map(|table| &table.date);
+        country.or(asn).or(self.city.as_ref().map(|table| &table.date)).map_or("", |date| date)
     }
 }
 
@@ -121,24 +128,43 @@ pub fn load(bytes: &[u8], path: &str) -> Result<Loaded, GeoError> {
     };
     let database_type = printable(&reader.metadata().database_type);
     match compact(&reader, bytes) {
-        Ok(Loaded { country: None, asn: None, .. }) => Err(GeoError::NothingUseful { path, database_type }),
+        Ok(Loaded { country: None, asn: None, city: None, .. }) => {
+            Err(GeoError::NothingUseful { path, database_type })
+        }
         Ok(loaded) => Ok(loaded),
         Err(reason) => Err(GeoError::Damaged { path, reason }),
     }
 }
 
 fn compact(reader: &Reader<&[u8]>, bytes: &[u8]) -> Result<Loaded, String> {
-    let metadata = reader.metadata();
-    if visits(bytes, metadata)? > VISITS_MAX {
-        return Err("its search tree spells out more networks than any address plan".to_owned());
-    }
-    let mut walk = Walk::default();
-    for network in reader.networks(WithinOptions::default()).map_err(text)? {
-        walk.take(&network.map_err(text)?)?;
-    }
-    let loaded = walk.finish(metadata);
+    let mut walk = Walk::new(V6_GRAIN);
+    walk.all(reader, bytes)?;
+    let loaded = walk.finish(reader.metadata())?;
     self_test(reader, &loaded)?;
     Ok(loaded)
+}
+
+/// The cities of files that hold one family each, IPv4 before IPv6, the latter told apart to prefixes of `grain` bits;
+/// and how many blocks of so many bits had several cities, of which the largest stays. Their countries and systems are
+/// left out.
+pub fn cities(files: &[(&[u8], &str)], grain: u8) -> Result<(CityTable, usize), GeoError> {
+    let mut walk = Walk::new(grain);
+    let (mut last, mut day) = ("", String::new());
+    for (bytes, path) in files {
+        let reader = Reader::from_source(*bytes)
+            .map_err(|error| GeoError::NotMmdb { path: (*path).to_owned(), reason: error.to_string() })?;
+        walk.records.clear();
+        walk.all(&reader, bytes).map_err(|reason| GeoError::Damaged { path: (*path).to_owned(), reason })?;
+        day = date(reader.metadata().build_epoch);
+        last = path;
+    }
+    let shared = walk.city.shared();
+    let path = last.to_owned();
+    match walk.city.finish(day) {
+        Ok(Some(table)) => Ok((table, shared)),
+        Ok(None) => Err(GeoError::NothingUseful { path, database_type: "without cities".to_owned() }),
+        Err(error) => Err(GeoError::Damaged { path, reason: error.to_string() }),
+    }
 }
 
 fn text(error: MaxMindDbError) -> String {
@@ -150,9 +176,9 @@ fn text(error: MaxMindDbError) -> String {
 struct Found {
     country: u16,
     asn: u32,
+    place: u32,
 }
 
-#[derive(Default)]
 struct Walk {
     country: (Builder<u32, u16>, Builder<u128, u16>),
     asn: (Builder<u32, u32>, Builder<u128, u32>),
@@ -160,21 +186,46 @@ struct Walk {
     records: AHashMap<usize, Found>,
     names: AHashMap<u32, String>,
     any: (bool, bool),
+    city: Gather,
 }
 
 impl Walk {
+    fn new(grain: u8) -> Self {
+        Self {
+            country: Default::default(),
+            asn: Default::default(),
+            records: AHashMap::new(),
+            names: AHashMap::new(),
+            any: (false, false),
+            city: Gather::new(grain),
+        }
+    }
+
+    fn all(&mut self, reader: &Reader<&[u8]>, bytes: &[u8]) -> Result<(), String> {
+        if visits(bytes, reader.metadata())? > VISITS_MAX {
+            return Err("its search tree spells out more networks than any address plan".to_owned());
+        }
+        for network in reader.networks(WithinOptions::default()).map_err(text)? {
+            self.take(&network.map_err(text)?)?;
+        }
+        Ok(())
+    }
+
     fn take(&mut self, network: &LookupResult<'_, &[u8]>) -> Result<(), String> {
         let found = self.record(network)?;
         let block = network.network().map_err(text)?;
         match (block.ip(), block.prefix()) {
             (IpAddr::V4(first), len) => {
+                self.city.push_v4(first.to_bits(), len, found.place).map_err(refused)?;
                 push(&mut self.country.0, &mut self.asn.0, (first.to_bits(), len, 32), found)
             }
             (IpAddr::V6(first), len) => {
                 if first.is_unspecified() && len < 96 {
                     // A record above the IPv4 subtree holds for the whole of it.
+                    self.city.push_v4(0, 0, found.place).map_err(refused)?;
                     push(&mut self.country.0, &mut self.asn.0, (0, 0, 32), found)?;
                 }
+                self.city.push_v6(first.to_bits(), len, found.place).map_err(refused)?;
                 push(&mut self.country.1, &mut self.asn.1, (first.to_bits(), len, 128), found)
             }
         }
@@ -186,7 +237,9 @@ impl Walk {
             return Ok(*found);
         }
         let record: Record<'_> = network.decode().map_err(text)?.unwrap_or_default();
-        let found = Found { country: record.country_value(), asn: record.asn() };
+        let city: CityRecord<'_> = network.decode().map_err(text)?.unwrap_or_default();
+        let country = record.country_value();
+        let found = Found { country, asn: record.asn(), place: self.city.place(country, &city) };
         if let (1.., Some(name)) = (found.asn, record.as_name()) {
             self.names.entry(found.asn).or_insert_with(|| printable(name));
         }
@@ -195,7 +248,7 @@ impl Walk {
         Ok(found)
     }
 
-    fn finish(self, metadata: &Metadata) -> Loaded {
+    fn finish(self, metadata: &Metadata) -> Result<Loaded, String> {
         let date = date(metadata.build_epoch);
         let mut named: Vec<_> = self.names.into_iter().collect();
         named.sort_unstable();
@@ -206,13 +259,19 @@ impl Walk {
         names.shrink();
         let country =
             CountryTable { date: date.clone(), v4: self.country.0.build(), v6: self.country.1.build() };
+        let city = self.city.finish(date.clone()).map_err(refused)?;
         let asn = AsnTable { date, v4: self.asn.0.build(), v6: self.asn.1.build(), names };
-        Loaded {
+        Ok(Loaded {
             name: printable(&metadata.database_type),
             country: self.any.0.then_some(country),
             asn: self.any.1.then_some(asn),
-        }
+            city,
+        })
     }
+}
+
+fn refused(refused: Refused) -> String {
+    refused.to_string()
 }
 
 /// `block`: first address, prefix length, bits of the family.

@@ -4,7 +4,9 @@
 //! of countries and one of autonomous systems, bundled or made of the user's own files ([`database`]). A routing table
 //! ([`routes`]), where one is loaded, names the system and the announced prefix instead, and what the user set for a
 //! network wins over all of them.
+//! Cities have a table of their own ([`city`]), which comes later.
 
+pub mod city;
 mod continent;
 mod country;
 pub mod database;
@@ -23,6 +25,7 @@ mod sources;
 mod special;
 pub mod tables;
 
+pub use city::{Cell, City};
 pub use continent::Continent;
 pub use country::country_name;
 pub use hints::{Hint, hints};

@@ -30,6 +30,12 @@ const UNPACKED_MAX: u64 = 64 << 20;
 #[error("not a packed table: {0}")]
 pub struct NotATable(&'static str);
 
+impl NotATable {
+    pub(super) const fn new(what: &'static str) -> Self {
+        Self(what)
+    }
+}
+
 const SHORT: NotATable = NotATable("it ends early");
 
 /// Writes a country table.

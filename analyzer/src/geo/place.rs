@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Cell;
+
 /// Where an address belongs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Place {
@@ -11,6 +13,8 @@ pub struct Place {
     pub country: Option<CountryCode>,
     /// The autonomous system that announces it.
     pub asn: Option<Asn>,
+    /// Where its city is, to a tenth of a degree, when the city table is read and agrees on the country.
+    pub cell: Option<Cell>,
 }
 
 /// An ISO 3166-1 alpha-2 code in upper case.

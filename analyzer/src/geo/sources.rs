@@ -11,6 +11,8 @@ pub struct Sources {
     pub country: Option<Source>,
     /// The one that names autonomous systems.
     pub asn: Option<Source>,
+    /// The one that names cities, once it is read.
+    pub city: Option<Source>,
     /// The routing table.
     pub routes: Option<Source>,
     /// The list of names of systems.
@@ -69,7 +71,7 @@ impl Sources {
     /// Every credit that is due, each once.
     pub fn attribution(&self) -> Vec<Attribution> {
         let mut all: Vec<Attribution> = Vec::new();
-        let sources = [&self.country, &self.asn, &self.routes, &self.names];
+        let sources = [&self.country, &self.asn, &self.city, &self.routes, &self.names];
         for credit in sources.into_iter().flatten().flat_map(|source| &source.attribution) {
             if !all.contains(credit) {
                 all.push(credit.clone());
@@ -117,6 +119,10 @@ fn bundled(name: &str, date: &str, ranges: usize, credit: &[(&str, &str)]) -> So
 
 pub(super) fn bundled_country(date: &str, ranges: usize) -> Source {
     bundled("DB-IP Lite", date, ranges, &[DB_IP])
+}
+
+pub(super) fn bundled_city(date: &str, ranges: usize) -> Source {
+    bundled("DB-IP City Lite", date, ranges, &[DB_IP])
 }
 
 pub(super) fn bundled_asn(date: &str, ranges: usize) -> Source {

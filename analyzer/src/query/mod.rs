@@ -140,6 +140,7 @@ mod tests {
             category: Category::of(address),
             country: country.and_then(CountryCode::new),
             asn: asn.map(Asn),
+            cell: None,
         };
         End { address, place, local }
     }
