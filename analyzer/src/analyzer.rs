@@ -1,5 +1,7 @@
 //! The state machine: packets in, totals out. Hosts and flows are shared by all views; each view has its own totals.
 
+use std::net::IpAddr;
+
 use ahash::RandomState;
 use capturer::{Packet, Timestamp};
 
@@ -10,13 +12,13 @@ use crate::counts::Missed;
 use crate::devices::Devices;
 use crate::facts::Facts;
 use crate::flow::{Flow, FlowKey, IDLE, Running, State};
-use crate::geo::CountryCode;
 use crate::home::Home;
 use crate::host::Host;
 use crate::names::{self, Learned, Names};
 use crate::query::Query;
 use crate::view::{Dimension, View};
 
+mod cities;
 mod observe;
 mod reading;
 mod relocate;
@@ -107,7 +109,8 @@ impl ViewId {
 pub struct Analyzer {
     facts: Facts,
     homes: Vec<Home>,
-    home_country: Option<CountryCode>,
+    /// A public address of our own: where it is stands for a home that is not set.
+    home_address: Option<IpAddr>,
     clock: PacketClock,
     hasher: RandomState,
     /// Of the packets at hand; kept so that nothing is allocated for them.
@@ -141,6 +144,8 @@ pub struct Analyzer {
     wants_domain: bool,
     names: Names,
     learns: bool,
+    /// Whether hosts and flows have been told their cells.
+    knows_cities: bool,
 }
 
 impl Analyzer {
@@ -148,10 +153,11 @@ impl Analyzer {
     pub fn new(setup: Setup) -> Self {
         let caps = Caps::of(setup.memory, &setup.dimensions);
         let main = View::new(&setup.dimensions, caps.keys, setup.live, setup.counting);
+        let knows_cities = setup.facts.geo.has_city();
         Self {
             facts: setup.facts,
             homes: setup.homes,
-            home_country: None,
+            home_address: None,
             clock: PacketClock::default(),
             hasher: RandomState::new(),
             near: Vec::with_capacity(256),
@@ -176,6 +182,7 @@ impl Analyzer {
             crowded: false,
             live: setup.live,
             counts_hosts: setup.hosts,
+            knows_cities,
         }
     }
 
@@ -199,6 +206,7 @@ impl Analyzer {
     /// Moves time on when no packets come, and forgets flows that have ended; call it a few times a second.
     pub fn advance(&mut self, now: Timestamp) {
         self.settle();
+        self.learn_cities();
         self.clock.advance(now);
         let Some(now) = self.clock.now() else { return };
         let Self { flows, views, .. } = self;
@@ -253,6 +261,7 @@ impl Analyzer {
     /// What was counted so far, everything settled.
     pub fn read(&mut self) -> Reading<'_> {
         self.settle();
+        self.learn_cities();
         Reading(self)
     }
 

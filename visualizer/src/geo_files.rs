@@ -1,10 +1,12 @@
 //! Databases on disk: those that `geo update` stored and those that the settings name, read whole, checked, and put in
-//! the place of the bundled tables. What is stored is taken first, so that the settings win.
+//! the place of the bundled tables. What is stored is taken first, so that the settings win. The city table, the largest
+//! by far, is read behind the scenes by who needs it.
 
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
+use std::thread::{Builder, JoinHandle};
 use std::time::SystemTime;
 
 use analyzer::geo::database::{self, Database};
@@ -43,7 +45,38 @@ pub(crate) fn load(settings: &Settings, needs: Needs) -> Result<Geo, Failure> {
         let database = read(&path).map_err(wrong)?;
         geo = geo.with_database(database, &path.display().to_string());
     }
-    Ok(geo.with_overrides(&settings.geo.r#override))
+    let geo = geo.with_overrides(&settings.geo.r#override);
+    Ok(if settings.geo.city { geo } else { geo.without_city() })
+}
+
+/// Reads the bundled city table in a thread of its own, unless the settings leave it out or a database has cities. All
+/// clones of `geo` have it once the thread is over.
+pub(crate) fn read_cities(settings: &Settings, geo: &Geo) -> Option<JoinHandle<()>> {
+    if !settings.geo.city || geo.has_city() {
+        return None;
+    }
+    let geo = geo.clone();
+    let thread = Builder::new().name("cities".into()).spawn(move || geo.load_city());
+    thread
+        .inspect_err(
+            |error| tracing::warn!(%error, "cities stay unknown: cannot start the thread that reads them"),
+        )
+        .ok()
+}
+
+/// With cities, unless the settings leave them out; for those who can wait.
+pub(crate) fn with_cities(settings: &Settings, geo: Geo) -> Geo {
+    if settings.geo.city {
+        geo.load_city();
+    }
+    geo
+}
+
+/// Waits for the city table, where it is on its way.
+pub(crate) fn wait(cities: Option<JoinHandle<()>>) {
+    if cities.is_some_and(|thread| thread.join().is_err()) {
+        tracing::warn!("cities stay unknown: the thread that reads them ended early");
+    }
 }
 
 /// The files that are read, in order, and what names them.

@@ -197,13 +197,15 @@ pub struct LocalNetwork {
 }
 
 /// Databases that take the place of the bundled ones.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GeoFiles {
     /// Databases by path: `.mmdb` with countries, cities or AS numbers; routing tables (pyasn `.dat`, MRT RIB dumps);
     /// ranges (CSV, TSV); names of systems (`asnames.json`); `.gz` and `.bz2` of them. What a file is, its content tells;
     /// each takes the place of what it holds.
     pub databases: Vec<PathBuf>,
+    /// Whether cities are known, for points on the map: 34 MB of memory, read in the background.
+    pub city: bool,
     /// Where `geo update` stores databases that are then used by default; empty: `$XDG_DATA_HOME/wireglobe/geo`, or
     /// `/var/lib/wireglobe/geo` for root.
     pub folder: PathBuf,
@@ -211,6 +213,18 @@ pub struct GeoFiles {
     pub update_from: String,
     /// What the user knows better of some networks. At most 4096.
     pub r#override: Vec<Override>,
+}
+
+impl Default for GeoFiles {
+    fn default() -> Self {
+        Self {
+            databases: Vec::new(),
+            city: true,
+            folder: PathBuf::new(),
+            update_from: String::new(),
+            r#override: Vec::new(),
+        }
+    }
 }
 
 /// Names of devices.

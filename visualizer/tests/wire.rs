@@ -13,6 +13,7 @@ fn messages() -> Vec<(&'static str, &'static str, Value)> {
     let table = r#""keys":["US","DE"],"columns":{"packets_sent":[9,4],"bytes_sent":[5400,600],"packets_received":[7,3],"bytes_received":[420,180],"flows":[2,1],"hosts":[2,1]},"total":2,"#;
     let snap = format!(r#"{table}"seq":120,"at":1763694864000,"from":1763694000000}}"#);
     let delta = r#""keys":["US"],"columns":{"packets_sent":[10],"bytes_sent":[6000],"packets_received":[7],"bytes_received":[420],"flows":[2],"hosts":[2]},"removes":["DE"],"total":1,"from_seq":120,"seq":121,"conflated":0,"at":1763694864250,"from":1763694000000}"#;
+    let arcs = r#""keys":["DE:52.5,13.4:in:0","SC::out:0"],"columns":{"country":["DE","SC"],"city":["Berlin",null],"lat":[52.5,null],"lon":[13.4,null],"direction":["in","out"],"home":["0","0"],"bytes":[6000,420],"packets":[10,7],"last_ms":[1763694864000,1763694863000]},"total":2,"seq":120,"at":1763694864000,"from":1763694000000}"#;
     let sub = |last_seq| Sub {
         id: 3,
         topic: "countries".into(),
@@ -39,6 +40,7 @@ fn messages() -> Vec<(&'static str, &'static str, Value)> {
         ("client", "visible", client(ClientMessage::Visible { visible: false })),
         ("server", "welcome", server(wire::welcome("00ff", 120, false))),
         ("server", "snap", server(wire::state(3, "countries", true, &snap))),
+        ("server", "snap_arcs", server(wire::state(4, "arcs", true, arcs))),
         ("server", "delta", server(wire::state(3, "countries", false, delta))),
         ("server", "tick", server(wire::tick(121, 1_763_694_864_250, 12))),
         ("server", "lag", server(wire::lag(2.0))),

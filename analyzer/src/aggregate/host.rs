@@ -34,8 +34,10 @@ impl Dimension for ByHost {
     }
 
     fn row(address: &IpAddr, counts: &Counts, ask: &Ask<'_>) -> Row {
+        let place = ask.geo.place(*address);
         let row = Row::new(address.to_string(), Counts { hosts: 1, ..*counts }, Self::LABEL);
-        row.with_place(&ask.geo.place(*address), ask.geo).with_names(ask.names.of(*address))
+        let row = row.with_place(&place, ask.geo).with_names(ask.names.of(*address));
+        row.with_city(*address, &place, ask.geo)
     }
 }
 
@@ -43,6 +45,7 @@ impl Dimension for ByHost {
 pub(super) fn row(host: &Host, missed: Missed, ask: &Ask<'_>) -> Row {
     let row = Row::new(host.address().to_string(), host.counts(), Label::End);
     let row = row.with_place(&host.end.place, ask.geo).with_names(ask.names.of(host.address()));
+    let row = row.with_city(host.address(), &host.end.place, ask.geo);
     Row {
         prefix: host.prefix,
         prefix_kind: host.prefix.map(|prefix| ask.geo.prefix_kind(&prefix)),

@@ -20,7 +20,7 @@ mod vlan;
 
 pub use gate::{LeftOut, is_public};
 pub use protocol::protocol_name;
-pub use row::{Label, Row, Top};
+pub use row::{Label, Located, Row, Top};
 pub use service::{SERVICES, service_label, service_name};
 
 use crate::counts::{Measure, Missed};

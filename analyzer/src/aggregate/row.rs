@@ -1,11 +1,13 @@
 //! A line of a listing, the same for reports, pages and the live protocol.
 
+use std::net::IpAddr;
+
 use capturer::Timestamp;
 
 use crate::aggregate::gate::LeftOut;
 use crate::aggregate::tallied::Tallied;
 use crate::counts::{Counts, Missed};
-use crate::geo::{Asn, Category, CountryCode, Geo, Place, PrefixKind};
+use crate::geo::{Asn, Category, Cell, CountryCode, Geo, Place, PrefixKind};
 use crate::names::Known;
 use crate::network::Network;
 use crate::sketch::distinct::Estimate;
@@ -44,6 +46,8 @@ pub struct Row {
     pub prefix_kind: Option<PrefixKind>,
     /// What kind of address it is, when it is one.
     pub place: Option<Category>,
+    /// Its city, as the city table names it, and where that is.
+    pub city: Option<Located>,
     /// Whether it is in the local networks, when it is an address.
     pub local: Option<bool>,
     /// All names kept of an address, the best first.
@@ -82,6 +86,7 @@ impl Row {
             prefix: None,
             prefix_kind: None,
             place: None,
+            city: None,
             local: None,
             names: Vec::new(),
             seen: None,
@@ -129,6 +134,31 @@ impl Row {
         self.place = Some(place.category);
         self
     }
+
+    /// Adds the city of an address at that place.
+    pub fn with_city(mut self, address: IpAddr, place: &Place, geo: &Geo) -> Self {
+        self.city = place.cell.map(|cell| {
+            let city = geo.city(address);
+            let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+            Located {
+                name: text(city.map(|city| city.name)),
+                region: text(city.map(|city| city.region)),
+                cell,
+            }
+        });
+        self
+    }
+}
+
+/// A city, and where it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Located {
+    /// Its name; empty when the database has none.
+    pub name: String,
+    /// State or province; empty when the database has none.
+    pub region: String,
+    /// Where it is.
+    pub cell: Cell,
 }
 
 /// The head of a ranking.

@@ -225,8 +225,8 @@ impl Analyzer {
             return slot;
         }
         let end = self.facts.end(address);
-        if end.local && self.home_country.is_none() {
-            self.home_country = end.place.country;
+        if end.local && self.home_address.is_none() && end.place.country.is_some() {
+            self.home_address = Some(end.address);
         }
         let prefix = self.wants_prefix.then(|| self.facts.geo.prefix(address)).flatten();
         let host = Host::new(end, prefix.map(|prefix| prefix.network), at);

@@ -13,7 +13,7 @@ use crate::counts::Missed;
 use crate::facts::Facts;
 use crate::feed::FeedRow;
 use crate::flow::Volume;
-use crate::geo::CountryCode;
+use crate::geo::Place;
 use crate::home::Home;
 use crate::host::Host;
 use crate::names::Names;
@@ -99,9 +99,9 @@ impl<'a> Reading<'a> {
         self.0.hosts.get(self.0.find_host(address)?)
     }
 
-    /// The homes; where none is set, the country of the first public local address stands for it.
-    pub fn homes(self) -> (&'a [Home], Option<CountryCode>) {
-        (&self.0.homes, self.0.home_country)
+    /// The homes; where none is set, the place of the first public local address stands for it.
+    pub fn homes(self) -> (&'a [Home], Option<Place>) {
+        (&self.0.homes, self.0.home_address.map(|address| self.0.facts.geo.place(address)))
     }
 
     /// Names of addresses, as far as they were learned.

@@ -10,15 +10,16 @@ impl Analyzer {
     pub fn set_geo(&mut self, geo: Geo) {
         self.settle();
         self.facts.geo = geo;
-        let Self { facts, hosts, flows, home_country, wants_prefix, .. } = self;
-        *home_country = None;
+        let Self { facts, hosts, flows, home_address, knows_cities, wants_prefix, .. } = self;
+        *home_address = None;
+        *knows_cities = facts.geo.has_city();
         for host in hosts.iter_mut() {
             let address = host.address();
             host.end = facts.end(address);
             host.prefix =
                 if *wants_prefix { facts.geo.prefix(address).map(|prefix| prefix.network) } else { None };
-            if host.end.local && home_country.is_none() {
-                *home_country = host.end.place.country;
+            if host.end.local && home_address.is_none() && host.end.place.country.is_some() {
+                *home_address = Some(address);
             }
         }
         for flow in flows.rests_mut() {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use analyzer::Network;
 use analyzer::cover;
-use analyzer::geo::{Asn, Geo, PrefixKind, SourceOrigin, country_name, hints};
+use analyzer::geo::{Asn, Cell, Geo, PrefixKind, SourceOrigin, country_name, hints};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -66,7 +66,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     let format = arguments.format;
     let text = match &arguments.verb {
         Verb::Lookup { addresses, online } => {
-            let geo = geo()?;
+            let geo = geo_files::with_cities(&settings, geo()?);
             let mut found: Vec<Value> = addresses.iter().map(|&address| lookup(&geo, address)).collect();
             if let Some(named) = online {
                 let online = Online::new(&settings.online, named);
@@ -74,7 +74,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
             }
             lookups(&found, format)
         }
-        Verb::Info => info(&geo()?, format),
+        Verb::Info => info(&geo_files::with_cities(&settings, geo()?), format),
         Verb::Update { from } => update(&settings, from.as_deref(), format)?,
         Verb::Prefixes { asn, aggregate } => prefixes(&geo()?, *asn, *aggregate, format),
     };
@@ -86,6 +86,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
 pub(crate) fn lookup(geo: &Geo, address: IpAddr) -> Value {
     let place = geo.place(address);
     let prefix = geo.prefix(address);
+    let city = geo.city(address).filter(|_| place.cell.is_some());
+    let city_source = place.cell.and(geo.sources().city).map(|table| table.label());
     let from = geo.provenance(address);
     let origins = geo.route(address).map_or(Vec::new(), |route| route.origins.to_vec());
     let origins: Vec<u32> = origins.iter().map(|asn| asn.0).collect();
@@ -102,8 +104,13 @@ pub(crate) fn lookup(geo: &Geo, address: IpAddr) -> Value {
         "prefix_exact": prefix.map(|prefix| prefix.exact),
         "prefix_kind": prefix.map(|prefix| prefix.kind.label()),
         "place": place.category.name(),
+        "city": city.map(|city| city.name),
+        "region": city.map(|city| city.region),
+        "lat": place.cell.map(Cell::lat),
+        "lon": place.cell.map(Cell::lon),
+        "accuracy_km": place.cell.map(|_| Cell::KILOMETRES),
         "note": from.note,
-        "source": {"country": from.country, "asn": from.asn, "prefix": from.prefix, "as_name": from.name},
+        "source": {"country": from.country, "asn": from.asn, "prefix": from.prefix, "as_name": from.name, "city": city_source},
     })
 }
 
@@ -113,6 +120,7 @@ pub(crate) fn info_document(geo: &Geo) -> Value {
     let tables = [
         ("country", sources.country),
         ("asn", sources.asn),
+        ("city", sources.city),
         ("routes", sources.routes),
         ("as names", sources.names),
     ];
@@ -166,6 +174,10 @@ fn lookups(found: &[Value], format: Format) -> String {
         "address",
         "country",
         "country_name",
+        "region",
+        "city",
+        "lat",
+        "lon",
         "asn",
         "as_name",
         "hints",

@@ -402,6 +402,8 @@ pub(super) fn row_json(row: &Row, share: &Share) -> Value {
         "as_name": row.as_name, "names": names(row), "prefix": row.prefix.as_ref().map(Network::to_string),
         "prefix_kind": row.prefix_kind.map(PrefixKind::label),
         "place": row.place.map(analyzer::geo::Category::name),
+        "city": row.city.as_ref().map(|city| &city.name), "region": row.city.as_ref().map(|city| &city.region),
+        "lat": row.city.as_ref().map(|city| city.cell.lat()), "lon": row.city.as_ref().map(|city| city.cell.lon()),
         "hosts": row.hosts.map(|hosts| hosts.count),
         "hosts_error": row.hosts.map(|hosts| thousandths(hosts.relative_error)),
         "first_seen": row.seen.map(|(first, _)| first.to_string()),

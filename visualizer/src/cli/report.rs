@@ -151,6 +151,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     let query = offline::query(&arguments.filter)?;
     let (mut source, range) = open(arguments, &settings, query.as_ref())?;
     let mut analyzer = analyzer(arguments, &settings, query.as_ref())?;
+    let hosts = arguments.by == "host";
+    let cities = hosts.then(|| geo_files::read_cities(&settings, &analyzer.facts().geo)).flatten();
     let sieve = query.map(|query| {
         let mut sieve = Sieve::new(&arguments.filter, query, analyzer.facts().clone());
         sieve.read_names(&arguments.read, settings.decode.settings());
@@ -163,6 +165,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
         read(&mut *source, reading, &mut analyzer)
     };
     let outcome = outcome?.or_failure()?;
+    geo_files::wait(cities);
     let text = render(arguments, analyzer.read(), &outcome, settings.decode.count.name())?;
     output::write(output::open(arguments.output.as_deref())?, &text)?;
     Ok(outcome.exit_code())

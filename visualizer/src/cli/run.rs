@@ -73,6 +73,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     let query = super::offline::query(&settings.source.filter)?;
     let opened = sources::open(&settings, query.as_ref())?;
     let facts = Facts { geo: geo_files::load(&settings, geo_files::ALL)?, local: opened.local.clone() };
+    let cities = geo_files::read_cities(&settings, &facts.geo);
     let (house, app) = House::build(&settings, (opened, query), facts, address)?;
     greet(&app, address, arguments.open)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -84,6 +85,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     let served = runtime.block_on(serve(listener, app, &house.closing));
     runtime.shutdown_timeout(GOODBYE);
     house.close();
+    geo_files::wait(cities);
     served.map_err(Failure::system("the web server failed"))?;
     Ok(ExitCode::SUCCESS)
 }

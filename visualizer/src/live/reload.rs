@@ -104,6 +104,7 @@ impl Renewer {
     fn reload(&self) -> Result<(), String> {
         match geo_files::load(&self.settings, geo_files::ALL) {
             Ok(geo) => {
+                let geo = geo_files::with_cities(&self.settings, geo);
                 self.status.set_geo(geo.clone());
                 self.hub.command(Command::Geo(geo));
                 tracing::info!("databases reloaded");

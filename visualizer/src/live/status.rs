@@ -176,6 +176,7 @@ impl Status {
             table.as_ref().map(|table| (table.name.clone(), table.date.clone()))
         };
         let (country, asn, routes) = (table(&sources.country), table(&sources.asn), table(&sources.routes));
+        let city = table(&sources.city);
         let progress = self.progress.as_deref();
         let (decoding, figures) = (self.decoding(), self.figures());
         vec![
@@ -217,6 +218,8 @@ impl Status {
             ("geo_country_date", json!(country.as_ref().map(|(_, date)| date))),
             ("geo_asn_source", json!(asn.as_ref().map(|(name, _)| name))),
             ("geo_asn_date", json!(asn.as_ref().map(|(_, date)| date))),
+            ("geo_city_source", json!(city.as_ref().map(|(name, _)| name))),
+            ("geo_city_date", json!(city.as_ref().map(|(_, date)| date))),
             ("geo_routes_source", json!(routes.as_ref().map(|(name, _)| name))),
             ("geo_routes_date", json!(routes.as_ref().map(|(_, date)| date))),
             ("geo_swaps", json!(self.generation())),
@@ -245,15 +248,8 @@ const fn factor(speed: Speed) -> Option<f64> {
 
 /// Who must be named where results are shown, each once.
 fn attribution(geo: &Geo) -> Value {
-    let sources = geo.sources();
-    let mut lines: Vec<Value> = Vec::new();
-    for line in [sources.country, sources.asn].into_iter().flatten().flat_map(|table| table.attribution) {
-        let line = json!({"text": line.text, "url": line.url});
-        if !lines.contains(&line) {
-            lines.push(line);
-        }
-    }
-    Value::Array(lines)
+    let credits = geo.sources().attribution();
+    credits.into_iter().map(|line| json!({"text": line.text, "url": line.url})).collect()
 }
 
 /// The value behind a lock; a thread that died while it held one left a whole value, since only whole ones are stored.

@@ -2,7 +2,7 @@
 //! (typed, cheap); the publisher makes sheets of it.
 
 use analyzer::aggregate::{Ask, Ends, Row, Top, protocol_name, service_label};
-use analyzer::geo::{CountryCode, Geo};
+use analyzer::geo::{Cell, Geo, Place};
 use analyzer::{Arc, Dimension, FeedRow, Home, Measure, Origin, Reading, Second, Totals, ViewId};
 use serde_json::{Value, json};
 
@@ -63,7 +63,7 @@ pub(crate) enum Material {
     Seconds(Vec<Second>),
     Top(&'static str, Top),
     Arcs(Vec<Arc>, usize),
-    Homes(Vec<Home>, Option<CountryCode>),
+    Homes(Vec<Home>, Option<Place>),
     Feed(Vec<FeedRow>, u64),
 }
 
@@ -96,8 +96,8 @@ fn arcs(analyzer: Reading<'_>, view: ViewId, ask: &Ask<'_>) -> Material {
 }
 
 fn homes(analyzer: Reading<'_>) -> Material {
-    let (homes, country) = analyzer.homes();
-    Material::Homes(homes.to_vec(), country)
+    let (homes, place) = analyzer.homes();
+    Material::Homes(homes.to_vec(), place)
 }
 
 fn feed(analyzer: Reading<'_>, view: ViewId, ask: &Ask<'_>) -> Material {
@@ -115,8 +115,8 @@ impl Material {
             Self::Seconds(seconds) => series(&seconds),
             Self::Top("protocol", top) => whole_packets(top),
             Self::Top(name, top) => ends(name, top),
-            Self::Arcs(arcs, total) => arc_sheet(&arcs, total),
-            Self::Homes(homes, country) => home_sheet(&homes, country),
+            Self::Arcs(arcs, total) => arc_sheet(&arcs, total, geo),
+            Self::Homes(homes, place) => home_sheet(&homes, place),
             Self::Feed(rows, dropped) => feed_sheet(&rows, dropped, geo),
         }
     }
@@ -182,8 +182,9 @@ fn ends(name: &str, top: Top) -> Sheet {
         ["packets_sent", "bytes_sent", "packets_received", "bytes_received", "flows", "hosts"];
     static PLAIN: [&str; 6] = COUNTS;
     static ASN: [&str; 8] = extend(["name", "country"]);
-    static HOST: [&str; 14] =
-        extend(["name", "country", "asn", "as_name", "place", "local", "first_ms", "last_ms"]);
+    static HOST: [&str; 17] = extend([
+        "name", "country", "asn", "as_name", "place", "local", "first_ms", "last_ms", "city", "lat", "lon",
+    ]);
     const fn extend<const N: usize, const M: usize>(more: [&'static str; N]) -> [&'static str; M] {
         let mut all = [""; M];
         let mut index = 0;
@@ -228,43 +229,60 @@ fn host_cells(row: &Row) -> Vec<Value> {
         json!(row.local),
         json!(row.seen.map(|(first, _)| first.as_millis())),
         json!(row.seen.map(|(_, last)| last.as_millis())),
+        json!(row.city.as_ref().map(|city| &city.name)),
+        json!(row.city.as_ref().map(|city| city.cell.lat())),
+        json!(row.city.as_ref().map(|city| city.cell.lon())),
     ]
 }
 
-fn arc_sheet(arcs: &[Arc], total: usize) -> Sheet {
-    let rows = arcs
-        .iter()
-        .map(|arc| {
-            let direction = if arc.key.inward { "in" } else { "out" };
-            let key = format!("{}:{direction}:{}", arc.key.country, arc.key.home);
-            let cells = vec![
-                json!(arc.key.country.to_string()),
-                json!(direction),
-                json!(arc.key.home.to_string()),
-                json!(arc.volume.bytes),
-                json!(arc.volume.packets),
-                json!(arc.last * 1000),
-            ];
-            (key, cells)
-        })
-        .collect();
+fn arc_sheet(arcs: &[Arc], total: usize, geo: &Geo) -> Sheet {
+    let rows = arcs.iter().map(|arc| (arc_key(arc), arc_cells(arc, geo))).collect();
     Sheet {
-        columns: &["country", "direction", "home", "bytes", "packets", "last_ms"],
+        columns: &["country", "city", "lat", "lon", "direction", "home", "bytes", "packets", "last_ms"],
         rows,
         total,
         dropped: None,
     }
 }
 
-fn home_sheet(homes: &[Home], country: Option<CountryCode>) -> Sheet {
+/// `DE:52.5,13.4:in:0`; without the cell where no city is known.
+fn arc_key(arc: &Arc) -> String {
+    let cell = arc.key.cell.map_or(String::new(), |cell| format!("{:.1},{:.1}", cell.lat(), cell.lon()));
+    format!("{}:{cell}:{}:{}", arc.key.country, direction(arc), arc.key.home)
+}
+
+const fn direction(arc: &Arc) -> &'static str {
+    if arc.key.inward { "in" } else { "out" }
+}
+
+fn arc_cells(arc: &Arc, geo: &Geo) -> Vec<Value> {
+    let cell = arc.key.cell;
+    // The sample may have another city by now: the database may have been changed since.
+    let city = cell.and_then(|_| geo.city(arc.sample)).filter(|city| city.cell == cell);
+    vec![
+        json!(arc.key.country.to_string()),
+        json!(city.map(|city| city.name)),
+        json!(cell.map(Cell::lat)),
+        json!(cell.map(Cell::lon)),
+        json!(direction(arc)),
+        json!(arc.key.home.to_string()),
+        json!(arc.volume.bytes),
+        json!(arc.volume.packets),
+        json!(arc.last * 1000),
+    ]
+}
+
+fn home_sheet(homes: &[Home], place: Option<Place>) -> Sheet {
     let set = homes.iter().map(|home| {
         vec![json!(home.label), json!(home.lat), json!(home.lon), Value::Null, json!(Origin::Settings.name())]
     });
     let mut rows: Vec<Vec<Value>> = set.collect();
     if rows.is_empty() {
-        let origin = if country.is_some() { "address" } else { "unset" };
-        let code = json!(country.map(|code| code.to_string()));
-        rows.push(vec![json!(""), Value::Null, Value::Null, code, json!(origin)]);
+        let origin = if place.is_some() { "address" } else { "unset" };
+        let code = place.and_then(|place| place.country).map(|code| code.to_string());
+        let cell = place.and_then(|place| place.cell);
+        let (lat, lon) = (cell.map(Cell::lat), cell.map(Cell::lon));
+        rows.push(vec![json!(""), json!(lat), json!(lon), json!(code), json!(origin)]);
     }
     let rows: Vec<_> =
         rows.into_iter().enumerate().map(|(index, cells)| (index.to_string(), cells)).collect();
