@@ -37,6 +37,17 @@ const COUNTRIES = [
   ["HK", 6, [[9304, "HGC"]]], ["TW", 3, [[3462, "HiNet"]]], ["MT", 0.3, [[12709, "Melita"]]], ["DZ", 0.3, [[36947, "Algerie"]]], ["MA", 0.4, [[6713, "IAM"]]], ["LU", 1, [[6661, "POST"]]],
   ["IS", 0.4, [[6677, "Siminn"]]], ["PA", 0.2, [[18809, "Cable Onda"]]], ["MU", 0.1, [[23889, "MT"]]],
 ];
+/** Cities of some countries, with their share of its traffic; the rest is known by country only. */
+const CITIES = {
+  US: [["Ashburn", 39, -77.5, 0.4], ["Mountain View", 37.4, -122.1, 0.2], ["Seattle", 47.6, -122.3, 0.1], ["Chicago", 41.9, -87.6, 0.1], ["Dallas", 32.8, -96.8, 0.1], ["New York", 40.7, -74, 0.1]],
+  DE: [["Frankfurt am Main", 50.1, 8.7, 0.5], ["Falkenstein", 50.5, 12.4, 0.3], ["Berlin", 52.5, 13.4, 0.15], ["Munich", 48.1, 11.6, 0.05]],
+  NL: [["Amsterdam", 52.4, 4.9, 0.7], ["Rotterdam", 51.9, 4.5, 0.2], ["Enschede", 52.2, 6.9, 0.1]], GB: [["London", 51.5, -0.1, 0.8], ["Slough", 51.5, -0.6, 0.15], ["Leeds", 53.8, -1.5, 0.05]],
+  FR: [["Paris", 48.9, 2.4, 0.6], ["Roubaix", 50.7, 3.2, 0.3], ["Strasbourg", 48.6, 7.8, 0.1]], IE: [["Dublin", 53.3, -6.3, 1]], SE: [["Stockholm", 59.3, 18.1, 1]],
+  JP: [["Tokyo", 35.7, 139.7, 0.8], ["Osaka", 34.7, 135.5, 0.2]], BR: [["São Paulo", -23.5, -46.6, 0.8], ["Rio de Janeiro", -22.9, -43.2, 0.2]], AU: [["Sydney", -33.9, 151.2, 0.6], ["Melbourne", -37.8, 145, 0.4]],
+  CA: [["Toronto", 43.7, -79.4, 0.6], ["Montreal", 45.5, -73.6, 0.4]], IN: [["Mumbai", 19.1, 72.9, 0.7], ["Chennai", 13.1, 80.3, 0.3]], RU: [["Moscow", 55.8, 37.6, 1]], CN: [["Beijing", 39.9, 116.4, 0.6], ["Shanghai", 31.2, 121.5, 0.4]],
+};
+const citiesOf = (country) => CITIES[country] ?? [[null, null, null, 1]];
+
 const SERVICES = [["https", 62, "TCP"], ["quic", 14, "UDP"], ["dns", 4, "UDP"], ["ssh", 6, "TCP"], ["http", 5, "TCP"], ["imaps", 2, "TCP"], ["ntp", 0.4, "UDP"], ["tcp/8443", 1.6, "TCP"], ["udp/51820", 3, "UDP"], ["telnet", 0.1, "TCP"], ["rdp", 0.3, "TCP"], ["smtp", 0.8, "TCP"]];
 const PLACES = [["private", 150], ["loopback", 2], ["cgnat", 1.9], ["link_local", 0.2], ["multicast", 0.5], ["broadcast", 0.1], ["bogon", 0.1], ["unknown", 1]];
 const PROTOCOLS = [["TCP", 81], ["UDP", 18], ["ICMP", 0.4], ["ICMPv6", 0.2], ["GRE", 0.1]];
@@ -127,8 +138,9 @@ const TOPICS = {
     .concat([[`192.0.2.14`, { name: "web-1", country: null, asn: null, as_name: null, place: "private", local: true, ...w.counts(420 * part(f), 0.4), first_ms: w.started, last_ms: Date.now() }]]),
   services: (w, f) => SERVICES.map(([key, weight]) => [key, w.counts(weight * 10 * part(f), 0.7)]),
   protocols: (w, f) => PROTOCOLS.map(([key, weight]) => { const c = w.counts(weight * 10 * part(f)); return [key, { packets: c.packets_sent + c.packets_received, bytes: c.bytes_sent + c.bytes_received, flows: c.flows }]; }),
-  arcs: (w, f) => (w.home && w.publicPeers ? COUNTRIES : []).filter(passes(f)).flatMap(([country, weight], i) => ["in", "out"].filter((_, d) => (i + d) % 3 !== 0 || weight > 50).map((direction) => [`${country}:${direction}:0`,
-    { country, direction, home: "0", bytes: Math.round(weight * 2e5 * (direction === "in" ? 1 : 0.5)), packets: Math.ceil(weight * 30), last_ms: Date.now() - (i * 397) % 9000 }])),
+  arcs: (w, f) => (w.home && w.publicPeers ? COUNTRIES : []).filter(passes(f)).flatMap(([country, weight], i) => citiesOf(country).flatMap(([city, lat, lon, share], c) =>
+    ["in", "out"].filter((_, d) => (i + d + c) % 3 !== 0 || weight > 50).map((direction) => [`${country}:${lat === null ? "" : `${lat.toFixed(1)},${lon.toFixed(1)}`}:${direction}:0`,
+      { country, city, lat, lon, direction, home: "0", bytes: Math.round(weight * share * 2e5 * (direction === "in" ? 1 : 0.5)), packets: Math.ceil(weight * share * 30), last_ms: Date.now() - ((i + c) * 397) % 9000 }]))),
   homes: (w) => [["0", w.home ? { label: "Amsterdam", lat: 52.37, lon: 4.9, country: "NL", origin: "settings" } : { label: "", lat: null, lon: null, country: null, origin: "unset" }]],
   feed: (w, f) => w.flows.filter((r) => !f || r[4] && passes(f)([r[4], 0, [[r[5], r[6]]]])).map(([key, ...v]) => [key, Object.fromEntries(["at_ms", "direction", "remote", "remote_country", "remote_asn", "remote_as_name", "remote_place", "service", "protocol", "local", "bytes", "packets", "state"].map((n, i) => [n, v[i]]))]),
 };

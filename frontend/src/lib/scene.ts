@@ -22,10 +22,17 @@ export function scaleOf(store: Store): number[] {
   return thresholds(store.view.metric, Math.max(0, ...all));
 }
 
+function position(table: TableView, row: number): LonLat | null {
+  const [lon, lat] = [table.cell("lon", row), table.cell("lat", row)];
+  return typeof lon === "number" && typeof lat === "number" ? [lon, lat] : null;
+}
+
 function arcs(table: TableView, now: number): Arc[] {
   return table.keys.map((key, row) => ({
     key,
     country: table.text("country", row),
+    city: table.text("city", row),
+    at: position(table, row),
     direction: table.text("direction", row) === "out" ? "out" : "in",
     home: table.text("home", row),
     bytes: table.number("bytes", row),
@@ -36,10 +43,8 @@ function arcs(table: TableView, now: number): Arc[] {
 type Labels = ReadonlyMap<string, LonLat>;
 
 /** Where a home is: its own coordinates, or the label point of its country when only that is known. */
-function homeAt(table: TableView, row: number, labels: Labels): LonLat | null {
-  const [lon, lat] = [table.cell("lon", row), table.cell("lat", row)];
-  return typeof lon === "number" && typeof lat === "number" ? [lon, lat] : (labels.get(table.text("country", row)) ?? null);
-}
+const homeAt = (table: TableView, row: number, labels: Labels): LonLat | null =>
+  position(table, row) ?? labels.get(table.text("country", row)) ?? null;
 
 function homes(table: TableView, labels: Labels): Home[] {
   return table.keys.flatMap((key, row) => {

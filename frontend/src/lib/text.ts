@@ -56,7 +56,7 @@ export const text = {
     setHome: "Set home",
     arcs: (shown: number, all: number) => (shown === all ? `${all} arc${all === 1 ? "" : "s"}` : `${shown} of ${all} arcs`),
     arcsHomeless: (all: number) => `${all} arc${all === 1 ? "" : "s"} without a home to go to`,
-    arcsTitle: "The largest by bytes in the last 30 s; those behind the globe are not drawn",
+    arcsTitle: "The largest by bytes in the last 30 s; cities that fall together share one, and those behind the globe are not drawn",
     noneSeen: "none seen", filteredOut: "filtered out",
     legend: (metric: Metric, direction: Direction) => `${METRIC_WORDS[metric]} per country${metric === "flows" ? "" : `, ${DIRECTION_WORDS[direction]}`}`,
     describe: "World map of traffic by country. Arrow keys move from country to country, Enter selects, Shift+Enter excludes, plus and minus zoom, 0 shows the whole map.",

@@ -1,4 +1,4 @@
-// Arcs between countries and homes: one per (country, home, direction). A quiet trail on the data layer, redrawn when
+// Arcs between cities and homes: one per (place, home, direction); places that fall together on the screen share one. A quiet trail on the data layer, redrawn when
 // the data changes; a comet on the motion layer shows which way. Width by the logarithm of bytes, fading over 30 s.
 
 import { geoInterpolate } from "d3-geo";
@@ -12,6 +12,8 @@ type Context = CanvasRenderingContext2D;
 /** A drawn arc: screen points from where the traffic leaves to where it arrives. */
 export interface Trace {
   arc: Arc;
+  /** How many arcs it stands for. */
+  count: number;
   points: Float32Array;
   width: number;
   colour: string;
@@ -91,22 +93,48 @@ function bend(points: Float32Array, camera: Camera, direction: Arc["direction"])
   }
 }
 
-function trace(arc: Arc, atlas: Atlas, camera: Camera, palette: Palette, scene: Scene): Trace | null {
-  const country = atlas.labels.get(arc.country);
+/** Cities nearer than this on the screen share an arc and a point: as one zooms in, they part. */
+const MERGE_PX = 5;
+
+/** An arc with its remote end; after merging it stands for several. */
+interface Bundle { arc: Arc; at: LonLat; largest: number; count: number }
+
+/** Arcs of one home and direction whose remote ends fall together, as one: where its largest is, with all their bytes. */
+export function bundles(atlas: Atlas, camera: Camera, arcs: readonly Arc[]): Bundle[] {
+  const found = new Map<string, Bundle>();
+  for (const arc of arcs) {
+    const at = arc.at ?? atlas.labels.get(arc.country);
+    const point = at && camera.project(at);
+    if (!at || !point) continue;
+    const key = `${arc.direction}:${arc.home}:${Math.round(point[0] / MERGE_PX)}:${Math.round(point[1] / MERGE_PX)}`;
+    const other = found.get(key);
+    const one = { arc, at, largest: arc.bytes, count: 1 };
+    found.set(key, other === undefined ? one : merged(other, one));
+  }
+  return [...found.values()];
+}
+
+function merged(a: Bundle, b: Bundle): Bundle {
+  const first = a.largest >= b.largest ? a : b;
+  const freshness = Math.max(a.arc.freshness, b.arc.freshness);
+  return { ...first, count: a.count + b.count, arc: { ...first.arc, bytes: a.arc.bytes + b.arc.bytes, freshness } };
+}
+
+function trace({ arc, at, count }: Bundle, camera: Camera, palette: Palette, scene: Scene): Trace | null {
   const home = scene.homes.find(({ key }) => key === arc.home)?.at;
-  if (country === undefined || home === undefined) return null;
-  const points = arc.direction === "in" ? greatCircle(camera, country, home) : greatCircle(camera, home, country);
+  if (home === undefined) return null;
+  const points = arc.direction === "in" ? greatCircle(camera, at, home) : greatCircle(camera, home, at);
   if (points === null) return null;
   bend(points, camera, arc.direction);
-  const presence = Math.min(camera.presence(country), camera.presence(home)) * (0.35 + 0.65 * arc.freshness);
-  return { arc, points, width: widthOf(arc.bytes), colour: arc.direction === "in" ? palette.in : palette.out, presence, phase: phaseOf(arc.key) };
+  const presence = Math.min(camera.presence(at), camera.presence(home)) * (0.35 + 0.65 * arc.freshness);
+  return { arc, count, points, width: widthOf(arc.bytes), colour: arc.direction === "in" ? palette.in : palette.out, presence, phase: phaseOf(arc.key) };
 }
 
 /** The arcs that can be drawn from here, the largest last, so that they lie on top. */
 export function traces(atlas: Atlas, camera: Camera, palette: Palette, scene: Scene): Trace[] {
   const wanted = scene.arcs.filter((arc) => scene.direction === "both" || arc.direction === scene.direction);
-  return wanted.map((arc) => trace(arc, atlas, camera, palette, scene)).filter((t): t is Trace => t !== null && t.presence > 0.02)
-    .sort((a, b) => a.arc.bytes - b.arc.bytes);
+  const all = bundles(atlas, camera, wanted).map((bundle) => trace(bundle, camera, palette, scene));
+  return all.filter((t): t is Trace => t !== null && t.presence > 0.02).sort((a, b) => a.arc.bytes - b.arc.bytes);
 }
 
 function follow(context: Context, points: Float32Array, first: number, last: number): void {
@@ -124,10 +152,15 @@ function growing(context: Context, t: Trace, first: number, last: number, [from,
   return gradient;
 }
 
-function ring(context: Context, t: Trace, palette: Palette): void {
+/** Where an arc's city is on the screen. */
+export const remoteEnd = (t: Trace): readonly [number, number] => {
   const end = t.arc.direction === "in" ? 0 : STEPS;
+  return [t.points[end * 2] ?? 0, t.points[end * 2 + 1] ?? 0];
+};
+
+function ring(context: Context, t: Trace, palette: Palette): void {
   context.beginPath();
-  context.arc(t.points[end * 2] ?? 0, t.points[end * 2 + 1] ?? 0, 1.6, 0, 2 * Math.PI);
+  context.arc(...remoteEnd(t), 1.6, 0, 2 * Math.PI);
   context.lineWidth = 2.6;
   context.strokeStyle = palette.halo;
   context.stroke();
@@ -136,8 +169,17 @@ function ring(context: Context, t: Trace, palette: Palette): void {
   context.stroke();
 }
 
+/** A city's disc, once one has come near enough to tell it from its country: by area as the arcs by width. */
+function disc(context: Context, t: Trace, palette: Palette): void {
+  context.beginPath();
+  context.arc(...remoteEnd(t), 1.6 + t.width * 1.1, 0, 2 * Math.PI);
+  context.fillStyle = alpha(t.colour, 0.3 * t.presence);
+  context.fill();
+  ring(context, t, palette);
+}
+
 /** Halo, then colour; `isolated`: the country whose arcs alone stand out. */
-export function drawTrails(context: Context, all: readonly Trace[], palette: Palette, still: boolean, isolated: string | null): void {
+export function drawTrails(context: Context, all: readonly Trace[], palette: Palette, still: boolean, isolated: string | null, near: boolean): void {
   context.lineCap = "round";
   context.lineJoin = "round";
   for (const t of all) {
@@ -150,7 +192,8 @@ export function drawTrails(context: Context, all: readonly Trace[], palette: Pal
     context.strokeStyle = growing(context, t, 0, STEPS, still ? STILL_TRAIL : TRAIL);
     context.lineWidth = t.width;
     context.stroke();
-    ring(context, t, palette);
+    if (near && t.arc.at !== null) disc(context, t, palette);
+    else ring(context, t, palette);
   }
   context.globalAlpha = 1;
 }

@@ -1,6 +1,8 @@
-// Names on the map: at most twelve, the largest by measure first; a name that would overlap another is left out.
+// Names on the map: at most twelve, the largest by measure first; a name that would overlap another is left out. Near
+// by, cities of arcs are named, too, after the countries.
 
 import { countryName } from "../lib/country";
+import { remoteEnd, type Trace } from "./arcs";
 import type { Atlas } from "./atlas";
 import type { Camera, Point } from "./camera";
 import type { Palette } from "./palette";
@@ -8,7 +10,7 @@ import type { Scene } from "./scene";
 
 type Context = CanvasRenderingContext2D;
 /** `spots`: where it may stand, best first. */
-interface Label { text: string; spots: readonly Point[]; bold: boolean }
+interface Label { text: string; spots: readonly Point[]; bold: boolean; quiet?: boolean }
 interface Box { left: number; top: number; right: number; bottom: number }
 
 const LABELS_MOST = 12;
@@ -47,36 +49,58 @@ function* wanted(atlas: Atlas, camera: Camera, scene: Scene, measure: (text: str
   }
 }
 
+/** Cities at the ends of arcs, the largest first, each once. */
+function* cities(traces: readonly Trace[], measure: (text: string) => number): Generator<Label> {
+  const named = new Set<string>();
+  for (const { arc, ...trace } of [...traces].reverse()) {
+    const key = `${arc.country} ${arc.city}`;
+    if (arc.city === "" || named.has(key)) continue;
+    named.add(key);
+    const point = remoteEnd({ arc, ...trace });
+    const aside = BESIDE_PX + measure(arc.city) / 2;
+    yield { text: arc.city, spots: [[point[0] + aside, point[1]], [point[0] - aside, point[1]], [point[0], point[1] + 14]], bold: false, quiet: true };
+  }
+}
+
 const box = ([x, y]: Point, width: number): Box => ({ left: x - width / 2 - 3, right: x + width / 2 + 3, top: y - HEIGHT / 2, bottom: y + HEIGHT / 2 });
 
 const within = (place: Box, { size }: Camera): boolean => place.left > 0 && place.top > 0 && place.right < size.width && place.bottom < size.height;
 
-export function drawLabels(context: Context, camera: Camera, atlas: Atlas, palette: Palette, scene: Scene): void {
+export function drawLabels(context: Context, camera: Camera, atlas: Atlas, palette: Palette, scene: Scene, traces: readonly Trace[]): void {
   const taken: Box[] = scene.homes.flatMap(({ at }) => {
     const p = camera.project(at);
     return p ? [{ left: p[0] - 8, right: p[0] + 8, top: p[1] - 8, bottom: p[1] + 8 }] : [];
   });
-  const homes = taken.length;
   const limit = Math.min(LABELS_MOST, Math.floor(camera.size.width / LABEL_PER_PX));
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.lineJoin = "round";
   const font = (bold: boolean): string => `${bold ? 600 : 500} 11px ${palette.font}`;
   context.font = font(false);
-  for (const label of wanted(atlas, camera, scene, (text) => context.measureText(text).width)) {
-    if (taken.length - homes >= limit) break;
+  const measure = (text: string): number => context.measureText(text).width;
+  const write = (label: Label): boolean => {
     context.font = font(label.bold);
-    const width = context.measureText(label.text).width;
+    const width = measure(label.text);
     const free = (spot: Point): boolean => within(box(spot, width), camera) && !taken.some((other) => overlap(box(spot, width), other));
     const spot = label.spots.find(free);
-    if (spot === undefined) continue;
+    if (spot === undefined) return false;
     taken.push(box(spot, width));
     context.strokeStyle = palette.halo;
     context.lineWidth = 3;
     context.strokeText(label.text, spot[0], spot[1]);
-    context.fillStyle = palette.text;
+    context.fillStyle = label.quiet ? palette.text2 : palette.text;
     context.fillText(label.text, spot[0], spot[1]);
-  }
+    return true;
+  };
+  const writeUpTo = (most: number, labels: Iterable<Label>): void => {
+    let written = 0;
+    for (const label of labels) {
+      if (written >= most) break;
+      if (write(label)) written += 1;
+    }
+  };
+  writeUpTo(limit, wanted(atlas, camera, scene, measure));
+  writeUpTo(2 * limit, cities(traces, measure));
 }
 
 /** The ring that says "here": where this network is. */

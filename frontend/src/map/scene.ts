@@ -6,6 +6,9 @@ import type { LonLat } from "./atlas";
 export interface Arc {
   key: string;
   country: string;
+  /** The city's name, and where it is; without them the arc goes to the country's label point. */
+  city: string;
+  at: LonLat | null;
   direction: "in" | "out";
   home: string;
   bytes: number;

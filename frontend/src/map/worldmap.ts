@@ -28,6 +28,8 @@ const FRAME_MS = 50;
 /** A timer ends half a screen frame early, or it would just miss the one it is for. */
 const HALF_FRAME_MS = 8;
 const ZOOM_STEP = 1.5;
+/** From here on cities have discs and names. */
+const NEAR = 2.5;
 
 export class WorldMap {
   #layers: Layers;
@@ -202,8 +204,8 @@ export class WorldMap {
     this.#traces = traces(this.atlas, this.#camera, this.#palette, this.#scene);
     const still = this.#calm.matches || this.#scene.still;
     const isolated = this.#hovered !== null && this.#traces.some((t) => t.arc.country === this.#hovered) ? this.#hovered : null;
-    this.#layers.draw("trails", (c) => drawTrails(c, this.#traces, this.#palette, still, isolated));
-    this.events.drawn(this.#traces.length);
+    this.#layers.draw("trails", (c) => drawTrails(c, this.#traces, this.#palette, still, isolated, this.#camera.zoom >= NEAR));
+    this.events.drawn(this.#traces.reduce((sum, { count }) => sum + count, 0));
   }
 
   #drawFront(context: CanvasRenderingContext2D): void {
@@ -211,7 +213,7 @@ export class WorldMap {
     this.#outline(context, this.#hovered, 1.25);
     this.#outline(context, this.#cursor, 2);
     drawHomes(context, this.#camera, this.#palette, this.#scene);
-    drawLabels(context, this.#camera, this.atlas, this.#palette, this.#scene);
+    drawLabels(context, this.#camera, this.atlas, this.#palette, this.#scene, this.#camera.zoom >= NEAR ? this.#traces : []);
   }
 
   #outline(context: CanvasRenderingContext2D, code: string | null, width: number): void {
