@@ -158,7 +158,7 @@ fn errors_name_the_file_what_was_expected_and_what_was_found() {
         load(v6_tree("GeoIP2-Connection-Type", |_| map(vec![("connection_type", Value::Text("Cable"))])));
     assert_eq!(
         error.unwrap_err().to_string(),
-        "/data/user.mmdb: expected countries or AS numbers, found neither in a database of type \
+        "/data/user.mmdb: expected countries, cities or AS numbers, found none in a database of type \
          \"GeoIP2-Connection-Type\""
     );
 }

@@ -102,6 +102,8 @@ fn small() -> (TempFile, Server) {
 #[test]
 fn the_api_says_what_the_command_line_says() {
     let (file, server) = small();
+    // The command waits for the city table, the server doesn't.
+    server.wait_for("/api/v1/status", |status| status["geo_city_source"].is_string());
     for by in
         ["host", "country", "asn", "protocol", "port", "service", "prefix", "pair", "vlan", "mac", "place"]
     {
