@@ -22,7 +22,7 @@ impl Geo {
         table.get(located(address))
     }
 
-    /// Reads the bundled city table, unless there is one already; takes a fifth of a second, so it is for a thread of
+    /// Reads the bundled city table, unless there is one already; takes a tenth of a second, so it is for a thread of
     /// its own. All clones have it from then on.
     #[expect(clippy::expect_used, reason = "the bytes are part of the program, and tests unpack them")]
     pub fn load_city(&self) {
