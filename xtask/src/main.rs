@@ -1,6 +1,7 @@
 //! The project's own tools.
 
 mod bench_captures;
+mod count_bench;
 mod craft;
 mod demo;
 mod geo;
@@ -26,6 +27,8 @@ enum Tool {
     Flood(bench_captures::flood::Arguments),
     /// Make a scan of many hosts to measure with
     Scan(bench_captures::scan::Arguments),
+    /// Measure `wireglobe count`, asncounter beside it
+    CountBench(count_bench::Arguments),
     /// Measure live capture: loss and processor time by method, tcpdump beside them (needs root)
     LiveBench(live_bench::Arguments),
     /// What live-bench runs inside its namespaces
@@ -45,6 +48,7 @@ fn main() -> Result<()> {
         Tool::Imix(arguments) => bench_captures::imix::run(&arguments),
         Tool::Flood(arguments) => bench_captures::flood::run(&arguments),
         Tool::Scan(arguments) => bench_captures::scan::run(&arguments),
+        Tool::CountBench(arguments) => count_bench::run(&arguments),
         Tool::LiveBench(arguments) => live_bench::run(&arguments),
         Tool::LiveBenchPart { part } => live_bench::part::run(&part),
     }

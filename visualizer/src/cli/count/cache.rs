@@ -16,6 +16,9 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// A table is read in blocks of so many bytes.
 const BLOCK: usize = 256 << 10;
 
+/// The beginning of a dump's name, as RouteViews names them.
+const DUMP: &[u8] = b"rib.";
+
 /// A cache directory that exists.
 #[derive(Clone, Debug)]
 pub(super) struct Cache(PathBuf);
@@ -33,10 +36,14 @@ impl Cache {
         Ok(Self(path))
     }
 
-    /// The last `ipasn_…` by name.
+    /// The last `ipasn_…` by name, else the last dump, `rib.…`.
     pub(super) fn table(&self) -> Option<PathBuf> {
+        self.last(b"ipasn_").or_else(|| self.last(DUMP))
+    }
+
+    fn last(&self, prefix: &[u8]) -> Option<PathBuf> {
         let names = fs::read_dir(&self.0).ok()?.filter_map(|entry| Some(entry.ok()?.file_name()));
-        let last = names.filter(|name| name.as_encoded_bytes().starts_with(b"ipasn_")).max()?;
+        let last = names.filter(|name| name.as_encoded_bytes().starts_with(prefix)).max()?;
         Some(self.0.join(last))
     }
 
@@ -59,12 +66,18 @@ fn usual(cache: Option<PathBuf>, home: Option<PathBuf>) -> PathBuf {
         .join("pyasn")
 }
 
-/// Reads a routing table, packed with gzip or not.
+/// Reads a routing table or a dump (MRT), packed with gzip or not.
 pub(super) fn read_table(path: &Path) -> Result<Routes, Failure> {
     let name = path.display().to_string();
     let input = unpacked(path).map_err(|cause| Failure::Unreadable(format!("{name}: {cause}")))?;
-    routes::pyasn::read(BufReader::with_capacity(BLOCK, input), &name)
-        .map_err(|error| Failure::Unreadable(error.to_string()))
+    let input = BufReader::with_capacity(BLOCK, input);
+    let is_dump = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(DUMP));
+    let read = if is_dump {
+        routes::mrt::read(input, &name).map(|dump| dump.routes)
+    } else {
+        routes::pyasn::read(input, &name)
+    };
+    read.map_err(|error| Failure::Unreadable(error.to_string()))
 }
 
 /// Reads the names.
