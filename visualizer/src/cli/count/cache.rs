@@ -1,17 +1,14 @@
 //! The cache directory that asncounter and pyasn's tools share: which one, which routing table in it, and the names.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
+use analyzer::geo::database::{self, Content};
 use analyzer::geo::routes::{self, Routes};
 use analyzer::geo::tables::AsNames;
-use flate2::read::MultiGzDecoder;
 
 use crate::cli::Failure;
-
-/// The first bytes of gzip (RFC 1952 §2.3.1).
-const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// A table is read in blocks of so many bytes.
 const BLOCK: usize = 256 << 10;
@@ -66,18 +63,17 @@ fn usual(cache: Option<PathBuf>, home: Option<PathBuf>) -> PathBuf {
         .join("pyasn")
 }
 
-/// Reads a routing table or a dump (MRT), packed with gzip or not.
+/// Reads a routing table or a dump (MRT), packed or not.
 pub(super) fn read_table(path: &Path) -> Result<Routes, Failure> {
     let name = path.display().to_string();
-    let input = unpacked(path).map_err(|cause| Failure::Unreadable(format!("{name}: {cause}")))?;
-    let input = BufReader::with_capacity(BLOCK, input);
-    let is_dump = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(DUMP));
-    let read = if is_dump {
-        routes::mrt::read(input, &name).map(|dump| dump.routes)
-    } else {
-        routes::pyasn::read(input, &name)
-    };
-    read.map_err(|error| Failure::Unreadable(error.to_string()))
+    let file = File::open(path).map_err(|cause| Failure::Unreadable(format!("{name}: {cause}")))?;
+    let read = database::read(BufReader::with_capacity(BLOCK, file), &name);
+    match read.map_err(|error| Failure::Unreadable(error.to_string()))?.content {
+        Content::Routes(routes) => Ok(routes),
+        _ => Err(Failure::Unreadable(format!(
+            "{name}: expected a routing table: pyasn's text, or an MRT dump"
+        ))),
+    }
 }
 
 /// Reads the names.
@@ -85,15 +81,6 @@ pub(super) fn read_names(path: &Path) -> Result<AsNames, String> {
     let file = File::open(path).map_err(|cause| format!("{}: {cause}", path.display()))?;
     routes::as_names(BufReader::with_capacity(BLOCK, file))
         .map_err(|error| format!("{}: {error}", path.display()))
-}
-
-fn unpacked(path: &Path) -> io::Result<Box<dyn Read>> {
-    let mut file = File::open(path)?;
-    let mut head = Vec::with_capacity(GZIP.len());
-    file.by_ref().take(GZIP.len() as u64).read_to_end(&mut head)?;
-    let packed = head == GZIP;
-    let whole = io::Cursor::new(head).chain(file);
-    Ok(if packed { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) })
 }
 
 #[cfg(test)]
