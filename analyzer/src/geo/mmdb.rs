@@ -250,13 +250,7 @@ impl Walk {
 
     fn finish(self, metadata: &Metadata) -> Result<Loaded, String> {
         let date = date(metadata.build_epoch);
-        let mut named: Vec<_> = self.names.into_iter().collect();
-        named.sort_unstable();
-        let mut names = AsNames::default();
-        for (asn, name) in &named {
-            names.push(*asn, name);
-        }
-        names.shrink();
+        let names = AsNames::sorted(self.names);
         let country =
             CountryTable { date: date.clone(), v4: self.country.0.build(), v6: self.country.1.build() };
         let city = self.city.finish(date.clone()).map_err(refused)?;

@@ -62,6 +62,18 @@ pub struct AsNames {
 }
 
 impl AsNames {
+    /// Those of a list in any order, each number once.
+    pub(in crate::geo) fn sorted(named: impl IntoIterator<Item = (u32, String)>) -> Self {
+        let mut named: Vec<_> = named.into_iter().collect();
+        named.sort_unstable();
+        let mut names = Self::default();
+        for (asn, name) in &named {
+            names.push(*asn, name);
+        }
+        names.shrink();
+        names
+    }
+
     /// Adds a name; numbers must ascend, others are refused.
     pub fn push(&mut self, asn: u32, name: &str) -> bool {
         if self.asns.last().is_some_and(|last| *last >= asn) {

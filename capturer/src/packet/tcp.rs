@@ -182,6 +182,22 @@ pub enum OptionKind {
     Other = 15,
 }
 
+impl OptionKind {
+    /// The kind of a number of <https://www.iana.org/assignments/tcp-parameters>.
+    pub const fn of(number: u8) -> Self {
+        match number {
+            0 => Self::EndOfList,
+            1 => Self::NoOperation,
+            2 => Self::Mss,
+            3 => Self::WindowScale,
+            4 => Self::SackPermitted,
+            5 => Self::Sack,
+            8 => Self::Timestamps,
+            _ => Self::Other,
+        }
+    }
+}
+
 impl OptionLayout {
     /// No options.
     pub const EMPTY: Self = Self([0; 2]);
@@ -207,16 +223,7 @@ impl OptionLayout {
 
     /// The kinds in order.
     pub fn iter(self) -> impl Iterator<Item = OptionKind> {
-        (0..self.len()).map(move |i| match (self.0[i / 8] >> (i % 8 * 4)) & 0xf {
-            0 => OptionKind::EndOfList,
-            1 => OptionKind::NoOperation,
-            2 => OptionKind::Mss,
-            3 => OptionKind::WindowScale,
-            4 => OptionKind::SackPermitted,
-            5 => OptionKind::Sack,
-            8 => OptionKind::Timestamps,
-            _ => OptionKind::Other,
-        })
+        (0..self.len()).map(move |i| OptionKind::of((self.0[i / 8] >> (i % 8 * 4)) as u8 & 0xf))
     }
 }
 

@@ -94,7 +94,7 @@ enum Command {
     Filter(filter::Arguments),
     /// Block lists of systems, countries and networks; what they would have hit. Prints, never executes
     Block(block::Arguments),
-    /// Look addresses up; tell which databases are in use
+    /// Look addresses up; tell which databases are in use, and update them; list a system's prefixes
     Geo(geo::Arguments),
     /// Print the commented settings file, or check one
     Settings(settings::Arguments),

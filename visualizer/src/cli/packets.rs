@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "PATH", num_args = 1.., required = true)]
     read: Vec<PathBuf>,
     /// Only packets that match
-    #[arg(long, value_name = "EXPR", default_value = "")]
+    #[arg(long, value_name = "EXPR", default_value = "", hide_default_value = true)]
     filter: String,
     /// Print only how many there are
     #[arg(long, conflicts_with = "follow")]

@@ -43,7 +43,7 @@ pub(super) struct Arguments {
     /// How long to watch the interface: 60s, 5m
     #[arg(long = "for", id = "length", value_name = "TIME", requires = "interface")]
     length: Option<String>,
-    /// What to count by
+    /// What to count by: country, continent, asn, prefix, place, host, pair, domain, service, protocol, port, mac or vlan
     #[arg(long, value_name = "DIMENSION", default_value = "country", value_parser = dimension)]
     by: &'static str,
     /// Rows, highest first; 0 for all
@@ -53,7 +53,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "MEASURE", default_value = "bytes")]
     sort: Sort,
     /// Only packets that match; tcpdump's language with country, asn, place, direction … on top
-    #[arg(long, value_name = "EXPR", default_value = "")]
+    #[arg(long, value_name = "EXPR", default_value = "", hide_default_value = true)]
     filter: String,
     /// Only from this time on: RFC 3339, or -15m before the last packet
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]

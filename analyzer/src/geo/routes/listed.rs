@@ -62,13 +62,7 @@ impl List {
     pub fn finish(mut self) -> Listed {
         sort(&mut self.v4);
         sort(&mut self.v6);
-        let mut named: Vec<_> = self.names.into_iter().collect();
-        named.sort_unstable();
-        let mut names = AsNames::default();
-        for (asn, name) in &named {
-            names.push(*asn, name);
-        }
-        names.shrink();
+        let names = AsNames::sorted(self.names);
         let overlaps = overlaps(&self.v4) + overlaps(&self.v6);
         let (v4, v6) = (flatten(&self.v4).ranges, flatten(&self.v6).ranges);
         Listed { table: AsnTable { date: String::new(), v4, v6, names }, overlaps }

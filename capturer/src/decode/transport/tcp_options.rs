@@ -37,11 +37,11 @@ fn walk(mut area: &[u8], short: TcpQuirks, tcp: &mut Tcp) {
             }
             [kind, len, ..] if len >= 2 && usize::from(len) <= area.len() => {
                 let (option, rest) = area.split_at(usize::from(len));
-                note(kind_of(kind), &option[2..], tcp);
+                note(OptionKind::of(kind), &option[2..], tcp);
                 rest
             }
             [kind, ref rest @ ..] => {
-                tcp.options.layout.push(kind_of(kind));
+                tcp.options.layout.push(OptionKind::of(kind));
                 let lies = rest.first().is_some_and(|len| *len < 2);
                 return tcp.quirks.set(if lies { TcpQuirks::MALFORMED_OPTIONS } else { short });
             }
@@ -78,20 +78,6 @@ fn note_timestamps(values: &[u8], tcp: &mut Tcp) {
     tcp.options.timestamp = u32_at(values, 0);
     if u32_at(values, 4) != 0 {
         tcp.quirks.set(TcpQuirks::TIMESTAMP_ECHO);
-    }
-}
-
-/// Numbers of <https://www.iana.org/assignments/tcp-parameters>.
-const fn kind_of(kind: u8) -> OptionKind {
-    match kind {
-        0 => OptionKind::EndOfList,
-        1 => OptionKind::NoOperation,
-        2 => OptionKind::Mss,
-        3 => OptionKind::WindowScale,
-        4 => OptionKind::SackPermitted,
-        5 => OptionKind::Sack,
-        8 => OptionKind::Timestamps,
-        _ => OptionKind::Other,
     }
 }
 

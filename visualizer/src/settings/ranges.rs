@@ -1,0 +1,102 @@
+//! What each setting may be: its range, and what holds between several.
+
+use analyzer::geo::Override;
+
+use super::{Kind, Settings, SettingsError};
+use crate::online;
+
+/// Networks that the user may set something for.
+const OVERRIDES_MAX: usize = 4096;
+
+impl Settings {
+    /// Holds each value against its range; `origin` tells which layer set a key.
+    ///
+    /// # Errors
+    /// [`SettingsError::Range`] for the first that is out.
+    pub fn check(&self, origin: &dyn Fn(&str) -> String) -> Result<(), SettingsError> {
+        let wrong = |key: &'static str, value: String, allowed: &'static str| {
+            Err(SettingsError::Range { key, value, allowed, origin: origin(key) })
+        };
+        if !(0.0..=10_000.0).contains(&self.source.speed) {
+            return wrong("source.speed", self.source.speed.to_string(), "0 (as fast as it goes) to 10000");
+        }
+        if self.source.kind == Kind::Files && self.source.read.is_empty() {
+            return wrong(
+                "source.read",
+                "[]".to_owned(),
+                "at least one file or directory when source.kind is \"files\"",
+            );
+        }
+        if !self.server.listen.ip().is_loopback() {
+            let allowed = "a loopback address such as 127.0.0.1:8470, as there is no login yet; reach it from elsewhere \
+                           with ssh -L 8470:127.0.0.1:8470 HOST";
+            return wrong("server.listen", self.server.listen.to_string(), allowed);
+        }
+        if !self.online.resolver.is_empty() && online::server(&self.online.resolver).is_none() {
+            let allowed = "an address such as 192.0.2.53 or 192.0.2.53:5353, or nothing for the system's own";
+            return wrong("online.resolver", self.online.resolver.clone(), allowed);
+        }
+        if !["error", "warn", "info", "debug", "trace"].contains(&self.log.level.as_str()) {
+            return wrong("log.level", self.log.level.clone(), "error, warn, info, debug or trace");
+        }
+        self.check_overrides(origin)?;
+        for home in &self.home {
+            if !(-90.0..=90.0).contains(&home.lat) || !(-180.0..=180.0).contains(&home.lon) {
+                return wrong(
+                    "home.lat",
+                    format!("{}, lon = {}", home.lat, home.lon),
+                    "lat -90 to 90, lon -180 to 180",
+                );
+            }
+        }
+        for (key, value, least, most, allowed) in [
+            ("source.receive_buffer_mb", self.source.receive_buffer_mb as usize, 1, 1024, "1 to 1024 (MiB)"),
+            (
+                "source.snap_length",
+                self.source.snap_length as usize,
+                0,
+                262_144,
+                "0 (whole frames) to 262144 (bytes)",
+            ),
+            ("ring.packets", self.ring.packets, 1024, 1 << 24, "1024 to 16777216"),
+            ("ring.keep_bytes", self.ring.keep_bytes, 64, 65_535, "64 to 65535 (bytes)"),
+            ("analysis.memory_mb", self.analysis.memory_mb, 16, 65_536, "16 to 65536 (MiB)"),
+            ("metrics.top", self.metrics.top, 0, 1000, "0 (none) to 1000"),
+            ("server.max_connections", self.server.max_connections, 1, 65_535, "1 to 65535"),
+            (
+                "server.max_connections_per_address",
+                self.server.max_connections_per_address,
+                1,
+                65_535,
+                "1 to 65535",
+            ),
+        ] {
+            if !(least..=most).contains(&value) {
+                return wrong(key, value.to_string(), allowed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Each network once, and each says something.
+    fn check_overrides(&self, origin: &dyn Fn(&str) -> String) -> Result<(), SettingsError> {
+        let all = &self.geo.r#override;
+        let wrong = |at: &Override, value: String, allowed: &'static str| {
+            let origin = origin(&format!("geo.override {}", at.network));
+            Err(SettingsError::Range { key: "geo.override", value, allowed, origin })
+        };
+        for (position, one) in all.iter().enumerate() {
+            let says = [one.country.is_some(), one.asn.is_some(), one.name.is_some(), one.note.is_some()];
+            if !says.contains(&true) {
+                return wrong(one, one.network.to_string(), "a network with a country, asn, name or note");
+            }
+            if one.asn == Some(0) {
+                return wrong(one, "asn 0".to_owned(), "an AS number of 1 to 4294967295");
+            }
+            if position >= OVERRIDES_MAX || all[..position].iter().any(|other| other.network == one.network) {
+                return wrong(one, one.network.to_string(), "each network once, and at most 4096 of them");
+            }
+        }
+        Ok(())
+    }
+}
