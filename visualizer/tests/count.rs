@@ -426,21 +426,33 @@ fn the_console_is_told_where_to_go_and_counting_goes_on() {
 struct Running {
     child: Child,
     stdout: BufReader<std::process::ChildStdout>,
+    log: std::sync::mpsc::Receiver<String>,
 }
 
 impl Running {
     /// Starts it and waits until it reads.
     fn start(cache: &Cache, arguments: &[&str]) -> Self {
         let mut child = piped(cache.command(arguments));
-        let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        while !line.contains("reading") {
-            line.clear();
-            assert!(stderr.read_line(&mut line).unwrap() > 0, "it ended");
-        }
-        std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        let (sender, log) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            stderr.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
         let stdout = BufReader::new(child.stdout.take().unwrap());
-        Self { child, stdout }
+        let running = Self { child, stdout, log };
+        running.logged("reading");
+        running
+    }
+
+    /// Waits until it logs a line with these words: what a signal asked for is then done.
+    fn logged(&self, words: &str) {
+        let wait = Duration::from_secs(60);
+        while !self
+            .log
+            .recv_timeout(wait)
+            .unwrap_or_else(|_| panic!("it never says {words:?}"))
+            .contains(words)
+        {}
     }
 
     fn write(&mut self, text: &str) {
@@ -496,10 +508,12 @@ fn signals_report_reload_and_end() {
     cache.put("ipasn_20270101.0000.dat", b"192.0.2.0/24\t65000\n");
     cache.put("asnames.json", br#"{"65000":"RELOADED"}"#);
     running.signal("HUP");
+    running.logged("ipasn_20270101");
     running.write("192.0.2.1\n192.0.2.1\n");
     running.report_with("2\t66.67\t65000\tRELOADED");
     cache.put("ipasn_20280101.0000.dat", b"broken\n");
     running.signal("HUP");
+    running.logged("the database in use stays");
     running.write("192.0.2.1\n");
     running.report_with("3\t75.0\t65000\tRELOADED");
     running.signal("USR1");
