@@ -46,7 +46,7 @@ fn a_routing_table_names_the_announced_prefix_and_its_origin() {
     assert!(geo.place(unrouted).country.is_some());
     let other_family = geo.prefix(ip("2001:4860:4860::8888")).unwrap();
     assert_eq!(other_family.kind, PrefixKind::Covering, "a table of IPv4 says nothing of IPv6");
-    let networks = geo.networks_of(Asn(15_169));
+    let networks = geo.holdings(Asn(15_169)).networks();
     assert_eq!(networks[0], ("8.8.8.0/24".parse().unwrap(), PrefixKind::Announced));
     assert!(networks[1..].iter().all(|(network, kind)| network.is_ipv6() && *kind == PrefixKind::Covering));
 }

@@ -9,14 +9,14 @@ use super::ranges::Ranges;
 use super::routes::Routes;
 use super::special::{six_to_four, special_networks};
 use super::tables::country_value;
-use super::{Asn, CountryCode, Geo};
+use super::{Asn, CountryCode, Geo, PrefixKind};
 use crate::cover;
 use crate::network::Network;
 
-/// What belongs to an autonomous system, by who says so.
+/// What belongs to an autonomous system, by who says so; each list ascending.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Holdings {
-    /// Its announced prefixes, without the more specific prefixes of others within them.
+    /// Its announced prefixes as they stand in the routing table.
     pub announced: Vec<Network>,
     /// How many of its announced prefixes other systems announce, too.
     pub shared: usize,
@@ -24,26 +24,50 @@ pub struct Holdings {
     pub covering: Vec<Network>,
     /// What the settings say is its.
     pub set: Vec<Network>,
+    /// What others hold within its prefixes and ranges: more specific prefixes, and what the settings say is theirs.
+    pub of_others: Vec<Network>,
+}
+
+impl Holdings {
+    /// Without what others hold: an address is in one of these networks if looking it up gives the system.
+    pub fn exclusive(self) -> Self {
+        let without = |networks| cover::cut_out(networks, &self.of_others);
+        let (announced, covering) = (without(self.announced), without(self.covering));
+        Self { announced, covering, of_others: Vec::new(), ..self }
+    }
+
+    /// All networks with what each is, ascending.
+    pub fn networks(&self) -> Vec<(Network, PrefixKind)> {
+        let kinds = [
+            (&self.announced, PrefixKind::Announced),
+            (&self.covering, PrefixKind::Covering),
+            (&self.set, PrefixKind::Settings),
+        ];
+        let of_kind = |(networks, kind): (&Vec<Network>, PrefixKind)| -> Vec<(Network, PrefixKind)> {
+            networks.iter().map(|network| (*network, kind)).collect()
+        };
+        let mut all: Vec<_> = kinds.into_iter().flat_map(of_kind).collect();
+        all.sort_by_key(|(network, _)| *network);
+        all
+    }
 }
 
 impl Geo {
-    /// The networks of an autonomous system, each list ascending.
+    /// What belongs to an autonomous system.
     pub fn holdings(&self, asn: Asn) -> Holdings {
-        let (announced, shared) =
+        let (announced, shared, inner) =
             self.routes.as_ref().map_or_else(Default::default, |routes| announced(&routes.0, asn));
         let mut covering = self.covering_networks(asn);
         covering.retain(|network| self.routes_for(network.address()).is_none());
-        let Some(overrides) = &self.overrides else {
-            return Holdings { announced, shared, covering, set: Vec::new() };
+        let of = |wanted: fn(Asn, Asn) -> bool| {
+            let overrides = self.overrides.as_ref();
+            overrides.map_or_else(Vec::new, |overrides| {
+                overrides.networks(|entry| entry.asn.is_some_and(|(set, _)| wanted(set, asn)))
+            })
         };
-        let set = overrides.networks(|entry| entry.asn.is_some_and(|(set, _)| set == asn));
-        let others = overrides.networks(|entry| entry.asn.is_some_and(|(set, _)| set != asn));
-        Holdings {
-            announced: cover::cut_out(announced, &others),
-            shared,
-            covering: cover::cut_out(covering, &others),
-            set,
-        }
+        let (set, others) = (of(|set, asn| set == asn), of(|set, asn| set != asn));
+        let of_others = cover::cover(inner.into_iter().chain(others));
+        Holdings { announced, shared, covering, set, of_others }
     }
 
     /// The covering ranges of an autonomous system as networks, ascending; neighbouring prefixes are joined in the data.
@@ -63,15 +87,15 @@ impl Geo {
     }
 }
 
-/// The prefixes a system announces, cut where others announce more specific ones, and how many it shares.
-fn announced(routes: &Routes, asn: Asn) -> (Vec<Network>, usize) {
+/// The prefixes a system announces, how many of them it shares, and what others announce within them.
+fn announced(routes: &Routes, asn: Asn) -> (Vec<Network>, usize, Vec<Network>) {
     let (mut prefixes, mut shared) = (Vec::new(), 0);
     for route in routes.iter().filter(|route| route.origins.contains(&asn)) {
         prefixes.push(route.network);
         shared += usize::from(route.origins.len() > 1);
     }
-    let holes = cover::difference(prefixes.iter().copied(), routes.held_by(asn));
-    (cover::cut_out(prefixes, &holes), shared)
+    let inner = cover::difference(prefixes.iter().copied(), routes.held_by(asn));
+    (prefixes, shared, inner)
 }
 
 /// The ranges of both families that hold a value, without what no table is asked for.
@@ -158,7 +182,9 @@ mod tests {
             ("11.0.0.0/16", 64502),
             ("12.0.0.0/16", 64501),
         ]);
-        let held = geo.holdings(Asn(64500));
+        let whole = geo.holdings(Asn(64500));
+        assert_eq!(texts(&whole.announced), ["9.0.0.0/8", "9.1.2.0/24", "11.0.0.0/16"]);
+        let held = whole.exclusive();
         let all = cover::cover(held.announced.iter().copied());
         let expected = cover::difference(
             ["9.0.0.0/8", "11.0.0.0/16"].map(|text| text.parse().unwrap()),
@@ -199,7 +225,7 @@ mod tests {
             set("9.0.0.0/25", Some(64501), None),
             set("10.0.0.0/8", Some(64500), Some("NL")),
         ]);
-        let held = geo.holdings(Asn(64500));
+        let held = geo.holdings(Asn(64500)).exclusive();
         assert_eq!(
             (texts(&held.announced), texts(&held.set)),
             (vec!["9.0.0.128/25".into()], vec!["10.0.0.0/8".into()])

@@ -276,18 +276,6 @@ impl Geo {
         }
     }
 
-    /// Every network of a system, ascending, each with what it is: its announced prefixes in the families that the
-    /// routing table knows, its covering ranges as networks in the others.
-    pub fn networks_of(&self, asn: Asn) -> Vec<(Network, PrefixKind)> {
-        let announced = self.routes.as_ref().map_or_else(Vec::new, |routes| routes.0.prefixes_of(asn));
-        let covering = self.covering_networks(asn).into_iter();
-        let covering = covering.filter(|network| self.routes_for(network.address()).is_none());
-        let mut all: Vec<_> = announced.into_iter().map(|network| (network, PrefixKind::Announced)).collect();
-        all.extend(covering.map(|network| (network, PrefixKind::Covering)));
-        all.sort_unstable_by_key(|(network, _)| *network);
-        all
-    }
-
     /// Names, dates, licences and credits of the databases in use.
     pub fn sources(&self) -> Sources {
         Sources {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use analyzer::Network;
 use analyzer::cover;
-use analyzer::geo::{Asn, Cell, Geo, PrefixKind, SourceOrigin, country_name, hints};
+use analyzer::geo::{Asn, Cell, Geo, SourceOrigin, country_name, hints};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -257,23 +257,21 @@ fn update(settings: &Settings, from: Option<&str>, format: Format) -> Result<Str
 }
 
 fn prefixes(geo: &Geo, asn: Asn, aggregate: bool, format: Format) -> String {
-    let known = geo.networks_of(asn);
-    let kinds: Vec<PrefixKind> = known.iter().map(|(_, kind)| *kind).collect();
-    let networks: Vec<Network> = known.into_iter().map(|(network, _)| network).collect();
-    let networks = if aggregate { cover::cover(networks) } else { networks };
+    let known = geo.holdings(asn);
+    let networks = known.networks().into_iter().map(|(network, _)| network);
+    let networks: Vec<Network> = if aggregate { cover::cover(networks) } else { networks.collect() };
     let listed: Vec<String> = networks.iter().map(ToString::to_string).collect();
     match format {
         Format::Json => {
             let document = json!({
-                "schema": 1, "asn": asn.0, "as_name": geo.as_name(asn), "announced": kinds.iter().filter(|kind| **kind == PrefixKind::Announced).count(),
-                "covering": kinds.iter().filter(|kind| **kind == PrefixKind::Covering).count(),
-                "aggregated": aggregate, "prefixes": listed,
+                "schema": 1, "asn": asn.0, "as_name": geo.as_name(asn), "announced": known.announced.len(),
+                "covering": known.covering.len(), "set": known.set.len(), "aggregated": aggregate, "prefixes": listed,
             });
             format!("{document}\n")
         }
         Format::Jsonl => listed.iter().map(|prefix| format!("{}\n", json!({"prefix": prefix}))).collect(),
         _ => {
-            if kinds.contains(&PrefixKind::Covering) {
+            if !known.covering.is_empty() {
                 super::complain(
                     "covering ranges are among these, not only announced prefixes: no routing table of their family is loaded (geo update)",
                 );

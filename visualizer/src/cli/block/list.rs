@@ -132,7 +132,7 @@ fn found(target: &Target, geo: &Geo) -> Found {
 }
 
 fn of_system(asn: Asn, geo: &Geo) -> Found {
-    let held = geo.holdings(asn);
+    let held = geo.holdings(asn).exclusive();
     let mut found = Found { shared: held.shared, ..Found::default() };
     for (networks, basis) in [
         (held.announced, Basis::Announced),
