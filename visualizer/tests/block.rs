@@ -5,9 +5,8 @@
 mod common;
 
 use std::path::Path;
-use std::process::Command;
 
-use common::{TempFile, json, pcap, run, stderr, udp};
+use common::{TempFile, alone, json, pcap, run, stderr, udp};
 
 /// So many networks outside all special blocks, no two of them neighbours, every fourth IPv6.
 fn networks(count: u32) -> Vec<String> {
@@ -23,21 +22,6 @@ fn list(arguments: &[&str], networks: &[String]) -> Vec<u8> {
     let output = run(&[&["block"], arguments, &networks].concat());
     assert!(output.status.success(), "{}", stderr(&output));
     output.stdout
-}
-
-/// Runs a tool in a network namespace of its own; `None`, with a word, where that can't be.
-fn alone(script: &str, tool: &str) -> Option<String> {
-    let usable = |program: &str, arguments: &[&str]| {
-        Command::new(program).args(arguments).output().is_ok_and(|output| output.status.success())
-    };
-    if !usable("unshare", &["-n", "true"]) || !usable("sh", &["-c", &format!("command -v {tool}")]) {
-        eprintln!("skipped: needs {tool} and root");
-        return None;
-    }
-    let output = Command::new("unshare").args(["-n", "sh", "-c", script]).output().unwrap();
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), stderr(&output));
-    assert!(output.status.success(), "{tool}: {text}");
-    Some(text)
 }
 
 const SIZES: [u32; 3] = [1, 1_000, 20_000];

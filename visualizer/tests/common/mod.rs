@@ -1,6 +1,6 @@
 //! What the tests of the binary share: running it, and a server on a free port.
 #![allow(dead_code, reason = "each test file uses a part of it")]
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -55,6 +55,21 @@ pub fn udp(destination: [u8; 4]) -> Vec<u8> {
     frame.extend(destination);
     frame.extend([0xc0, 0, 0, 53, 0, 12, 0, 0, 1, 2, 3, 4]);
     frame
+}
+
+/// Runs a tool in a network namespace of its own; `None`, with a word, where that can't be.
+pub fn alone(script: &str, tool: &str) -> Option<String> {
+    let usable = |program: &str, arguments: &[&str]| {
+        Command::new(program).args(arguments).output().is_ok_and(|output| output.status.success())
+    };
+    if !usable("unshare", &["-n", "true"]) || !usable("sh", &["-c", &format!("command -v {tool}")]) {
+        eprintln!("skipped: needs {tool} and root");
+        return None;
+    }
+    let output = Command::new("unshare").args(["-n", "sh", "-c", script]).output().unwrap();
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), stderr(&output));
+    assert!(output.status.success(), "{tool}: {text}");
+    Some(text)
 }
 
 /// A file in a folder of its own, gone with the test.
