@@ -1,7 +1,5 @@
 //! Block lists: the tools that load them accept them, and a dry run tells what they would have hit.
 
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "tests")]
-
 mod common;
 
 use std::path::Path;
