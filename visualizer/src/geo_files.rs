@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::thread::{Builder, JoinHandle};
@@ -121,18 +122,18 @@ pub(crate) fn folder(settings: &Settings) -> PathBuf {
 
 /// Whether we run as the system's administrator, whose data is the system's.
 fn is_root() -> bool {
-    use std::os::unix::fs::MetadataExt;
     std::fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0)
 }
 
-/// What tells whether files have changed: of each, when and how large.
-pub(crate) type Stamp = Vec<(PathBuf, Option<(SystemTime, u64)>)>;
+/// What tells whether files have changed: of each, when, how large, and which it is on the disk, since a clock that ticks slowly gives
+/// two files that take one place the same time.
+pub(crate) type Stamp = Vec<(PathBuf, Option<(SystemTime, u64, u64)>)>;
 
 /// How the files stand now.
 pub(crate) fn stamp(settings: &Settings) -> Stamp {
     let of = |path: &Path| {
         let facts = std::fs::metadata(path).ok()?;
-        Some((facts.modified().ok()?, facts.len()))
+        Some((facts.modified().ok()?, facts.len(), facts.ino()))
     };
     files(settings, ALL).into_iter().map(|(path, _)| (path.clone(), of(&path))).collect()
 }

@@ -14,7 +14,7 @@ use analyzer::{Analyzer, Facts, Setup};
 use capturer::decode::Decoder;
 use capturer::stream::{self, Capacity};
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::cli::{Color, Common, Failure};
@@ -72,9 +72,11 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     let address = listener.local_addr().map_err(Failure::system("cannot ask for the port"))?;
     let query = super::offline::query(&settings.source.filter)?;
     let opened = sources::open(&settings, query.as_ref())?;
+    // Before they are read: what changes meanwhile is read again.
+    let seen = geo_files::stamp(&settings);
     let facts = Facts { geo: geo_files::load(&settings, geo_files::ALL)?, local: opened.local.clone() };
     let cities = geo_files::read_cities(&settings, &facts.geo);
-    let (house, app) = House::build(&settings, (opened, query), facts, address)?;
+    let (house, app) = House::build(&settings, (opened, query), (facts, seen), address)?;
     greet(&app, address, arguments.open)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -142,7 +144,7 @@ impl House {
     fn build(
         settings: &Settings,
         (opened, query): (Opened, Option<Query>),
-        facts: Facts,
+        (facts, seen): (Facts, geo_files::Stamp),
         address: std::net::SocketAddr,
     ) -> Result<(Self, App), Failure> {
         let thread = |name: &str| Failure::system(format!("cannot start the {name} thread"));
@@ -201,6 +203,7 @@ impl House {
         let (renewals, requests) = mpsc::channel();
         let renewer = live::Renewer {
             settings: settings.clone(),
+            seen,
             status: Arc::clone(&status),
             hub: Arc::clone(&hub),
             requests,
@@ -268,7 +271,8 @@ async fn serve(
 ) -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let renewals = tokio::spawn(renew_on_signals(app.renewals.clone()));
+    let renewing = (signal(SignalKind::hangup())?, signal(SignalKind::user_defined1())?);
+    let renewals = tokio::spawn(renew_on_signals(renewing, app.renewals.clone()));
     let server = tokio::spawn(server::serve(listener, app));
     tokio::select! {
         _ = terminate.recv() => {}
@@ -289,9 +293,7 @@ async fn serve(
 }
 
 /// SIGHUP has the databases read again, SIGUSR1 has them updated before that.
-async fn renew_on_signals(renewals: mpsc::Sender<Renewal>) -> std::io::Result<()> {
-    let mut reload = signal(SignalKind::hangup())?;
-    let mut update = signal(SignalKind::user_defined1())?;
+async fn renew_on_signals((mut reload, mut update): (Signal, Signal), renewals: mpsc::Sender<Renewal>) {
     loop {
         let renewal = tokio::select! {
             _ = reload.recv() => Renewal::Reload(None),

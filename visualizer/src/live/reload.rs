@@ -31,6 +31,8 @@ pub(crate) enum Renewal {
 /// What the thread needs.
 pub(crate) struct Renewer {
     pub(crate) settings: Settings,
+    /// How the files stood before they were read for the first time.
+    pub(crate) seen: Stamp,
     pub(crate) status: Arc<Status>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) requests: Receiver<Renewal>,
@@ -43,18 +45,17 @@ pub(crate) fn spawn(renewer: Renewer) -> io::Result<JoinHandle<()>> {
 }
 
 impl Renewer {
-    fn run(self) {
-        let mut seen = geo_files::stamp(&self.settings);
+    fn run(mut self) {
         let mut due = Instant::now() + POLL;
         while !self.stop.load(Relaxed) {
             match self.requests.recv_timeout(PATIENCE) {
                 Ok(renewal) => {
-                    seen = geo_files::stamp(&self.settings);
+                    self.seen = geo_files::stamp(&self.settings);
                     self.obey(renewal);
                 }
                 Err(RecvTimeoutError::Timeout) if Instant::now() >= due => {
                     due = Instant::now() + POLL;
-                    self.look(&mut seen);
+                    self.look();
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => std::thread::sleep(PATIENCE),
@@ -62,10 +63,10 @@ impl Renewer {
         }
     }
 
-    fn look(&self, seen: &mut Stamp) {
+    fn look(&mut self) {
         let now = geo_files::stamp(&self.settings);
-        if now != *seen {
-            *seen = now;
+        if now != self.seen {
+            self.seen = now;
             tracing::info!("a database has changed");
             // A failure is told by `reload` itself.
             let _ = self.reload();
@@ -246,6 +247,7 @@ mod tests {
         let (sender, commands) = mpsc::channel();
         let (_, requests) = mpsc::channel();
         let renewer = Renewer {
+            seen: geo_files::stamp(&settings),
             settings,
             status: Arc::new(Status::new(source, facts, None, None)),
             hub: Arc::new(Hub::new("test".to_owned(), sender)),
