@@ -14,11 +14,12 @@ use crate::facts::Facts;
 use crate::flow::{Flow, FlowKey, IDLE, Running, State};
 use crate::home::Home;
 use crate::host::Host;
-use crate::names::{self, Learned, Names};
+use crate::names::{Learned, Learner, Names};
 use crate::query::Query;
 use crate::view::{Dimension, View};
 
 mod cities;
+mod domains;
 mod observe;
 mod reading;
 mod relocate;
@@ -144,6 +145,7 @@ pub struct Analyzer {
     wants_domain: bool,
     names: Names,
     learns: bool,
+    learner: Learner,
     /// Whether hosts and flows have been told their cells.
     knows_cities: bool,
 }
@@ -176,6 +178,7 @@ impl Analyzer {
             wants_domain: setup.dimensions.iter().any(|dimension| dimension.name == "domain"),
             names: Names::new(if setup.names { caps.names } else { 0 }),
             learns: setup.names,
+            learner: Learner::default(),
             dimensions: setup.dimensions,
             caps,
             memory: setup.memory,
@@ -191,8 +194,8 @@ impl Analyzer {
     #[inline]
     pub fn learn(&mut self, packet: &Packet, bytes: &[u8]) {
         if self.learns {
-            let Self { names, .. } = self;
-            names::learn(packet, bytes, |learned| names.take(&learned));
+            let Self { names, learner, .. } = self;
+            learner.learn(packet, bytes, |learned| names.take(&learned));
         }
     }
 

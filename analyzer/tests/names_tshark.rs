@@ -10,7 +10,7 @@ use std::process::Command;
 
 use analyzer::aggregate::{Ask, Counting, Ends};
 use analyzer::geo::{Geo, Needs};
-use analyzer::names::{Names, Source as Origin, learn, registered};
+use analyzer::names::{Learner, Names, Source as Origin, registered};
 use analyzer::{
     Analyzer, Devices, Dimension, Facts, LocalNetworks, Measure, Origin as Provenance, Setup, ViewId,
 };
@@ -64,10 +64,10 @@ fn ours(path: &Path) -> Names {
     let mut names = Names::new(64 << 20);
     let mut source = FileSource::open(path).unwrap();
     let mut decoder = Decoder::new(Default::default());
-    let mut packet = Packet::empty();
+    let (mut packet, mut learner) = (Packet::empty(), Learner::default());
     while let Ok(Next::Frame(frame)) = source.next_frame() {
         if decoder.decode_into(&frame, &mut packet).is_ok() {
-            learn(&packet, frame.bytes, |learned| names.take(&learned));
+            learner.learn(&packet, frame.bytes, |learned| names.take(&learned));
         }
     }
     names

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use analyzer::Facts;
-use analyzer::names::{self, Names};
+use analyzer::names::{Learner, Names};
 use analyzer::query::{FrameQuery, Query};
 use capturer::decode::{DecodeSettings, Decoder};
 use capturer::source::Next;
@@ -20,6 +20,7 @@ pub(crate) struct Sieve {
     facts: Facts,
     /// Names learned from the frames that passed by, when they are asked for.
     names: Names,
+    learner: Learner,
     compiled: Vec<(LinkType, FrameQuery)>,
 }
 
@@ -30,7 +31,7 @@ impl Sieve {
     /// For a filter that was read from `text`; `facts` answers its words for countries, networks and directions.
     pub(crate) fn new(text: &str, query: Query, facts: Facts) -> Self {
         let names = Names::new(if query.asks_names() { NAMES } else { 0 });
-        Self { text: text.into(), query, facts, names, compiled: Vec::new() }
+        Self { text: text.into(), query, facts, names, learner: Learner::default(), compiled: Vec::new() }
     }
 
     /// Learns the names in these captures by a pass of its own, when the filter asks for names: a server is then known from
@@ -41,13 +42,13 @@ impl Sieve {
         }
         let Ok(mut source) = sources::files(captures) else { return };
         let mut decoder = Decoder::new(decode);
-        let mut packet = Packet::empty();
+        let (mut packet, mut learner) = (Packet::empty(), Learner::default());
         // Damage is told of by the pass that counts.
         loop {
             match source.next_frame() {
                 Ok(Next::Frame(frame)) => {
                     if decoder.decode_into(&frame, &mut packet).is_ok() {
-                        names::learn(&packet, frame.bytes, |learned| self.names.take(&learned));
+                        learner.learn(&packet, frame.bytes, |learned| self.names.take(&learned));
                     }
                 }
                 Ok(Next::End) => break,
@@ -73,7 +74,7 @@ impl Sieve {
         };
         let query = &self.compiled[index].1;
         Ok(if query.asks_packet() {
-            Verdict::Asks(query, &self.facts, &mut self.names)
+            Verdict::Asks(query, &self.facts, (&mut self.names, &mut self.learner))
         } else if query.matches(frame, None) {
             Verdict::Passes
         } else {
@@ -99,7 +100,7 @@ pub(crate) enum Verdict<'a> {
     Passes,
     Fails,
     /// The packet has to be asked, too.
-    Asks(&'a FrameQuery, &'a Facts, &'a mut Names),
+    Asks(&'a FrameQuery, &'a Facts, (&'a mut Names, &'a mut Learner)),
 }
 
 impl Verdict<'_> {
@@ -109,10 +110,10 @@ impl Verdict<'_> {
         match self {
             Self::Passes => true,
             Self::Fails => false,
-            Self::Asks(query, facts, names) => {
+            Self::Asks(query, facts, (names, learner)) => {
                 let seen = packet.map(|packet| facts.observation(packet));
                 if let Some(packet) = packet.filter(|_| names.learns()) {
-                    names::learn(packet, frame.bytes, |learned| names.take(&learned));
+                    learner.learn(packet, frame.bytes, |learned| names.take(&learned));
                 }
                 query.matches(frame, seen.as_ref().map(|seen| (seen, &**names)))
             }

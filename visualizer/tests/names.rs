@@ -7,7 +7,7 @@ use std::net::UdpSocket;
 use std::process::Stdio;
 use std::time::Duration;
 
-use common::{TempFile, json, pcap, run, stderr, wireglobe};
+use common::{Server, TempFile, json, pcap, run, stderr, wireglobe};
 use serde_json::Value;
 
 const LAPTOP: [u8; 4] = [192, 168, 1, 2];
@@ -79,6 +79,59 @@ fn a_filter_by_domain_takes_a_server_from_its_first_packet_on() {
     }
     let refused = run(&["packets", "--filter", "domain localhost", "--read", file.path()]);
     assert!(refused.status.code() == Some(2) && stderr(&refused).contains("example.org"));
+}
+
+/// A TCP segment that begins at this byte of its stream.
+fn tcp(begin: u32, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0];
+    frame.extend((40 + payload.len() as u16).to_be_bytes());
+    frame.extend([0, 1, 0, 0, 64, 6, 0, 0]);
+    frame.extend(LAPTOP.into_iter().chain(SERVER));
+    frame.extend([0xc3, 0x50, 1, 0xbb]);
+    frame.extend((begin + 1).to_be_bytes());
+    frame.extend([0, 0, 0, 1, 0x50, 0x18, 1, 0, 0, 0, 0, 0]);
+    frame.extend(payload);
+    frame
+}
+
+/// A ClientHello for www.example.org whose name comes after a key share of 1216 bytes and an extension as long.
+fn long_hello() -> Vec<u8> {
+    let share = |kind: [u8; 2]| [&kind[..], &1216u16.to_be_bytes(), &[7; 1216]].concat();
+    let name = b"\0\0\0\x14\0\x12\0\0\x0fwww.example.org";
+    let extensions = [share([0, 51]), share([0x0a, 0x0a]), name.to_vec()].concat();
+    let mut body = [&[3, 3][..], &[1; 32], &[0, 0, 2, 0x13, 1, 1, 0]].concat();
+    body.extend((extensions.len() as u16).to_be_bytes());
+    body.extend(extensions);
+    let length = body.len() as u16;
+    let record = [&[22, 3, 1][..], &(length + 4).to_be_bytes(), &[1, 0], &length.to_be_bytes()].concat();
+    [record, body].concat()
+}
+
+#[test]
+fn a_client_hello_in_two_segments_names_its_server_offline_and_live() {
+    let hello = long_hello();
+    let (first, second) = hello.split_at(1400);
+    // The name lies beyond what the ring keeps of a packet that names nobody.
+    assert!(second.len() > 1000);
+    let file = TempFile::new("hello.pcap", &pcap(&[tcp(0, first), tcp(1400, second)]));
+    let named = |report: &Value| {
+        let rows = report["rows"].as_array().unwrap();
+        rows.iter().any(|row| row["name"] == "www.example.org" && row["names"][0]["source"] == "tls")
+    };
+    for jobs in ["1", "2"] {
+        let arguments = ["report", "--by", "host", "--format", "json", "--jobs", jobs, "--read", file.path()];
+        assert!(named(&json(&run(&arguments))), "{jobs}");
+    }
+    let output = run(&["packets", "--read", file.path(), "--format", "jsonl"]);
+    let last = String::from_utf8_lossy(&output.stdout).lines().last().unwrap().to_owned();
+    let last: Value = serde_json::from_str(&last).unwrap();
+    assert_eq!((&last["src_name"], &last["dst_name"]), (&Value::Null, &"www.example.org".into()));
+    let server = Server::start(&["--read", file.path(), "--speed", "max"]);
+    server.wait_for("/api/v1/report?by=host&top=0", named);
+    let status = server.wait_for("/api/v1/status", |status| status["hellos_joined"] == 1);
+    assert_eq!(status["hellos_given_up"], 0);
+    let (_, lines) = server.get("/api/v1/packets");
+    assert!(lines.lines().all(|line| line.contains(r#""dst_name":"www.example.org""#)), "{lines}");
 }
 
 /// Datagrams that reached a name server of ours while a command ran with every source allowed.

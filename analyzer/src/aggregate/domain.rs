@@ -19,7 +19,8 @@ use crate::observation::Observation;
 pub(super) const ENTRY: Entry = Entry {
     name: "domain",
     summary: "registered domains of the names learned; aliases together",
-    needs_country: false,
+    // For the countries of its hosts.
+    needs_country: true,
     needs_asn: false,
     most_keys: None,
     per_packet: false,

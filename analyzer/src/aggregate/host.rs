@@ -38,6 +38,7 @@ impl Dimension for ByHost {
         let row = Row::new(address.to_string(), Counts { hosts: 1, ..*counts }, Self::LABEL);
         let row = row.with_place(&place, ask.geo).with_names(ask.names.of(*address));
         row.with_city(*address, &place, ask.geo)
+            .with_prefix(ask.geo.prefix(*address).map(|prefix| prefix.network), ask.geo)
     }
 }
 
@@ -45,13 +46,6 @@ impl Dimension for ByHost {
 pub(super) fn row(host: &Host, missed: Missed, ask: &Ask<'_>) -> Row {
     let row = Row::new(host.address().to_string(), host.counts(), Label::End);
     let row = row.with_place(&host.end.place, ask.geo).with_names(ask.names.of(host.address()));
-    let row = row.with_city(host.address(), &host.end.place, ask.geo);
-    Row {
-        prefix: host.prefix,
-        prefix_kind: host.prefix.map(|prefix| ask.geo.prefix_kind(&prefix)),
-        local: Some(host.end.local),
-        seen: Some((host.first, host.last)),
-        missed,
-        ..row
-    }
+    let row = row.with_city(host.address(), &host.end.place, ask.geo).with_prefix(host.prefix, ask.geo);
+    Row { local: Some(host.end.local), seen: Some((host.first, host.last)), missed, ..row }
 }

@@ -32,7 +32,6 @@ impl Dimension for ByPrefix {
     fn row(prefix: &Network, counts: &Counts, ask: &Ask<'_>) -> Row {
         let place = ask.geo.network_place(prefix);
         let row = Row::new(prefix.to_string(), *counts, Self::LABEL).with_place(&place, ask.geo);
-        let kind = ask.geo.prefix_kind(prefix);
-        Row { name: row.as_name.clone(), prefix: Some(*prefix), prefix_kind: Some(kind), ..row }
+        Row { name: row.as_name.clone(), ..row }.with_prefix(Some(*prefix), ask.geo)
     }
 }

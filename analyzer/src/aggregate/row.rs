@@ -54,6 +54,8 @@ pub struct Row {
     pub names: Vec<Known>,
     /// First and last packet, when they are kept.
     pub seen: Option<(Timestamp, Timestamp)>,
+    /// The countries of its hosts, ascending, when it is a domain.
+    pub countries: Option<Vec<CountryCode>>,
     /// How many hosts have the key, when they are counted.
     pub hosts: Option<Estimate>,
     /// What may have been counted of it before its row was made, at most; nothing while every key has a row.
@@ -90,6 +92,7 @@ impl Row {
             local: None,
             names: Vec::new(),
             seen: None,
+            countries: None,
             hosts: None,
             missed: Missed { bytes: 0, packets: 0, flows: 0 },
             met: None,
@@ -132,6 +135,13 @@ impl Row {
         self.asn = place.asn;
         self.as_name = place.asn.and_then(|asn| geo.as_name(asn)).map(str::to_owned);
         self.place = Some(place.category);
+        self
+    }
+
+    /// Adds a prefix, and what it is.
+    pub fn with_prefix(mut self, prefix: Option<Network>, geo: &Geo) -> Self {
+        self.prefix = prefix;
+        self.prefix_kind = prefix.map(|prefix| geo.prefix_kind(&prefix));
         self
     }
 

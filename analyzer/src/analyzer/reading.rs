@@ -16,7 +16,7 @@ use crate::flow::Volume;
 use crate::geo::Place;
 use crate::home::Home;
 use crate::host::Host;
-use crate::names::Names;
+use crate::names::{HelloCounts, Names};
 use crate::series::Second;
 use crate::sketch::hyperloglog;
 use crate::view::{Dimension, Totals, View};
@@ -41,6 +41,9 @@ impl<'a> Reading<'a> {
         if dimension.name == "mac" {
             let name = |row: &Row| self.0.devices.name_of(&row.key).map(str::to_owned);
             top.rows.iter_mut().for_each(|row| row.name = name(row));
+        }
+        if dimension.name == "domain" {
+            self.0.place_domains(view, &mut top.rows);
         }
         Some(top)
     }
@@ -107,6 +110,11 @@ impl<'a> Reading<'a> {
     /// Names of addresses, as far as they were learned.
     pub const fn names(self) -> &'a Names {
         &self.0.names
+    }
+
+    /// What became of TLS hellos in several segments.
+    pub const fn hellos(self) -> HelloCounts {
+        self.0.learner.hellos()
     }
 
     /// The databases and local networks in use.

@@ -9,6 +9,7 @@ mod dhcp;
 mod dns;
 mod domain;
 mod domains;
+mod hellos;
 mod http;
 mod name;
 mod store;
@@ -21,10 +22,11 @@ use capturer::{Packet, Timestamp, Transport};
 pub use dns::{Message, Record};
 pub use domain::{is_within, registered};
 pub use domains::DomainId;
+pub use hellos::{HelloCounts, Watch};
 pub use name::Name;
 pub use store::{Known, Names, NamesCounts};
 
-/// Bytes of a frame that should be kept for the readers where [`may_name`] says so.
+/// Bytes of a frame that should be kept for the readers where [`Watch::may_name`] says so.
 pub const NAMING_BYTES: usize = 2048;
 
 /// Where a name was learned; the best first.
@@ -96,21 +98,48 @@ enum Reader {
     Http,
 }
 
-/// Whether a packet's payload may name an address; `bytes` is what there is of its frame.
-#[inline]
-pub fn may_name(packet: &Packet, bytes: &[u8]) -> bool {
-    reader(packet, bytes).is_some()
+/// Reads packets for names; it remembers the beginnings of hellos that go on in a further segment.
+#[derive(Default)]
+pub struct Learner {
+    hellos: hellos::Hellos,
 }
 
-/// Tells what names a packet gives; `bytes` is what was kept of its frame, from the link header on.
-#[inline]
-pub fn learn(packet: &Packet, bytes: &[u8], mut tell: impl FnMut(Learned<'_>)) {
-    if let Some(reader) = reader(packet, bytes) {
-        read(reader, packet, payload(packet, bytes), &mut tell);
+impl Learner {
+    /// Tells what names a packet gives; `bytes` is what was kept of its frame, from the link header on. The packets of a
+    /// connection should come in order.
+    #[inline]
+    pub fn learn(&mut self, packet: &Packet, bytes: &[u8], mut tell: impl FnMut(Learned<'_>)) {
+        if self.hellos.wait() {
+            self.go_on(packet, bytes, &mut tell);
+        }
+        if let Some(reader) = reader(packet, bytes) {
+            self.read(reader, packet, payload(packet, bytes), &mut tell);
+        }
+    }
+
+    /// What became of hellos in several segments.
+    pub const fn hellos(&self) -> HelloCounts {
+        self.hellos.counts()
+    }
+
+    #[cold]
+    fn go_on(&mut self, packet: &Packet, bytes: &[u8], tell: &mut dyn FnMut(Learned<'_>)) {
+        let name = self.hellos.go_on(packet, payload(packet, bytes));
+        if let Some(name) = name.filter(|_| is_nameable(packet.destination)) {
+            let (address, at) = (packet.destination, packet.at);
+            tell(Learned { address, name: &name, source: Source::Tls, at });
+        }
+    }
+
+    #[cold]
+    fn read(&mut self, reader: Reader, packet: &Packet, payload: &[u8], tell: &mut dyn FnMut(Learned<'_>)) {
+        if reader == Reader::Tls && tls::server_name(payload).is_none() {
+            self.hellos.begin(packet, payload);
+        }
+        read(reader, packet, payload, tell);
     }
 }
 
-#[cold]
 fn read(reader: Reader, packet: &Packet, payload: &[u8], tell: &mut dyn FnMut(Learned<'_>)) {
     let at = packet.at;
     let mut found = |address: IpAddr, name: &Name, source: Source| {

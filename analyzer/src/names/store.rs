@@ -159,6 +159,11 @@ impl Names {
         self.rows.iter().map(|row| (row.address, &row.names[..]))
     }
 
+    /// All addresses that have a domain, with it.
+    pub fn domains(&self) -> impl Iterator<Item = (IpAddr, DomainId)> {
+        self.rows.iter().filter_map(|row| Some((row.address, row.domain?.0)))
+    }
+
     /// Its figures.
     pub fn counts(&self) -> NamesCounts {
         NamesCounts {

@@ -14,7 +14,7 @@ fn address(text: &str) -> IpAddr {
 /// What a packet teaches: address, name, source.
 fn learned(packet: &Packet, payload: &[u8]) -> Vec<(String, String, Source)> {
     let mut told = Vec::new();
-    learn(packet, payload, |learned| {
+    Learner::default().learn(packet, payload, |learned| {
         told.push((learned.address.to_string(), learned.name.to_string(), learned.source));
     });
     told
@@ -226,6 +226,94 @@ fn a_client_hello_names_the_server_on_any_port() {
     assert!(learned(&tcp(50_000, 443, 200), &hello("192.0.2.1", 0)).is_empty(), "an address is no name");
 }
 
+/// Segments of one connection: where each begins, at which second it comes.
+fn segment(begin: usize, len: usize, second: i64) -> Packet {
+    let mut packet = tcp(50_000, 443, len);
+    if let Transport::Tcp(tcp) = &mut packet.transport {
+        tcp.sequence = (u32::MAX - 99).wrapping_add(begin as u32);
+    }
+    Packet { at: Timestamp::from_parts(1_700_000_000 + second, 0), ..packet }
+}
+
+/// What a connection's segments teach, cut at these places.
+fn in_segments(learner: &mut Learner, bytes: &[u8], cuts: &[usize]) -> Vec<String> {
+    let mut told = Vec::new();
+    let mut begin = 0;
+    for &end in cuts.iter().chain([&bytes.len()]) {
+        let packet = segment(begin, end - begin, 0);
+        learner.learn(&packet, &bytes[begin..end], |learned| told.push(learned.name.to_string()));
+        begin = end;
+    }
+    told
+}
+
+#[test]
+fn a_client_hello_in_several_segments_names_the_server_once() {
+    let bytes = hello("shop.example.com", 1500);
+    for cuts in [&[1400][..], &[500, 1400], &[1460], &[bytes.len() - 1]] {
+        let mut learner = Learner::default();
+        assert_eq!(in_segments(&mut learner, &bytes, cuts), ["shop.example.com"], "{cuts:?}");
+        assert_eq!(learner.hellos().joined, 1);
+    }
+}
+
+#[test]
+fn a_beginning_that_was_sent_twice_waits_once() {
+    let bytes = hello("shop.example.com", 1500);
+    let mut learner = Learner::default();
+    for _ in 0..3 {
+        learner.learn(&segment(0, 1400, 0), &bytes[..1400], |_| panic!("no name yet"));
+    }
+    assert_eq!(in_segments(&mut learner, &bytes, &[1400]), ["shop.example.com"]);
+    assert_eq!(learner.hellos(), HelloCounts { joined: 1, ..HelloCounts::default() });
+}
+
+#[test]
+fn what_does_not_go_on_in_time_or_lacks_bytes_is_given_up_and_counted() {
+    let bytes = hello("shop.example.com", 1500);
+    let mut learner = Learner::default();
+    learner.learn(&segment(0, 1400, 0), &bytes[..1400], |_| panic!("no name yet"));
+    // A segment of which nothing was kept changes nothing.
+    learner.learn(&segment(1400, bytes.len() - 1400, 1), &[], |_| panic!("no bytes"));
+    learner.learn(&segment(1400, bytes.len() - 1400, 4), &bytes[1400..], |_| panic!("too late"));
+    assert_eq!(learner.hellos().given_up, 1);
+    learner.learn(&segment(0, 1400, 5), &bytes[..1400], |_| panic!("no name yet"));
+    learner.learn(&segment(1400, bytes.len() - 1400, 5), &bytes[1400..1450], |_| panic!("cut"));
+    assert_eq!(learner.hellos(), HelloCounts { given_up: 2, ..HelloCounts::default() });
+}
+
+#[test]
+fn a_flood_of_beginnings_keeps_the_newest_and_counts_the_others() {
+    let bytes = hello("shop.example.com", 1500);
+    let mut learner = Learner::default();
+    let from = |n: u16, begin: usize, len: usize| {
+        let mut packet = segment(begin, len, 0);
+        packet.at = Timestamp::from_parts(1_700_000_000, i64::from(n));
+        packet.source = IpAddr::from([10, 0, (n >> 8) as u8, n as u8]);
+        packet
+    };
+    (0..10_000).for_each(|n| learner.learn(&from(n, 0, 1400), &bytes[..1400], |_| panic!("no name yet")));
+    assert_eq!(learner.hellos().evicted, 10_000 - 64);
+    let mut named = 0;
+    for n in [9_999, 9_936, 9_935, 0] {
+        learner.learn(&from(n, 1400, bytes.len() - 1400), &bytes[1400..], |_| named += 1);
+    }
+    assert_eq!(named, 2);
+}
+
+#[test]
+fn the_bytes_of_what_goes_on_with_a_hello_are_looked_out_for() {
+    let bytes = hello("shop.example.com", 3000);
+    let mut watch = Watch::default();
+    let mut may_name =
+        |begin: usize, end: usize| watch.may_name(&segment(begin, end - begin, 0), &bytes[begin..end]);
+    assert!(!may_name(1400, 2800), "nothing began");
+    assert!(may_name(0, 1400) && may_name(1400, 2800));
+    assert!(!may_name(0, 3), "an acknowledgement's padding");
+    assert!(may_name(2800, bytes.len()));
+    assert!(!may_name(2800, bytes.len()), "the hello is over");
+}
+
 #[test]
 fn a_request_names_the_server_unless_it_is_a_proxys() {
     let name = |text: &str| learned(&tcp(50_000, 8080, text.len()), text.as_bytes());
@@ -308,12 +396,23 @@ proptest! {
             bytes[236..240].copy_from_slice(&[99, 130, 83, 99]);
         }
         for packet in [udp(port, port, bytes.len()), tcp(port, 5000, bytes.len()), tcp(5000, port, bytes.len())] {
-            learn(&packet, &bytes, |learned| {
+            Learner::default().learn(&packet, &bytes, |learned| {
                 let name = learned.name.as_str();
                 assert!(!name.is_empty() && name.len() <= 253 && !name.chars().any(char::is_whitespace));
                 assert!(!name.chars().any(char::is_control) && name.to_ascii_lowercase() == name);
             });
         }
+    }
+
+    #[test]
+    fn a_hello_gives_the_same_name_wherever_it_is_cut(
+        before in 0usize..2500, mut cuts in proptest::collection::vec(60usize..3000, 0..4),
+    ) {
+        let bytes = hello("shop.example.com", before);
+        cuts.retain(|cut| *cut < bytes.len());
+        cuts.sort_unstable();
+        cuts.dedup();
+        prop_assert_eq!(in_segments(&mut Learner::default(), &bytes, &cuts), ["shop.example.com"]);
     }
 
     #[test]

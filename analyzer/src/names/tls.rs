@@ -1,6 +1,5 @@
-//! The server name of a TLS ClientHello (RFC 8446 §4.1.2, RFC 6066 §3), when the hello is in one segment, or its name is in
-//! the first. One that goes on in a second segment after its name was cut, and QUIC's hello, which is encrypted, are not
-//! read.
+//! The server name of a TLS ClientHello (RFC 8446 §4.1.2, RFC 6066 §3), as far as there are bytes of it; `hellos` joins
+//! those that go on in further segments. QUIC's hello, which is encrypted, is not read.
 
 use super::Name;
 
@@ -16,6 +15,13 @@ const HOST_NAME: u8 = 0;
 #[inline]
 pub(super) fn begins(payload: &[u8]) -> bool {
     matches!(payload, [HANDSHAKE, 3, _, _, _, CLIENT_HELLO, ..])
+}
+
+/// How many bytes its record has, when it goes on behind this payload.
+pub(super) fn goes_on(payload: &[u8]) -> Option<usize> {
+    let length = payload.get(3..5)?.first_chunk().map(|octets| u16::from_be_bytes(*octets))?;
+    let whole = 5 + usize::from(length);
+    (begins(payload) && whole > payload.len()).then_some(whole)
 }
 
 /// The name in it.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use analyzer::aggregate::{Label, LeftOut, Row, Top};
-use analyzer::geo::PrefixKind;
+use analyzer::geo::{Cell, PrefixKind};
 use analyzer::names::Known;
 use analyzer::query::Query;
 use analyzer::{Measure, Network, Volume};
@@ -404,6 +404,8 @@ pub(super) fn row_json(row: &Row, share: &Share) -> Value {
         "place": row.place.map(analyzer::geo::Category::name),
         "city": row.city.as_ref().map(|city| &city.name), "region": row.city.as_ref().map(|city| &city.region),
         "lat": row.city.as_ref().map(|city| city.cell.lat()), "lon": row.city.as_ref().map(|city| city.cell.lon()),
+        "accuracy_km": row.city.as_ref().map(|_| Cell::KILOMETRES),
+        "countries": row.countries,
         "hosts": row.hosts.map(|hosts| hosts.count),
         "hosts_error": row.hosts.map(|hosts| thousandths(hosts.relative_error)),
         "first_seen": row.seen.map(|(first, _)| first.to_string()),

@@ -1,10 +1,12 @@
 //! `wireglobe packets`: list, count or save packets.
 
 use std::io::Write;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use analyzer::aggregate::protocol_name;
+use analyzer::names::{Learner, Names};
 use analyzer::query::Query;
 use analyzer::{Facts, LocalNetworks};
 use capturer::decode::Skip;
@@ -78,7 +80,13 @@ struct Sinks {
     count: Option<Box<dyn Write>>,
     began: bool,
     packet: Packet,
+    /// Learned from the packets that were listed.
+    names: Names,
+    learner: Learner,
 }
+
+/// Bytes of names.
+const NAMES: usize = 16 << 20;
 
 impl Sinks {
     fn open(arguments: &Arguments) -> Result<Self, Failure> {
@@ -93,6 +101,8 @@ impl Sinks {
             count: arguments.count.then(|| output::open(arguments.output.as_deref())).transpose()?,
             began: false,
             packet: Packet::empty(),
+            names: Names::new(if listed { NAMES } else { 0 }),
+            learner: Learner::default(),
         })
     }
 
@@ -124,8 +134,12 @@ impl Hand for Sinks {
         }
         let Some(list) = &mut self.list else { return Ok(()) };
         let head = if std::mem::replace(&mut self.began, true) { None } else { header(self.format) };
+        let Self { packet, names, learner, .. } = self;
+        if skip.is_none() {
+            learner.learn(packet, frame.bytes, |learned| names.take(&learned));
+        }
         let line =
-            skip.map_or_else(|| line(self.format, &self.packet), |skip| bare(self.format, frame, skip));
+            skip.map_or_else(|| line(self.format, packet, names), |skip| bare(self.format, frame, skip));
         let text = head.unwrap_or_default() + &line;
         list.write_all(text.as_bytes()).map_err(Failure::system("cannot write the result"))
     }
@@ -141,13 +155,13 @@ impl Hand for Sinks {
     }
 }
 
-const FIELDS: [&str; 12] = [
+const FIELDS: [&str; 14] = [
     "frame", "time", "length", "caplen", "src", "dst", "protocol", "src_port", "dst_port", "flags", "vlan",
-    "ttl",
+    "ttl", "src_name", "dst_name",
 ];
 
-/// A packet as one JSON object; the API gives the same.
-pub(crate) fn packet_json(packet: &Packet) -> Value {
+/// A packet as one JSON object, its ends with the best names that `name` knows; the API gives the same.
+pub(crate) fn packet_json(packet: &Packet, name: impl Fn(IpAddr) -> Option<String>) -> Value {
     let ports = packet.ports();
     json!({
         "frame": packet.number, "time": packet.at.to_string(), "length": packet.wire_len,
@@ -156,7 +170,7 @@ pub(crate) fn packet_json(packet: &Packet) -> Value {
         "dst_port": ports.map(|ports| ports.destination), "flags": packet.tcp().map(|tcp| tcp.flags.to_string()),
         "vlan": packet.vlan.id(), "ttl": packet.is_ip().then_some(packet.ttl),
         "fragment_offset": packet.fragment.is_fragment().then_some(packet.fragment.offset()),
-        "payload": packet.payload_len,
+        "payload": packet.payload_len, "src_name": name(packet.source), "dst_name": name(packet.destination),
     })
 }
 
@@ -173,8 +187,9 @@ fn header(format: Format) -> Option<String> {
     }
 }
 
-fn line(format: Format, packet: &Packet) -> String {
-    row(format, &packet_json(packet), || sentence(packet))
+fn line(format: Format, packet: &Packet, names: &Names) -> String {
+    let name = |address| names.best(address).map(|known| known.name.to_string());
+    row(format, &packet_json(packet, name), || sentence(packet, name))
 }
 
 /// A frame that carries no packet one can count: what is known of it.
@@ -201,9 +216,11 @@ fn row(format: Format, object: &Value, sentence: impl FnOnce() -> String) -> Str
 }
 
 /// One packet in one line for people.
-fn sentence(packet: &Packet) -> String {
-    let end = |address: std::net::IpAddr, port: Option<u16>| {
-        port.map_or_else(|| address.to_string(), |port| std::net::SocketAddr::new(address, port).to_string())
+fn sentence(packet: &Packet, name: impl Fn(IpAddr) -> Option<String>) -> String {
+    let end = |address: IpAddr, port: Option<u16>| {
+        let text = port
+            .map_or_else(|| address.to_string(), |port| std::net::SocketAddr::new(address, port).to_string());
+        name(address).map_or_else(|| text.clone(), |name| format!("{text} ({name})"))
     };
     let ports = packet.ports();
     let detail = match &packet.transport {

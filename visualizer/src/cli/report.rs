@@ -5,6 +5,7 @@ mod chart;
 mod html;
 mod labels;
 mod listing;
+mod whereabouts;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -465,13 +466,16 @@ fn render(
     Ok(report.render(arguments.format))
 }
 
-/// Where a host is, for the name column of tables.
+/// Whose a host is, for the name column of tables where it has no name.
 fn place(row: &Row) -> Option<String> {
     let category = row.place?;
-    let country = row.country.map(|code| code.to_string());
     let network = row.asn.map(|asn| format!("AS{} {}", asn.0, row.as_name.as_deref().unwrap_or_default()));
-    let parts: Vec<String> = country.into_iter().chain(network).collect();
-    Some(if parts.is_empty() { category.name().to_owned() } else { parts.join(" · ").trim_end().to_owned() })
+    let country = || row.country.map(|code| code.to_string());
+    Some(
+        network
+            .or_else(country)
+            .map_or_else(|| category.name().to_owned(), |text| text.trim_end().to_owned()),
+    )
 }
 
 /// Text from outside for an HTML page: what [`output::escape`] makes safe to show, and what HTML would read as markup.

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender};
@@ -39,6 +40,8 @@ pub(crate) enum Command {
     Report(Report),
     /// The names known now.
     Names(oneshot::Sender<Names>),
+    /// The best names of these addresses.
+    BestNames(Vec<IpAddr>, oneshot::Sender<HashMap<IpAddr, String>>),
 }
 
 /// A question for totals.
@@ -130,7 +133,14 @@ impl Thread {
             Command::Report(report) => self.report(report),
             // Nobody waits any more when the client has gone.
             Command::Names(reply) => drop(reply.send(self.analyzer.names().clone())),
+            Command::BestNames(addresses, reply) => drop(reply.send(self.best_names(addresses))),
         }
+    }
+
+    fn best_names(&self, addresses: Vec<IpAddr>) -> HashMap<IpAddr, String> {
+        let names = self.analyzer.names();
+        let best = |address| Some((address, names.best(address)?.name.to_string()));
+        addresses.into_iter().filter_map(best).collect()
     }
 
     fn want(&mut self, key: TopicKey, query: Option<Query>) {
@@ -210,6 +220,7 @@ impl Thread {
             lost_ring: self.lost,
             evicted: reading.evicted(),
             rows: reading.rows(),
+            hellos: reading.hellos(),
             memory: reading.bytes(),
             memory_limit: reading.budget(),
             totals: reading.totals(ViewId::MAIN),

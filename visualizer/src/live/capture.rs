@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use analyzer::names::{NAMING_BYTES, may_name};
+use analyzer::names::{NAMING_BYTES, Watch};
 use capturer::decode::Decoder;
 use capturer::source::{Next, Source, SourceError};
 use capturer::stream::{Batch, Writer};
@@ -43,6 +43,7 @@ struct Pending {
     ledger: Ledger,
     since: Option<Timestamp>,
     packet: Packet,
+    watch: Watch,
 }
 
 impl Feeder {
@@ -52,6 +53,7 @@ impl Feeder {
             ledger: Ledger::default(),
             since: None,
             packet: Packet::empty(),
+            watch: Watch::default(),
         };
         let result = self.pump(&mut pending);
         self.hand_over(&mut pending);
@@ -131,7 +133,7 @@ impl Pending {
             None => {
                 self.ledger.packets += 1;
                 self.ledger.bytes += u64::from(self.packet.wire_len);
-                let naming = if may_name(&self.packet, frame.bytes) { NAMING_BYTES } else { 0 };
+                let naming = if self.watch.may_name(&self.packet, frame.bytes) { NAMING_BYTES } else { 0 };
                 self.batch.push_keeping(self.packet, frame, naming);
             }
             Some(skip) => self.ledger.skipped.add(skip.reason),

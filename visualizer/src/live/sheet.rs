@@ -21,6 +21,8 @@ pub(crate) struct Sheet {
     pub(crate) rows: Vec<(String, Vec<Value>)>,
     /// How many keys there are beyond these, these included.
     pub(crate) total: usize,
+    /// The standard error of `total` as a share of it; 0 when it is exact.
+    pub(crate) total_error: f64,
     /// Rows that were never shown, for feeds.
     pub(crate) dropped: Option<u64>,
 }
@@ -33,6 +35,7 @@ pub(crate) struct Versioned {
     order: Vec<String>,
     removed: VecDeque<(u64, String)>,
     total: usize,
+    total_error: f64,
     dropped: Option<u64>,
     /// Differences can be told from this tick on.
     oldest: u64,
@@ -50,6 +53,7 @@ impl Versioned {
         self.seq = seq;
         self.columns = sheet.columns;
         self.total = sheet.total;
+        self.total_error = sheet.total_error;
         self.dropped = sheet.dropped;
         self.order.clear();
         let mut before = std::mem::take(&mut self.rows);
@@ -112,6 +116,9 @@ impl Versioned {
         message.insert("keys".into(), rows.iter().map(|(key, _)| Value::from(key.as_str())).collect());
         message.insert("columns".into(), Value::Object(columns));
         message.insert("total".into(), json!(self.total));
+        if self.total_error > 0.0 {
+            message.insert("total_error".into(), json!(self.total_error));
+        }
         if let Some(dropped) = self.dropped {
             message.insert("dropped".into(), json!(dropped));
         }
@@ -132,7 +139,7 @@ mod tests {
     fn sheet(rows: &BTreeMap<u8, (u8, u8)>) -> Sheet {
         let rows: Vec<_> =
             rows.iter().map(|(key, (a, b))| (key.to_string(), vec![json!(a), json!(b)])).collect();
-        Sheet { columns: COLUMNS, total: rows.len(), rows, dropped: None }
+        Sheet { columns: COLUMNS, total: rows.len(), rows, ..Sheet::default() }
     }
 
     /// A client's copy of a table, by the rules of the protocol.

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use analyzer::geo::Geo;
+use analyzer::names::HelloCounts;
 use analyzer::{Facts, Totals};
 use capturer::decode::DecodeCounts;
 use capturer::source::live::LiveStatus;
@@ -58,6 +59,8 @@ pub(crate) struct Figures {
     pub(crate) evicted: (u64, u64, u64),
     /// Rows in the tables: hosts, flows.
     pub(crate) rows: (usize, usize),
+    /// TLS hellos in several segments.
+    pub(crate) hellos: HelloCounts,
     /// Bytes of the tables.
     pub(crate) memory: usize,
     /// The budget of the tables, bytes.
@@ -201,6 +204,8 @@ impl Status {
             ("lost_ring", json!(ledger.lost_ring)),
             ("evicted_hosts", json!(figures.evicted.0)),
             ("evicted_flows", json!(figures.evicted.1)),
+            ("hellos_joined", json!(figures.hellos.joined)),
+            ("hellos_given_up", json!(figures.hellos.given_up + figures.hellos.evicted)),
             ("memory_bytes", json!(figures.memory)),
             ("receive_buffer_bytes", json!(self.interface.as_ref().map(|status| status.buffer()))),
             ("capture_method", json!(self.interface.as_ref().map(|status| status.method().name()))),
@@ -234,7 +239,7 @@ impl Status {
     pub(crate) fn sheet(&self) -> Sheet {
         let rows: Vec<_> =
             self.values().into_iter().map(|(name, value)| (name.to_owned(), vec![value])).collect();
-        Sheet { columns: &["value"], total: rows.len(), rows, dropped: None }
+        Sheet { columns: &["value"], total: rows.len(), rows, ..Sheet::default() }
     }
 }
 

@@ -1,11 +1,15 @@
 //! What the page can subscribe to: one line a topic. The analysis thread takes the material out of the analyzer
 //! (typed, cheap); the publisher makes sheets of it.
 
+use std::net::IpAddr;
+
 use analyzer::aggregate::{Ask, Ends, Row, Top, protocol_name, service_label};
-use analyzer::geo::{Cell, Geo, Place};
+use analyzer::geo::{Cell, Geo, Place, PrefixKind};
+use analyzer::names::Known;
 use analyzer::{Arc, Dimension, FeedRow, Home, Measure, Origin, Reading, Second, Totals, ViewId};
 use serde_json::{Value, json};
 
+use crate::cli::geo_lookup_document;
 use crate::live::Sheet;
 
 /// A topic and what its table is made of.
@@ -38,6 +42,11 @@ pub(crate) static TOPICS: &[Topic] = &[
     Topic { name: "series", most: 900, take: |analyzer, view, _| Material::Seconds(analyzer.seconds(view)) },
     Topic { name: "countries", most: 300, take: |analyzer, view, ask| top(analyzer, view, "country", ask) },
     Topic { name: "places", most: 16, take: |analyzer, view, ask| top(analyzer, view, "place", ask) },
+    Topic { name: "continents", most: 16, take: |analyzer, view, ask| top(analyzer, view, "continent", ask) },
+    Topic { name: "prefixes", most: 300, take: |analyzer, view, ask| top(analyzer, view, "prefix", ask) },
+    Topic { name: "domains", most: 300, take: |analyzer, view, ask| top(analyzer, view, "domain", ask) },
+    Topic { name: "macs", most: 300, take: |analyzer, view, ask| top(analyzer, view, "mac", ask) },
+    Topic { name: "details", most: 8, take: |analyzer, view, ask| details(analyzer, view, ask) },
     Topic { name: "asns", most: 300, take: |analyzer, view, ask| top(analyzer, view, "asn", ask) },
     Topic { name: "hosts", most: 300, take: |analyzer, view, ask| top(analyzer, view, "host", ask) },
     Topic { name: "services", most: 300, take: |analyzer, view, ask| top(analyzer, view, "service", ask) },
@@ -47,9 +56,11 @@ pub(crate) static TOPICS: &[Topic] = &[
     Topic { name: "feed", most: 50, take: |analyzer, view, ask| feed(analyzer, view, ask) },
 ];
 
+/// What the map counts: remote ends only.
+const REMOTE: [&str; 5] = ["country", "continent", "place", "asn", "prefix"];
+
 /// Which dimensions the topics and reports of a running server need, and which ends of them.
 pub(crate) fn dimensions() -> Vec<Dimension> {
-    const REMOTE: [&str; 3] = ["country", "place", "asn"];
     let remote = REMOTE.iter().map(|&name| Dimension { name, ends: Ends::Remote });
     // Hosts have their own table in the main view; views with a filter add theirs.
     let both = analyzer::aggregate::AGGREGATES.iter().filter(|entry| entry.name != "host");
@@ -61,7 +72,8 @@ pub(crate) enum Material {
     Status,
     Kpi(Box<Kpi>),
     Seconds(Vec<Second>),
-    Top(&'static str, Top),
+    Top(&'static str, Top, Measure),
+    Details(Top),
     Arcs(Vec<Arc>, usize),
     Homes(Vec<Home>, Option<Place>),
     Feed(Vec<FeedRow>, u64),
@@ -84,8 +96,14 @@ fn kpi(analyzer: Reading<'_>, view: ViewId, ask: &Ask<'_>) -> Material {
 }
 
 fn top(analyzer: Reading<'_>, view: ViewId, name: &'static str, ask: &Ask<'_>) -> Material {
-    let ends = if matches!(name, "country" | "place" | "asn") { Ends::Remote } else { Ends::Both };
-    Material::Top(name, analyzer.top(view, Dimension { name, ends }, ask).unwrap_or_default())
+    let ends = if REMOTE.contains(&name) { Ends::Remote } else { Ends::Both };
+    let found = analyzer.top(view, Dimension { name, ends }, ask).unwrap_or_default();
+    Material::Top(name, found, ask.measure)
+}
+
+fn details(analyzer: Reading<'_>, view: ViewId, ask: &Ask<'_>) -> Material {
+    let hosts = Dimension { name: "host", ends: Ends::Both };
+    Material::Details(analyzer.top(view, hosts, ask).unwrap_or_default())
 }
 
 fn arcs(analyzer: Reading<'_>, view: ViewId, ask: &Ask<'_>) -> Material {
@@ -113,8 +131,9 @@ impl Material {
             Self::Status => Sheet::default(),
             Self::Kpi(kpi) => kpi.sheet(lost),
             Self::Seconds(seconds) => series(&seconds),
-            Self::Top("protocol", top) => whole_packets(top),
-            Self::Top(name, top) => ends(name, top),
+            Self::Top("protocol", top, _) => whole_packets(top),
+            Self::Top(name, top, measure) => ends(name, top, measure),
+            Self::Details(top) => detail_sheet(&top, geo),
             Self::Arcs(arcs, total) => arc_sheet(&arcs, total, geo),
             Self::Homes(homes, place) => home_sheet(&homes, place),
             Self::Feed(rows, dropped) => feed_sheet(&rows, dropped, geo),
@@ -146,7 +165,7 @@ impl Kpi {
             ("flows", json!(self.totals.flows)),
         ];
         let rows: Vec<_> = values.into_iter().map(|(name, value)| (name.to_owned(), vec![value])).collect();
-        Sheet { columns: &["value"], total: rows.len(), rows, dropped: None }
+        Sheet { columns: &["value"], total: rows.len(), rows, ..Sheet::default() }
     }
 }
 
@@ -161,7 +180,7 @@ fn series(seconds: &[Second]) -> Sheet {
         })
         .collect();
     let columns = &["bytes_in", "bytes_out", "bytes_other", "packets_in", "packets_out", "packets_other"];
-    Sheet { columns, total: rows.len(), rows, dropped: None }
+    Sheet { columns, total: rows.len(), rows, ..Sheet::default() }
 }
 
 fn whole_packets(top: Top) -> Sheet {
@@ -173,75 +192,179 @@ fn whole_packets(top: Top) -> Sheet {
             (row.key, cells)
         })
         .collect();
-    Sheet { columns: &["packets", "bytes", "flows"], rows, total: top.total, dropped: None }
+    Sheet { columns: &["packets", "bytes", "flows"], rows, total: top.total, ..Sheet::default() }
 }
 
-/// The columns of a dimension's table: the five counts, and what the dimension adds.
-fn ends(name: &str, top: Top) -> Sheet {
-    const COUNTS: [&str; 6] =
-        ["packets_sent", "bytes_sent", "packets_received", "bytes_received", "flows", "hosts"];
-    static PLAIN: [&str; 6] = COUNTS;
-    static ASN: [&str; 8] = extend(["name", "country"]);
-    static HOST: [&str; 17] = extend([
-        "name", "country", "asn", "as_name", "place", "local", "first_ms", "last_ms", "city", "lat", "lon",
-    ]);
-    const fn extend<const N: usize, const M: usize>(more: [&'static str; N]) -> [&'static str; M] {
-        let mut all = [""; M];
-        let mut index = 0;
-        while index < M {
-            all[index] = if index < 6 { COUNTS[index] } else { more[index - 6] };
-            index += 1;
-        }
-        all
+/// The counts of a key, `error`: by how much the ranked one may be too low, and the relative error of `hosts`.
+const COUNTS: [&str; 8] = [
+    "packets_sent",
+    "bytes_sent",
+    "packets_received",
+    "bytes_received",
+    "flows",
+    "hosts",
+    "error",
+    "hosts_error",
+];
+
+/// The counts and what a dimension adds.
+const fn extend<const N: usize, const M: usize>(more: [&'static str; N]) -> [&'static str; M] {
+    let mut all = [""; M];
+    let mut index = 0;
+    while index < M {
+        all[index] = if index < COUNTS.len() { COUNTS[index] } else { more[index - COUNTS.len()] };
+        index += 1;
     }
-    type More = fn(&Row) -> Vec<Value>;
-    let (columns, more): (&'static [&'static str], More) = match name {
-        "asn" => (&ASN, |row| vec![json!(row.as_name), json!(row.country.map(|code| code.to_string()))]),
-        "host" => (&HOST, host_cells),
-        _ => (&PLAIN, |_| Vec::new()),
-    };
-    let rows = top
-        .rows
-        .into_iter()
-        .map(|row| {
-            let mut cells = count_cells(&row);
-            cells.extend(more(&row));
-            (row.key, cells)
-        })
-        .collect();
-    Sheet { columns, rows, total: top.total, dropped: None }
+    all
 }
 
-fn count_cells(row: &Row) -> Vec<Value> {
+/// What a dimension's table has besides the counts.
+struct Extra {
+    columns: &'static [&'static str],
+    cells: fn(&Row) -> Vec<Value>,
+}
+
+fn extra(name: &str) -> Extra {
+    static PLAIN: [&str; 8] = COUNTS;
+    static NAMED: [&str; 9] = extend(["name"]);
+    static ASN: [&str; 10] = extend(["name", "country"]);
+    static PREFIX: [&str; 12] = extend(["name", "country", "asn", "prefix_kind"]);
+    static DOMAIN: [&str; 10] = extend(["name", "countries"]);
+    static MAC: [&str; 10] = extend(["name", "vendor"]);
+    static HOST: [&str; 24] = extend([
+        "name",
+        "country",
+        "asn",
+        "as_name",
+        "place",
+        "local",
+        "first_ms",
+        "last_ms",
+        "city",
+        "lat",
+        "lon",
+        "name_source",
+        "region",
+        "accuracy_km",
+        "prefix",
+        "prefix_kind",
+    ]);
+    match name {
+        "asn" => Extra { columns: &ASN, cells: |row| vec![json!(row.as_name), country(row)] },
+        "continent" => Extra { columns: &NAMED, cells: |row| vec![json!(row.name)] },
+        "prefix" => Extra { columns: &PREFIX, cells: prefix_cells },
+        "domain" => Extra { columns: &DOMAIN, cells: |row| vec![json!(row.name), json!(row.countries)] },
+        "mac" => Extra { columns: &MAC, cells: |row| vec![json!(row.name), json!(row.vendor)] },
+        "host" => Extra { columns: &HOST, cells: host_cells },
+        _ => Extra { columns: &PLAIN, cells: |_| Vec::new() },
+    }
+}
+
+fn ends(name: &str, top: Top, measure: Measure) -> Sheet {
+    let Extra { columns, cells } = extra(name);
+    let rows = top.rows.into_iter().map(|row| {
+        let mut all = count_cells(&row, measure);
+        all.extend(cells(&row));
+        (row.key, all)
+    });
+    Sheet {
+        columns,
+        rows: rows.collect(),
+        total: top.total,
+        total_error: rounded(top.total_error),
+        ..Sheet::default()
+    }
+}
+
+/// The number of hosts is null where domains were joined: nobody counted them together.
+fn count_cells(row: &Row, measure: Measure) -> Vec<Value> {
     let counts = &row.counts;
     let sums = [counts.packets_sent, counts.bytes_sent, counts.packets_received, counts.bytes_received];
-    let sums = sums.into_iter().map(Value::from);
-    sums.chain([counts.flows, counts.hosts].map(Value::from)).collect()
+    let joined = row.countries.is_some() && row.hosts.is_none();
+    let mut cells: Vec<Value> = sums.into_iter().map(Value::from).collect();
+    cells.push(json!(counts.flows));
+    cells.push(json!((!joined).then_some(counts.hosts)));
+    cells.push(json!(row.missed.get(measure)));
+    cells.push(json!(row.hosts.map_or(0.0, |hosts| rounded(hosts.relative_error))));
+    cells
+}
+
+/// Shares with three decimals.
+fn rounded(n: f64) -> f64 {
+    (n * 1000.0).round() / 1000.0
+}
+
+fn country(row: &Row) -> Value {
+    json!(row.country)
+}
+
+fn prefix_cells(row: &Row) -> Vec<Value> {
+    vec![
+        json!(row.as_name),
+        country(row),
+        json!(row.asn.map(|asn| asn.0)),
+        json!(row.prefix_kind.map(PrefixKind::label)),
+    ]
 }
 
 fn host_cells(row: &Row) -> Vec<Value> {
+    let city = row.city.as_ref();
     vec![
         json!(row.name),
-        json!(row.country.map(|code| code.to_string())),
+        country(row),
         json!(row.asn.map(|asn| asn.0)),
         json!(row.as_name),
         json!(row.place.map(analyzer::geo::Category::name)),
         json!(row.local),
         json!(row.seen.map(|(first, _)| first.as_millis())),
         json!(row.seen.map(|(_, last)| last.as_millis())),
-        json!(row.city.as_ref().map(|city| &city.name)),
-        json!(row.city.as_ref().map(|city| city.cell.lat())),
-        json!(row.city.as_ref().map(|city| city.cell.lon())),
+        json!(city.map(|city| &city.name)),
+        json!(city.map(|city| city.cell.lat())),
+        json!(city.map(|city| city.cell.lon())),
+        json!(row.names.first().map(|known| known.source.name())),
+        json!(city.map(|city| &city.region)),
+        json!(city.map(|_| Cell::KILOMETRES)),
+        json!(row.prefix.as_ref().map(ToString::to_string)),
+        json!(row.prefix_kind.map(PrefixKind::label)),
     ]
+}
+
+/// All names of the first hosts, and what the databases say of them, each answer with its source.
+fn detail_sheet(top: &Top, geo: &Geo) -> Sheet {
+    let rows = top.rows.iter().filter_map(|row| {
+        let address: IpAddr = row.key.parse().ok()?;
+        let names: Vec<Value> = row.names.iter().map(name_cell).collect();
+        Some((row.key.clone(), vec![Value::from(names), geo_lookup_document(geo, address)]))
+    });
+    Sheet { columns: &["names", "geo"], rows: rows.collect(), total: top.total, ..Sheet::default() }
+}
+
+fn name_cell(known: &Known) -> Value {
+    json!({
+        "name": known.name, "source": known.source.name(), "first_ms": known.first.as_millis(),
+        "last_ms": known.last.as_millis(),
+    })
 }
 
 fn arc_sheet(arcs: &[Arc], total: usize, geo: &Geo) -> Sheet {
     let rows = arcs.iter().map(|arc| (arc_key(arc), arc_cells(arc, geo))).collect();
     Sheet {
-        columns: &["country", "city", "lat", "lon", "direction", "home", "bytes", "packets", "last_ms"],
+        columns: &[
+            "country",
+            "city",
+            "lat",
+            "lon",
+            "direction",
+            "home",
+            "bytes",
+            "packets",
+            "last_ms",
+            "region",
+            "accuracy_km",
+        ],
         rows,
         total,
-        dropped: None,
+        ..Sheet::default()
     }
 }
 
@@ -269,6 +392,8 @@ fn arc_cells(arc: &Arc, geo: &Geo) -> Vec<Value> {
         json!(arc.volume.bytes),
         json!(arc.volume.packets),
         json!(arc.last * 1000),
+        json!(city.map(|city| city.region)),
+        json!(cell.map(|_| Cell::KILOMETRES)),
     ]
 }
 
@@ -286,7 +411,12 @@ fn home_sheet(homes: &[Home], place: Option<Place>) -> Sheet {
     }
     let rows: Vec<_> =
         rows.into_iter().enumerate().map(|(index, cells)| (index.to_string(), cells)).collect();
-    Sheet { columns: &["label", "lat", "lon", "country", "origin"], total: rows.len(), rows, dropped: None }
+    Sheet {
+        columns: &["label", "lat", "lon", "country", "origin"],
+        total: rows.len(),
+        rows,
+        ..Sheet::default()
+    }
 }
 
 fn feed_sheet(rows: &[FeedRow], dropped: u64, geo: &Geo) -> Sheet {
@@ -306,7 +436,7 @@ fn feed_sheet(rows: &[FeedRow], dropped: u64, geo: &Geo) -> Sheet {
         "state",
     ];
     let rows: Vec<_> = rows.iter().map(|row| (row.number.to_string(), feed_cells(row, geo))).collect();
-    Sheet { columns, total: rows.len(), rows, dropped: Some(dropped) }
+    Sheet { columns, total: rows.len(), rows, dropped: Some(dropped), ..Sheet::default() }
 }
 
 fn feed_cells(row: &FeedRow, geo: &Geo) -> Vec<Value> {

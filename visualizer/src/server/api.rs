@@ -1,5 +1,6 @@
 //! The HTTP API: the same documents as the command line's. It reads, but for the databases, which it can have read again.
 
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use analyzer::aggregate::AGGREGATES;
@@ -127,17 +128,30 @@ pub(super) async fn packets(
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "the analysis is busy; try again");
     };
     let limit = question.limit.min(MOST_PACKETS);
+    let (facts, stream) = (app.status.known(), app.stream.clone());
     let found = tokio::task::spawn_blocking(move || {
-        let facts = app.status.known();
-        app.stream.find(&stream::Query { limit, ..stream::Query::default() }, |seen| {
+        stream.find(&stream::Query { limit, ..stream::Query::default() }, |seen| {
             query.as_ref().is_none_or(|query| facts.lets_through(query, (seen.packet, seen.bytes), &names))
         })
     });
     let Ok(found) = found.await else {
         return refuse(StatusCode::INTERNAL_SERVER_ERROR, "the search failed");
     };
-    let text: String = found.iter().map(|kept| format!("{}\n", packet_json(&kept.packet))).collect();
+    let ends: HashSet<IpAddr> =
+        found.iter().flat_map(|kept| [kept.packet.source, kept.packet.destination]).collect();
+    let Some(best) = best_names(&app, ends).await else {
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, "the analysis is busy; try again");
+    };
+    let line = |packet| format!("{}\n", packet_json(packet, |address| best.get(&address).cloned()));
+    let text: String = found.iter().map(|kept| line(&kept.packet)).collect();
     ([(header::CONTENT_TYPE, "application/jsonl")], text).into_response()
+}
+
+/// The best names of these addresses.
+async fn best_names(app: &App, addresses: HashSet<IpAddr>) -> Option<HashMap<IpAddr, String>> {
+    let (reply, answer) = oneshot::channel();
+    app.hub.command(Command::BestNames(addresses.into_iter().collect(), reply));
+    tokio::time::timeout(PATIENCE, answer).await.ok()?.ok()
 }
 
 /// The names known now, where a filter asks for them.

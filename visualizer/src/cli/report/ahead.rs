@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use analyzer::Analyzer;
-use analyzer::names::{self, Learned, Name};
+use analyzer::names::{self, Learned, Learner, Name};
 use capturer::decode::Skip;
 use capturer::source::Source;
 use capturer::{Frame, Packet, Timestamp};
@@ -52,7 +52,14 @@ pub(super) fn read(
     thread::scope(move |scope| {
         let reader = thread::Builder::new().name("read".to_owned()).spawn_scoped(scope, move || {
             let packets = vec![Packet::empty(); BATCH].into();
-            let mut hand = Ahead { packets, held: 0, told: learns.then(Vec::new), full, empty };
+            let mut hand = Ahead {
+                packets,
+                held: 0,
+                told: learns.then(Vec::new),
+                learner: Learner::default(),
+                full,
+                empty,
+            };
             let outcome = offline::read(source, reading, &mut hand);
             hand.hand_over();
             outcome
@@ -81,6 +88,7 @@ struct Ahead {
     held: usize,
     /// Where names are learned.
     told: Option<Vec<Told>>,
+    learner: Learner,
     full: SyncSender<Batch>,
     empty: Receiver<Box<[Packet]>>,
 }
@@ -104,9 +112,9 @@ impl Hand for Ahead {
 
     #[inline]
     fn take(&mut self, frame: &Frame<'_>, skip: Option<Skip>) -> Result<(), Failure> {
-        let Self { packets, held: index, told, .. } = self;
+        let Self { packets, held: index, told, learner, .. } = self;
         if let (Some(told), None) = (told, skip) {
-            names::learn(&packets[*index], frame.bytes, |learned| {
+            learner.learn(&packets[*index], frame.bytes, |learned| {
                 let Learned { address, name, source, at } = learned;
                 told.push(Told { index: *index, address, name: *name, source, at });
             });

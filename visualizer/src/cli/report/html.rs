@@ -250,13 +250,24 @@ fn ledger(report: &Report<'_>) -> String {
 /// Where names and places come from, with the credits that are due.
 fn provenance(report: &Report<'_>) -> String {
     let mut text = "<footer><h2>Data</h2><ul>".to_owned();
-    for source in report.sources.country.iter().chain(&report.sources.asn) {
+    let sources = &report.sources;
+    let holds = [
+        ("Countries", &sources.country),
+        ("Networks", &sources.asn),
+        ("Cities", &sources.city),
+        ("Announced prefixes", &sources.routes),
+        ("Names of networks", &sources.names),
+    ];
+    for (what, source) in holds.iter().filter_map(|(what, source)| Some((what, source.as_ref()?))) {
+        let words = [&*source.label(), &*source.licence].map(escape_html);
+        let words = words.iter().filter(|words| !words.is_empty());
+        let _ = write!(text, "<li>{what}: {}</li>", words.map(|w| &**w).collect::<Vec<_>>().join(", "));
+    }
+    if sources.overrides > 0 {
         let _ = write!(
             text,
-            "<li>{}, data of {}, {}</li>",
-            escape_html(&source.name),
-            escape_html(&source.date),
-            escape_html(&source.licence)
+            "<li>{} networks are set in the settings and win over all databases</li>",
+            sources.overrides
         );
     }
     for credit in report.sources.attribution() {
@@ -276,6 +287,8 @@ fn provenance(report: &Report<'_>) -> String {
     }
     let version = env!("CARGO_PKG_VERSION");
     text + &format!(
-        "</ul><p class=\"note\">A country is an estimate of where an address is used. Made by Wireglobe {version}.</p></footer>\n"
+        "</ul><p class=\"note\">A country or city is an estimate of where an address is used; \
+         coordinates are those of a square of {} km. Made by Wireglobe {version}.</p></footer>\n",
+        analyzer::geo::Cell::KILOMETRES
     )
 }

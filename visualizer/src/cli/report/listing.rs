@@ -4,7 +4,7 @@ use analyzer::Measure;
 use analyzer::aggregate::{Label, LeftOut, Row, Top};
 use serde_json::json;
 
-use super::Report;
+use super::{Report, whereabouts};
 use crate::cli::offline;
 use crate::cli::output::{self, Column, Listing};
 use crate::settings::Layer;
@@ -14,14 +14,30 @@ const fn column(field: &'static str, title: &'static str, number: bool) -> Colum
 }
 
 /// What CSV and TSV have besides the columns of a table.
-const FURTHER: [Column; 6] = [
+const FURTHER: [Column; 19] = [
     column("first_seen", "first seen", false),
     column("last_seen", "last seen", false),
     column("packets_per_second", "packets/s", true),
     column("bits_per_second", "bit/s", true),
     column("estimated", "estimated", false),
     column("error", "error", true),
+    column("country", "country", false),
+    column("region", "region", false),
+    column("city", "city", false),
+    column("lat", "lat", true),
+    column("lon", "lon", true),
+    column("accuracy_km", "accuracy", true),
+    column("asn", "asn", true),
+    column("as_name", "network", false),
+    column("prefix", "prefix", false),
+    column("prefix_kind", "kind of prefix", false),
+    column("place", "kind", false),
+    column("vendor", "vendor", false),
+    column("hosts_error", "error of hosts", true),
 ];
+
+/// What a table says of where a key is: of hosts, prefixes and domains.
+const WHERE: Column = column("where", "where", false);
 
 /// Where the name stands.
 const NAME: usize = 1;
@@ -44,6 +60,10 @@ fn columns(by: &'static str) -> Vec<Column> {
 pub(super) fn table(report: &Report<'_>) -> Listing {
     let mut columns = columns(report.by);
     let mut pretty: Vec<Vec<String>> = report.top.rows.iter().map(|row| pretty(report, row)).collect();
+    if let Some(of) = whereabouts::of(report.by) {
+        columns.insert(NAME + 1, WHERE);
+        pretty.iter_mut().zip(&report.top.rows).for_each(|(cells, row)| cells.insert(NAME + 1, of(row)));
+    }
     if report.names_are_keys() {
         columns.remove(NAME);
         pretty.iter_mut().for_each(|cells| drop(cells.remove(NAME)));
@@ -68,9 +88,11 @@ pub(super) fn values(report: &Report<'_>) -> Listing {
 fn pretty(report: &Report<'_>, row: &Row) -> Vec<String> {
     let counts = &row.counts;
     let mark = if row.is_estimated() { "≥ " } else { "" };
-    let about = row.hosts.is_some_and(|hosts| hosts.relative_error > 0.0);
-    let hosts =
-        row.hosts.map(|hosts| format!("{}{}", if about { "≈ " } else { "" }, output::count(hosts.count)));
+    let hosts = row.hosts.map(|hosts| {
+        let error = (hosts.relative_error * 100.0).ceil();
+        let count = output::count(hosts.count);
+        if error > 0.0 { format!("≈ {count} ± {error}\u{202f}%") } else { count }
+    });
     let end = |n: u64| if row.label == Label::End { output::bytes(n) } else { "—".to_owned() };
     vec![
         report.label(row),
