@@ -3,6 +3,7 @@
 //! A pure state machine: no clock, no thread, no file, no socket. Time arrives with packets.
 #![forbid(unsafe_code)]
 
+mod alert;
 mod analyzer;
 mod arcs;
 mod capped;
@@ -24,12 +25,14 @@ mod view;
 
 pub mod aggregate;
 pub mod cover;
+pub mod detect;
 pub mod geo;
 pub mod names;
 pub mod query;
 pub mod sketch;
 pub mod vendors;
 
+pub use alert::{Alert, Figure, Party, Severity};
 pub use analyzer::{Analyzer, Caps, Reading, Setup, VIEWS, ViewId};
 pub use arcs::{Arc, ArcKey};
 pub use capped::{Capped, Slot, Worth};

@@ -196,7 +196,7 @@ fn reader(packet: &Packet, bytes: &[u8]) -> Option<Reader> {
 
 /// The transport payload, as far as there are bytes of it.
 #[inline]
-fn payload<'a>(packet: &Packet, bytes: &'a [u8]) -> &'a [u8] {
+pub(crate) fn payload<'a>(packet: &Packet, bytes: &'a [u8]) -> &'a [u8] {
     let rest = bytes.get(usize::from(packet.payload_offset)..).unwrap_or_default();
     rest.get(..packet.payload_len as usize).unwrap_or(rest)
 }

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand, one line in [`Command`].
 
+mod alerts;
 mod block;
 mod capture_file;
 mod completions;
@@ -86,6 +87,8 @@ enum Command {
     Report(report::Arguments),
     /// Count addresses by autonomous system and prefix: lines, tuples, tcpdump's text, captures; asncounter's job
     Count(Box<count::Arguments>),
+    /// What the detectors say: who attacks whom, with the figures and the packets that show it
+    Alerts(alerts::Arguments),
     /// List, count or save packets
     Packets(packets::Arguments),
     /// The interfaces, and whether capturing is permitted
@@ -121,6 +124,7 @@ pub fn main() -> ExitCode {
         Some(Command::Run(arguments)) => run::run(&arguments, &common),
         Some(Command::Report(arguments)) => report::run(&arguments, &common),
         Some(Command::Count(arguments)) => count::run(&arguments, &common),
+        Some(Command::Alerts(arguments)) => alerts::run(&arguments, &common),
         Some(Command::Packets(arguments)) => packets::run(&arguments, &common),
         Some(Command::Interfaces(arguments)) => interfaces::run(&arguments, &common),
         Some(Command::Filter(arguments)) => filter::run(&arguments, &common),

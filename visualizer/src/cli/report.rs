@@ -271,7 +271,7 @@ fn open(
     query: Option<&Query>,
 ) -> Result<(Box<dyn capturer::source::Source>, Range), Failure> {
     if let Some(name) = &arguments.interface {
-        let length = arguments.length.as_deref().map(length).transpose()?;
+        let length = length(arguments.length.as_deref())?;
         let (source, _) = sources::interface(name, settings, query)?;
         return Ok((Box::new(source), Range { length, ..Range::default() }));
     }
@@ -300,7 +300,12 @@ fn last_packet(read: &[PathBuf]) -> Result<Option<capturer::Timestamp>, Failure>
     Ok(offline::read(&mut *source, offline::Reading::default(), &mut Nobody::default())?.to)
 }
 
-fn length(text: &str) -> Result<Duration, Failure> {
+/// How long to watch, as `--for` has it.
+pub(super) fn length(text: Option<&str>) -> Result<Option<Duration>, Failure> {
+    text.map(duration).transpose()
+}
+
+fn duration(text: &str) -> Result<Duration, Failure> {
     let wrong = || Failure::Usage(format!("--for {text}: expected a time such as 60s or 5m"));
     text.parse::<jiff::SignedDuration>()
         .ok()

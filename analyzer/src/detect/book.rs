@@ -1,0 +1,302 @@
+//! The book of alerts: what belongs together is one alert with a count. One alert for a rule, source and target; a
+//! detector that finds more of the same adds to it. What is quiet for a while is over, and the next begins another.
+//!
+//! The book is bounded: when it is full, an alert of the least severity that was quiet longest goes, and is counted.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::time::Duration;
+
+use ahash::RandomState;
+use capturer::Timestamp;
+
+use super::rule::{Rule, Thresholds};
+use crate::alert::{Alert, FRAMES, Figure, NAMED, Party, Severity};
+
+/// Alerts that are kept.
+const MOST: usize = 8192;
+
+/// An alert that was quiet for this long is over.
+const COOL_DOWN: Duration = Duration::from_secs(4 * 3600);
+
+/// Whom an alert is about: its group. What is left out makes one alert of all of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Group {
+    /// Who does it.
+    pub source: Option<Party>,
+    /// To whom.
+    pub target: Option<Party>,
+}
+
+impl Group {
+    /// Of a source, whatever its targets.
+    pub const fn by(source: Party) -> Self {
+        Self { source: Some(source), target: None }
+    }
+
+    /// Of a target, whatever the sources.
+    pub const fn on(target: Party) -> Self {
+        Self { source: None, target: Some(target) }
+    }
+
+    /// Of a source and a target.
+    pub const fn between(source: Party, target: Party) -> Self {
+        Self { source: Some(source), target: Some(target) }
+    }
+}
+
+/// The alerts so far.
+pub struct Book {
+    alerts: Vec<Alert>,
+    open: HashMap<u64, usize, RandomState>,
+    hasher: RandomState,
+    thresholds: Thresholds,
+    /// Numbers given so far.
+    given: u64,
+    dropped: u64,
+    /// Where an alert goes that its rule may not raise.
+    void: Case,
+    voided: Alert,
+}
+
+/// An alert that is being added to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Case(usize);
+
+impl Book {
+    /// An empty one.
+    pub fn new(thresholds: Thresholds, hasher: RandomState) -> Self {
+        Self {
+            alerts: Vec::new(),
+            open: HashMap::with_hasher(hasher.clone()),
+            hasher,
+            thresholds,
+            given: 0,
+            dropped: 0,
+            void: Case(usize::MAX),
+            voided: blank(0, &super::VOID, Timestamp::EPOCH),
+        }
+    }
+
+    /// The alert of a rule and group at a time, made if there is none.
+    pub fn case(&mut self, rule: &'static Rule, group: Group, at: Timestamp) -> Found<'_> {
+        let case = if self.thresholds.is_on(rule) { self.place(rule, group, at) } else { self.void };
+        let fresh = self.alerts.get(case.0).is_none_or(|alert| alert.count == 0);
+        let alert = self.alerts.get_mut(case.0).unwrap_or(&mut self.voided);
+        alert.last = alert.last.max(at);
+        Found { alert, fresh }
+    }
+
+    /// The alert of a rule and group that is still going on.
+    pub fn known(&mut self, rule: &'static Rule, group: Group, at: Timestamp) -> Option<Found<'_>> {
+        let key = self.hasher.hash_one((rule.id, group));
+        let alert = self.alerts.get_mut(*self.open.get(&key)?)?;
+        if at.since(alert.last) > COOL_DOWN {
+            return None;
+        }
+        alert.last = alert.last.max(at);
+        Some(Found { alert, fresh: false })
+    }
+
+    fn place(&mut self, rule: &'static Rule, group: Group, at: Timestamp) -> Case {
+        let key = self.hasher.hash_one((rule.id, group));
+        if let Some(&index) = self.open.get(&key)
+            && self.alerts.get(index).is_some_and(|alert| at.since(alert.last) <= COOL_DOWN)
+        {
+            return Case(index);
+        }
+        if self.alerts.len() >= MOST {
+            self.make_room();
+        }
+        self.given += 1;
+        let mut alert = blank(self.given, rule, at);
+        alert.sources.extend(group.source);
+        alert.targets.extend(group.target);
+        self.alerts.push(alert);
+        self.open.insert(key, self.alerts.len() - 1);
+        Case(self.alerts.len() - 1)
+    }
+
+    /// The quieter half of the least severe alerts goes.
+    fn make_room(&mut self) {
+        let mut order: Vec<usize> = (0..self.alerts.len()).collect();
+        order.sort_by_key(|&index| (self.alerts[index].severity, self.alerts[index].last));
+        let mut goes = vec![false; self.alerts.len()];
+        order.iter().take(MOST / 8).for_each(|&index| goes[index] = true);
+        let mut place = vec![None; self.alerts.len()];
+        let mut kept = 0;
+        for (index, goes) in goes.iter().enumerate() {
+            if !goes {
+                place[index] = Some(kept);
+                kept += 1;
+            }
+        }
+        let mut index = 0;
+        self.alerts.retain(|_| {
+            index += 1;
+            !goes[index - 1]
+        });
+        self.open.retain(|_, index| place.get(*index).copied().flatten().map(|to| *index = to).is_some());
+        self.dropped += (MOST / 8) as u64;
+    }
+
+    /// All alerts, oldest first.
+    pub fn alerts(&self) -> &[Alert] {
+        &self.alerts
+    }
+
+    /// Alerts that had to make room for others.
+    pub const fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Takes back the alerts that `wrong` says turned out to be something else.
+    pub fn take_back(&mut self, mut wrong: impl FnMut(&Alert) -> bool) {
+        if !self.alerts.iter().any(&mut wrong) {
+            return;
+        }
+        let numbers: HashMap<usize, u64> =
+            self.alerts.iter().enumerate().map(|(index, alert)| (index, alert.number)).collect();
+        self.alerts.retain(|alert| !wrong(alert));
+        let places: HashMap<u64, usize> =
+            self.alerts.iter().enumerate().map(|(index, alert)| (alert.number, index)).collect();
+        self.open.retain(|_, index| {
+            let to = numbers.get(index).and_then(|number| places.get(number)).copied();
+            to.map(|to| *index = to).is_some()
+        });
+    }
+}
+
+fn blank(number: u64, rule: &'static Rule, at: Timestamp) -> Alert {
+    Alert {
+        number,
+        rule,
+        severity: rule.severity,
+        sources: Vec::new(),
+        targets: Vec::new(),
+        first: at,
+        last: at,
+        count: 0,
+        figures: Vec::new(),
+        words: Vec::new(),
+        frames: Vec::new(),
+    }
+}
+
+/// An alert, to add to.
+pub struct Found<'a> {
+    alert: &'a mut Alert,
+    /// Whether it was just made.
+    pub fresh: bool,
+}
+
+impl Found<'_> {
+    /// It happened `n` times more.
+    pub fn count(&mut self, n: u64) -> &mut Self {
+        self.alert.count = self.alert.count.saturating_add(n);
+        self
+    }
+
+    /// It began before the packet at hand.
+    pub fn since(&mut self, first: Timestamp) -> &mut Self {
+        self.alert.first = self.alert.first.min(first);
+        self
+    }
+
+    /// Frames that show it.
+    pub fn frames(&mut self, frames: impl IntoIterator<Item = u64>) -> &mut Self {
+        for frame in frames {
+            if self.alert.frames.len() >= FRAMES {
+                break;
+            }
+            if let Err(place) = self.alert.frames.binary_search(&frame)
+                && frame > 0
+            {
+                self.alert.frames.insert(place, frame);
+            }
+        }
+        self
+    }
+
+    /// Somebody who does it.
+    pub fn source(&mut self, party: Party) -> &mut Self {
+        name(&mut self.alert.sources, party);
+        self
+    }
+
+    /// Somebody to whom it is done.
+    pub fn target(&mut self, party: Party) -> &mut Self {
+        name(&mut self.alert.targets, party);
+        self
+    }
+
+    /// A figure and what would have been enough; severity grows with the logarithm of their ratio.
+    pub fn reached(&mut self, figure: &'static str, observed: f64, threshold: f64) -> &mut Self {
+        self.put(Figure { name: figure, observed, threshold: Some(threshold) });
+        let ratio = if threshold > 0.0 { observed / threshold } else { 1.0 };
+        let steps = if ratio >= 1.0 { ratio.log10().floor() as usize } else { 0 };
+        let rule = self.alert.rule;
+        self.alert.severity = self.alert.severity.max(rule.severity.raised(steps, rule.most));
+        self
+    }
+
+    /// A figure that decides nothing.
+    pub fn figure(&mut self, name: &'static str, observed: f64) -> &mut Self {
+        self.put(Figure { name, observed, threshold: None });
+        self
+    }
+
+    /// A figure that has to stay at or below its threshold.
+    pub fn below(&mut self, name: &'static str, observed: f64, threshold: f64) -> &mut Self {
+        self.put(Figure { name, observed, threshold: Some(threshold) });
+        self
+    }
+
+    /// A word that was seen; unprintable characters are replaced, and it is cut after 120.
+    pub fn word(&mut self, name: &'static str, word: &[u8]) -> &mut Self {
+        if self.alert.word(name).is_none() {
+            let text = String::from_utf8_lossy(&word[..word.len().min(240)]);
+            let clean = |letter: char| if letter.is_control() { '\u{fffd}' } else { letter };
+            self.alert.words.push((name, text.chars().map(clean).take(120).collect()));
+        }
+        self
+    }
+
+    /// It matters more than its figures say.
+    pub fn severity(&mut self, severity: Severity) -> &mut Self {
+        self.alert.severity = self.alert.severity.max(severity).min(self.alert.rule.most);
+        self
+    }
+
+    /// It matters less than its figures say.
+    pub fn at_most(&mut self, severity: Severity) -> &mut Self {
+        self.alert.severity = self.alert.severity.min(severity);
+        self
+    }
+
+    /// How often it happened so far.
+    pub const fn total(&self) -> u64 {
+        self.alert.count
+    }
+
+    fn put(&mut self, figure: Figure) {
+        match self.alert.figures.iter_mut().find(|known| known.name == figure.name) {
+            Some(known) if figure.threshold.is_some() && figure.observed < known.observed => {
+                known.threshold = figure.threshold;
+            }
+            Some(known) => *known = figure,
+            None => self.alert.figures.push(figure),
+        }
+    }
+}
+
+fn name(parties: &mut Vec<Party>, party: Party) {
+    if parties.len() < NAMED && !parties.contains(&party) {
+        parties.push(party);
+    }
+}
+
+/// A seeded hash of anything, for keys of tables.
+pub fn key(hasher: &RandomState, of: impl Hash) -> u64 {
+    hasher.hash_one(of)
+}

@@ -1,0 +1,66 @@
+//! What detectors tell each other of an address: that it swept the network, answers what it was not asked, or looks for
+//! the way. A rule that counts such an address for something else would cry twice, or wrongly.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use ahash::RandomState;
+use capturer::Timestamp;
+
+use super::book::key;
+use super::tracker::Tracker;
+
+/// Addresses that are remembered.
+const MOST: usize = 16_384;
+
+/// A label is believed for this long after it was last given.
+const AGE: Duration = Duration::from_secs(900);
+
+/// What is said of an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Label {
+    /// It asked a range of addresses by ARP or ICMP whether they are there.
+    Swept = 1,
+    /// It answers SYNs that nobody sent: victim of a flood with spoofed sources.
+    Backscatter = 2,
+    /// It is made to answer a victim: a reflector.
+    Reflector = 4,
+    /// It sends packets with rising time to live: traceroute.
+    Traceroute = 8,
+    /// It scans ports or hosts.
+    Scanner = 16,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Said {
+    labels: u8,
+    at: [Timestamp; 5],
+}
+
+/// What is said of addresses.
+pub struct Labels {
+    known: Tracker<Said>,
+    hasher: RandomState,
+}
+
+impl Labels {
+    /// Nothing yet.
+    pub fn new(hasher: RandomState) -> Self {
+        Self { known: Tracker::new(MOST, AGE), hasher }
+    }
+
+    /// Says it of an address.
+    pub fn say(&mut self, address: IpAddr, label: Label, at: Timestamp) {
+        let said = self.known.entry(key(&self.hasher, address), at, Said::default);
+        said.labels |= label as u8;
+        said.at[(label as u8).trailing_zeros() as usize] = at;
+    }
+
+    /// Whether it was said within a time.
+    pub fn is(&mut self, address: IpAddr, label: Label, (at, time): (Timestamp, Duration)) -> bool {
+        let place = (label as u8).trailing_zeros() as usize;
+        let said = self.known.find(key(&self.hasher, address), at);
+        said.is_some_and(|said| said.labels & label as u8 != 0 && at.since(said.at[place]) <= time)
+    }
+}

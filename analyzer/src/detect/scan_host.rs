@@ -1,0 +1,503 @@
+//! Host scans: one source tries one service on many hosts, and most fail. What separates it from a busy client is the
+//! share that fails: clients of many servers fail with 0 to 5 in a hundred, a bot looking for victims with nearly all.
+//!
+//! Sweeps by ICMP and ARP ask who is there; half of the addresses not answering is enough for them.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use capturer::{Protocol, Timestamp, Transport};
+
+use super::book::key;
+use super::rule::{Rule, Setting, Thresholds, setting};
+use super::session::{Began, Session, is_group};
+use super::tracker::{Tracker, Window};
+use super::{Context, Detector, Entry, Event, Group, Label, Moments};
+use crate::alert::{Alert, Party, Severity};
+
+const HOSTS: Setting = setting("hosts", "different hosts that failed", 20.0, (3.0, 64.0));
+const WINDOW: Setting = setting("window", "s", 60.0, (1.0, 3600.0));
+const RATIO: Setting = setting("failed_share", "ratio", 0.7, (0.1, 1.0));
+const AFTER_SWEEP: Setting = setting("hosts_after_sweep", "different hosts that failed", 5.0, (2.0, 64.0));
+const SLOW_HOSTS: Setting = setting("hosts", "different hosts that failed", 8.0, (3.0, 64.0));
+const SLOW_WINDOW: Setting = setting("window", "s", 14_400.0, (60.0, 86_400.0));
+const SLOW_PORTS: Setting = setting("most_ports", "different ports", 4.0, (1.0, 4.0));
+
+const SOURCES: &str = "Zeek misc/scan (25 hosts in 5 min), bro-simple-scan, Snort sweeps (5 to 7 rejects in 60 s); \
+    measured: benign clients reach 56 hosts with a failed share of 0.00 to 0.05, a bot 136 with 1.00";
+const CAVEAT: &str = "Peer-to-peer programs that look for peers which are gone, and monitoring that finds many hosts \
+    down, look the same.";
+
+const fn rule(
+    id: &'static str,
+    title: &'static str,
+    sees: &'static str,
+    settings: &'static [Setting],
+) -> Rule {
+    Rule {
+        id,
+        title,
+        technique: "T1018",
+        severity: Severity::Medium,
+        most: Severity::High,
+        sees,
+        caveat: CAVEAT,
+        sources: SOURCES,
+        settings,
+        tell,
+    }
+}
+
+static TCP: Rule = rule(
+    "scan.host.tcp",
+    "TCP host scan",
+    "one port of 20 different hosts failed within a minute and at least 7 of 10 tries failed; 5 hosts are enough after a \
+     sweep by ARP or ICMP",
+    &[HOSTS, WINDOW, RATIO, AFTER_SWEEP],
+);
+static TCP_SLOW: Rule = rule(
+    "scan.host.tcp_slow",
+    "Slow TCP host scan",
+    "8 different hosts failed within 4 hours on at most 4 ports, and none ever answered",
+    &[SLOW_HOSTS, SLOW_WINDOW, SLOW_PORTS],
+);
+static TCP_ACK: Rule = rule(
+    "scan.host.tcp_ack",
+    "TCP ACK host scan",
+    "bare ACKs of no session to one port of 20 different hosts within a minute",
+    &[HOSTS, WINDOW, RATIO],
+);
+static UDP: Rule = rule(
+    "scan.host.udp",
+    "UDP host scan",
+    "one port of 30 different hosts was not answered within a minute, and at least 9 of 10 tries failed",
+    &[
+        setting("hosts", "different hosts that failed", 30.0, (3.0, 64.0)),
+        WINDOW,
+        setting("failed_share", "ratio", 0.9, (0.1, 1.0)),
+    ],
+);
+static ICMP: Rule = rule(
+    "scan.host.icmp",
+    "ICMP sweep",
+    "echo, timestamp or mask requests to 12 different hosts within a minute",
+    &[setting("hosts", "different hosts asked", 12.0, (3.0, 64.0)), WINDOW],
+);
+static ARP: Rule = rule(
+    "scan.host.arp",
+    "ARP sweep",
+    "one address asked for 30 different addresses within 10 seconds, and less than half of them answered",
+    &[
+        setting("hosts", "different addresses asked for", 30.0, (5.0, 64.0)),
+        setting("window", "s", 10.0, (1.0, 600.0)),
+        setting("answered_share", "ratio", 0.5, (0.0, 1.0)),
+    ],
+);
+static IPV6_ND: Rule = rule(
+    "scan.host.ipv6_nd",
+    "Neighbor Discovery sweep",
+    "one address solicited 30 different neighbours within 10 seconds, and less than half of them answered",
+    &[
+        setting("hosts", "different neighbours solicited", 30.0, (5.0, 64.0)),
+        setting("window", "s", 10.0, (1.0, 600.0)),
+        setting("answered_share", "ratio", 0.5, (0.0, 1.0)),
+    ],
+);
+
+pub(super) const ENTRY: Entry = Entry {
+    rules: &[&TCP, &TCP_SLOW, &TCP_ACK, &UDP, &ICMP, &ARP, &IPV6_ND],
+    wants: Moments::REFUSED
+        .and(Moments::UNANSWERED)
+        .and(Moments::ANSWERED)
+        .and(Moments::ARP)
+        .and(Moments::ICMP),
+    make: |thresholds| Box::new(ScanHost::new(thresholds)),
+};
+
+fn tell(alert: &Alert) -> String {
+    let hosts = alert.figure("hosts").unwrap_or_default();
+    match alert.word("port") {
+        Some(port) => format!("{} tried port {port} of {hosts} hosts", alert.who()),
+        None => format!("{} asked {hosts} addresses whether they are there", alert.who()),
+    }
+}
+
+/// What is tried.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Kind {
+    Tcp,
+    Ack,
+    Udp,
+    Icmp,
+    Arp,
+    Neighbor,
+}
+
+/// What a rule asks for.
+#[derive(Clone, Copy)]
+struct Limits {
+    rule: &'static Rule,
+    hosts: usize,
+    window: Duration,
+    /// Least share of tries that failed.
+    failed_share: f64,
+}
+
+impl Limits {
+    fn of(rule: &'static Rule, thresholds: &Thresholds) -> Self {
+        let failed = thresholds.get(rule, "failed_share");
+        let answered = thresholds.get(rule, "answered_share");
+        Self {
+            rule,
+            hosts: thresholds.count(rule, "hosts"),
+            window: thresholds.seconds(rule, "window"),
+            failed_share: match (failed.is_finite(), answered.is_finite()) {
+                (true, _) => failed,
+                (_, true) => 1.0 - answered,
+                _ => 0.0,
+            },
+        }
+    }
+}
+
+/// Hosts that a source tried.
+#[derive(Clone, Copy, Default)]
+struct Tried {
+    failed: Window<64>,
+    answered: Window<64>,
+    hosts: u32,
+}
+
+/// Hosts that a source tried in hours, with no answer at all.
+#[derive(Clone, Copy, Default)]
+struct Slow {
+    failed: Window<32>,
+    ports: Window<5>,
+    answered: bool,
+}
+
+struct ScanHost {
+    tried: Tracker<Tried>,
+    slow: Tracker<Slow>,
+    limits: [(Kind, Limits); 6],
+    after_sweep: usize,
+    slow_limits: Limits,
+    most_ports: usize,
+}
+
+/// Sources and ports that are remembered.
+const MOST: usize = 4096;
+
+impl ScanHost {
+    fn new(thresholds: &Thresholds) -> Self {
+        let of = |rule| Limits::of(rule, thresholds);
+        let slow_limits = of(&TCP_SLOW);
+        Self {
+            tried: Tracker::new(MOST, Duration::from_secs(900)),
+            slow: Tracker::new(MOST, slow_limits.window),
+            limits: [
+                (Kind::Tcp, of(&TCP)),
+                (Kind::Ack, of(&TCP_ACK)),
+                (Kind::Udp, of(&UDP)),
+                (Kind::Icmp, of(&ICMP)),
+                (Kind::Arp, of(&ARP)),
+                (Kind::Neighbor, of(&IPV6_ND)),
+            ],
+            after_sweep: thresholds.count(&TCP, "hosts_after_sweep"),
+            slow_limits,
+            most_ports: thresholds.count(&TCP_SLOW, "most_ports"),
+        }
+    }
+
+    fn limits(&self, kind: Kind) -> Option<Limits> {
+        self.limits.iter().find(|(of, _)| *of == kind).map(|(_, limits)| *limits)
+    }
+
+    /// A try of a session failed or was answered.
+    fn session(&mut self, session: &Session, event: &Event<'_>, context: &mut Context<'_>) {
+        let Some(kind) = kind(session) else { return };
+        let failed = !event.is(Moments::ANSWERED);
+        let (source, port) = (session.opener.0, session.answerer.1);
+        if kind == Kind::Tcp {
+            self.slowly(session, event, context);
+        }
+        let tried = Try { kind, source, target: session.answerer.0, port: Some(port) };
+        self.tried(&tried, failed, event, context);
+    }
+
+    fn tried(&mut self, tried: &Try, failed: bool, event: &Event<'_>, context: &mut Context<'_>) {
+        let by = key(context.hasher, ("scan.host", tried.kind, tried.source, tried.port));
+        let target = key(context.hasher, tried.target);
+        if !failed {
+            if let Some(state) = self.tried.find(by, event.at) {
+                state.answered.see(target, event.at, event.frame());
+            }
+            return;
+        }
+        let Some(mut limits) = self.limits(tried.kind) else { return };
+        let swept = (event.at, Duration::from_secs(60));
+        if tried.kind == Kind::Tcp && context.labels.is(tried.source, Label::Swept, swept) {
+            limits.hosts = limits.hosts.min(self.after_sweep);
+        }
+        let state = self.tried.entry(by, event.at, Tried::default);
+        if state.failed.see(target, event.at, event.frame()) {
+            state.hosts += 1;
+        }
+        let failed = state.failed.within(event.at, limits.window);
+        let asks = matches!(tried.kind, Kind::Arp | Kind::Neighbor);
+        let answered = state.answered.within(event.at, limits.window);
+        let all = if asks { failed } else { failed + answered };
+        let missed = if asks { failed - answered.min(failed) } else { failed };
+        let share = missed as f64 / all.max(1) as f64;
+        if failed >= limits.hosts && share >= limits.failed_share {
+            raise(state, tried, (&limits, share), event, context);
+        }
+    }
+
+    /// The slow form: hours, few ports, no answer ever.
+    fn slowly(&mut self, session: &Session, event: &Event<'_>, context: &mut Context<'_>) {
+        let by = key(context.hasher, ("scan.host.slow", session.opener.0));
+        if event.is(Moments::ANSWERED) {
+            if let Some(state) = self.slow.find(by, event.at) {
+                state.answered = true;
+            }
+            return;
+        }
+        let state = self.slow.entry(by, event.at, Slow::default);
+        state.failed.see(key(context.hasher, session.answerer.0), event.at, event.frame());
+        state.ports.see(u64::from(session.answerer.1), event.at, 0);
+        let hosts = state.failed.within(event.at, self.slow_limits.window);
+        if hosts < self.slow_limits.hosts || state.answered || state.ports.len() > self.most_ports {
+            return;
+        }
+        let window = self.slow_limits.window;
+        let group = Group::by(Party::host(session.opener.0));
+        let mut found = context.book.case(self.slow_limits.rule, group, event.at);
+        if found.fresh {
+            let first = state.failed.since(event.at, window).unwrap_or(event.at);
+            found.since(first).count(hosts as u64).frames(state.failed.frames(event.at, window));
+            let ports: Vec<String> = state.ports.keys().map(|port| port.to_string()).collect();
+            found.word("port", ports.join(", ").as_bytes());
+        } else {
+            found.count(1).frames([event.frame()]);
+        }
+        found.target(Party::service(session.answerer.0, session.answerer.1));
+        found.reached("hosts", hosts as f64, self.slow_limits.hosts as f64);
+        found.figure("window", window.as_secs_f64());
+    }
+
+    fn arp(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
+        let Transport::Arp(arp) = &event.packet.transport else { return };
+        let (source, target) = (event.packet.source, event.packet.destination);
+        match arp.operation {
+            // A probe for duplicates comes from 0.0.0.0, an announcement asks for the sender's own address.
+            1 if source != target && !source.is_unspecified() => {
+                let tried = Try { kind: Kind::Arp, source, target, port: None };
+                self.tried(&tried, true, event, context);
+            }
+            2 => {
+                let tried = Try { kind: Kind::Arp, source: target, target: source, port: None };
+                self.tried(&tried, false, event, context);
+            }
+            _ => {}
+        }
+    }
+
+    fn icmp(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
+        let Transport::Icmp(icmp) = &event.packet.transport else { return };
+        let packet = event.packet;
+        if super::session::is_request(packet.protocol, icmp.kind) && packet.source != packet.destination {
+            let tried =
+                Try { kind: Kind::Icmp, source: packet.source, target: packet.destination, port: None };
+            if !is_group(tried.target) {
+                self.tried(&tried, true, event, context);
+            }
+        }
+        if packet.protocol == Protocol::ICMPV6 && (icmp.kind == 135 || icmp.kind == 136) {
+            self.neighbor(icmp.kind, event, context);
+        }
+    }
+
+    /// Solicitations and advertisements, RFC 4861 §4.3: the target comes first in the payload.
+    fn neighbor(&mut self, icmp_kind: u8, event: &Event<'_>, context: &mut Context<'_>) {
+        let Some(target) = event.payload.first_chunk::<16>() else { return };
+        let target = IpAddr::V6(std::net::Ipv6Addr::from(*target));
+        let packet = event.packet;
+        let (source, asks) =
+            if icmp_kind == 135 { (packet.source, true) } else { (packet.destination, false) };
+        if !source.is_unspecified() {
+            self.tried(&Try { kind: Kind::Neighbor, source, target, port: None }, asks, event, context);
+        }
+    }
+}
+
+/// A try of a source.
+struct Try {
+    kind: Kind,
+    source: IpAddr,
+    target: IpAddr,
+    port: Option<u16>,
+}
+
+fn kind(session: &Session) -> Option<Kind> {
+    if is_group(session.answerer.0) || session.opener.0 == session.answerer.0 {
+        return None;
+    }
+    Some(match session.began {
+        Began::Syn => Kind::Tcp,
+        Began::Ack => Kind::Ack,
+        Began::Datagram if !(session.opener.1 < 1024 && session.answerer.1 >= 1024) => Kind::Udp,
+        _ => return None,
+    })
+}
+
+impl Detector for ScanHost {
+    fn observe(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
+        if event.is(Moments::ARP) {
+            return self.arp(event, context);
+        }
+        let failed = Moments::REFUSED.and(Moments::UNANSWERED).and(Moments::ANSWERED);
+        if let Some(session) = event.session
+            && event.is(failed)
+        {
+            self.session(session, event, context);
+        }
+        if event.is(Moments::ICMP) {
+            self.icmp(event, context);
+        }
+    }
+
+    fn advance(&mut self, now: Timestamp, _: &mut Context<'_>) {
+        self.tried.advance(now);
+        self.slow.advance(now);
+    }
+}
+
+fn raise(
+    state: &Tried,
+    tried: &Try,
+    (limits, share): (&Limits, f64),
+    event: &Event<'_>,
+    context: &mut Context<'_>,
+) {
+    let sweeps = matches!(tried.kind, Kind::Icmp | Kind::Arp | Kind::Neighbor);
+    context.labels.say(tried.source, if sweeps { Label::Swept } else { Label::Scanner }, event.at);
+    let mut found = context.book.case(limits.rule, Group::by(Party::host(tried.source)), event.at);
+    if found.fresh {
+        let first = state.failed.since(event.at, limits.window).unwrap_or(event.at);
+        found.since(first).count(state.failed.len() as u64);
+        found.frames(state.failed.frames(event.at, limits.window));
+        if let Some(port) = tried.port {
+            found.word("port", port.to_string().as_bytes());
+        }
+    } else {
+        found.count(1).frames([event.frame()]);
+    }
+    found.target(Party { address: tried.target, port: tried.port });
+    found.reached("hosts", f64::from(state.hosts), limits.hosts as f64);
+    found.below("failed_share", share, limits.failed_share);
+    found.figure("window", limits.window.as_secs_f64());
+}
+
+#[cfg(test)]
+use super::scenes::{RST_ACK, Scenario, Scene, ip};
+
+#[cfg(test)]
+pub(super) const SCENARIOS: &[Scenario] = {
+    use capturer::TcpFlags;
+
+    fn host(n: u16) -> IpAddr {
+        IpAddr::from([198, 51, 100, n as u8])
+    }
+    fn hosts(scene: &mut Scene, (n, gap): (u16, u64), probe: fn(&mut Scene, u16)) {
+        for n in 1..=n {
+            probe(scene, n);
+            scene.wait(gap);
+        }
+    }
+    fn syn(scene: &mut Scene, n: u16) {
+        scene.bare_syn((ip("203.0.113.5"), 50_000 + n), (host(n), 22));
+    }
+    fn visit(scene: &mut Scene, n: u16) {
+        scene.talk((ip("203.0.113.5"), 50_000 + n), (host(n), 443), (b"hello", b"welcome"));
+    }
+    fn ack(scene: &mut Scene, n: u16) {
+        let (from, to) = ((ip("203.0.113.5"), 50_000 + n), (host(n), 80));
+        scene.tcp(from, to, TcpFlags::ACK, b"");
+        scene.tcp(to, from, RST_ACK, b"");
+    }
+    fn midstream(scene: &mut Scene, n: u16) {
+        let (from, to) = ((ip("203.0.113.5"), 50_000 + n), (host(n), 80));
+        scene.tcp(from, to, TcpFlags::ACK, b"");
+        scene.tcp(to, from, TcpFlags::ACK, b"");
+    }
+    fn datagram(scene: &mut Scene, n: u16) {
+        scene.udp((ip("203.0.113.5"), 50_000), (host(n), 1434), b"?");
+    }
+    fn answered(scene: &mut Scene, n: u16) {
+        datagram(scene, n);
+        scene.udp((host(n), 1434), (ip("203.0.113.5"), 50_000), b"!");
+    }
+    fn ping(scene: &mut Scene, n: u16) {
+        scene.icmp(ip("203.0.113.5"), host(n), (8, 0), b"abc");
+    }
+    fn who_has(scene: &mut Scene, n: u16) {
+        scene.arp(1, (ip("198.51.100.254"), 254), (host(n), 0));
+    }
+    fn is_at(scene: &mut Scene, n: u16) {
+        who_has(scene, n);
+        scene.arp(2, (host(n), n as u8), (ip("198.51.100.254"), 254));
+    }
+    fn solicit(scene: &mut Scene, n: u16) {
+        let target = std::net::Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, n);
+        scene.icmp(ip("2001:db8::ffff"), ip("ff02::1:ff00:1"), (135, 0), &target.octets());
+    }
+    fn advertise(scene: &mut Scene, n: u16) {
+        solicit(scene, n);
+        let target = std::net::Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, n);
+        scene.icmp(IpAddr::V6(target), ip("2001:db8::ffff"), (136, 0), &target.octets());
+    }
+    &[
+        Scenario {
+            rule: "scan.host.tcp",
+            positive: |scene| hosts(scene, (20, 100), syn),
+            negative: |scene| {
+                hosts(scene, (20, 100), visit);
+                hosts(scene, (5, 100), syn);
+            },
+        },
+        Scenario {
+            rule: "scan.host.tcp_slow",
+            positive: |scene| hosts(scene, (8, 600_000), syn),
+            negative: |scene| {
+                visit(scene, 200);
+                hosts(scene, (7, 600_000), syn);
+            },
+        },
+        Scenario {
+            rule: "scan.host.tcp_ack",
+            positive: |scene| hosts(scene, (20, 100), ack),
+            negative: |scene| hosts(scene, (200, 100), midstream),
+        },
+        Scenario {
+            rule: "scan.host.udp",
+            positive: |scene| hosts(scene, (30, 100), datagram),
+            negative: |scene| hosts(scene, (200, 100), answered),
+        },
+        Scenario {
+            rule: "scan.host.icmp",
+            positive: |scene| hosts(scene, (12, 100), ping),
+            negative: |scene| hosts(scene, (11, 100), ping),
+        },
+        Scenario {
+            rule: "scan.host.arp",
+            positive: |scene| hosts(scene, (30, 100), who_has),
+            negative: |scene| hosts(scene, (200, 100), is_at),
+        },
+        Scenario {
+            rule: "scan.host.ipv6_nd",
+            positive: |scene| hosts(scene, (30, 100), solicit),
+            negative: |scene| hosts(scene, (200, 100), advertise),
+        },
+    ]
+};

@@ -1,0 +1,442 @@
+//! Port scans: one source tries many ports of one host, and they fail. Failures are counted, not attempts, and different
+//! ports, not packets: a busy client of one server never looks like this.
+//!
+//! A session has failed when it was refused (RST, ICMP unreachable), not answered within three seconds, or given up by
+//! the opener with a RST before any payload, which is how a half-open scan treats open ports.
+
+use capturer::{Protocol, Timestamp};
+
+use super::book::key;
+use super::rule::{Rule, Setting, Thresholds, setting};
+use super::session::{Began, Session};
+use super::tracker::{Tracker, Window};
+use super::{Context, Detector, Entry, Event, Group, Label, Moments};
+use crate::alert::{Alert, Party, Severity};
+
+const PORTS: Setting = setting("ports", "different failed ports", 15.0, (4.0, 64.0));
+const WINDOW: Setting = setting("window", "s", 60.0, (1.0, 3600.0));
+const SLOW_PORTS: Setting = setting("ports", "different failed ports", 25.0, (4.0, 64.0));
+const SLOW_WINDOW: Setting = setting("window", "s", 900.0, (60.0, 86_400.0));
+const STRAY_PORTS: Setting = setting("ports", "different failed ports", 20.0, (4.0, 64.0));
+const FLAG_PORTS: Setting = setting("ports", "different ports", 3.0, (1.0, 64.0));
+const UDP_PORTS: Setting = setting("ports", "different failed ports", 30.0, (4.0, 64.0));
+const UDP_REFUSED: Setting =
+    setting("refused_ports", "ports answered by ICMP unreachable", 10.0, (2.0, 64.0));
+const ANSWERED: Setting = setting("answered_share", "ratio", 0.1, (0.0, 1.0));
+
+const SOURCES: &str = "Zeek misc/scan (15 failed ports in 5 min), CrowdSec port scan (15), Snort port_scan (5 to 15), \
+    Slips; among 179 benign captures no pair of hosts reached 8 failed ports";
+const CAVEAT: &str = "A client that looks for a service on many ports of a host that is down, or a firewall that drops \
+    the answers, looks the same.";
+
+const fn rule(
+    id: &'static str,
+    title: &'static str,
+    sees: &'static str,
+    settings: &'static [Setting],
+) -> Rule {
+    Rule {
+        id,
+        title,
+        technique: "T1046",
+        severity: Severity::Medium,
+        most: Severity::High,
+        sees,
+        caveat: CAVEAT,
+        sources: SOURCES,
+        settings,
+        tell,
+    }
+}
+
+static TCP_SYN: Rule = rule(
+    "scan.port.tcp_syn",
+    "TCP SYN port scan",
+    "15 different ports of one host failed within a minute, opened by SYNs with few options",
+    &[PORTS, WINDOW],
+);
+static TCP_SYN_SLOW: Rule = rule(
+    "scan.port.tcp_syn_slow",
+    "Slow TCP SYN port scan",
+    "25 different ports of one host failed within 15 minutes, opened by SYNs with few options",
+    &[SLOW_PORTS, SLOW_WINDOW],
+);
+static TCP_CONNECT: Rule = rule(
+    "scan.port.tcp_connect",
+    "TCP connect port scan",
+    "15 different ports of one host failed within a minute, opened by an operating system's own SYNs",
+    &[PORTS, WINDOW],
+);
+static TCP_CONNECT_SLOW: Rule = rule(
+    "scan.port.tcp_connect_slow",
+    "Slow TCP connect port scan",
+    "25 different ports of one host failed within 15 minutes, opened by an operating system's own SYNs",
+    &[SLOW_PORTS, SLOW_WINDOW],
+);
+static TCP_ACK: Rule = rule(
+    "scan.port.tcp_ack",
+    "TCP ACK port scan",
+    "bare ACKs of no session to 20 different ports of one host within a minute, answered by RST or not at all",
+    &[STRAY_PORTS, WINDOW],
+);
+static TCP_ACK_SLOW: Rule = rule(
+    "scan.port.tcp_ack_slow",
+    "Slow TCP ACK port scan",
+    "bare ACKs of no session to 25 different ports of one host within 15 minutes",
+    &[SLOW_PORTS, SLOW_WINDOW],
+);
+static TCP_STEALTH: Rule = rule(
+    "scan.port.tcp_stealth",
+    "TCP stealth port scan (FIN, NULL, Xmas or Maimon)",
+    "flags that no opening and no end has (none, FIN alone, FIN+PSH+URG, SYN+FIN, SYN+RST) to 3 different ports of one host",
+    &[FLAG_PORTS, WINDOW],
+);
+static TCP_STEALTH_SLOW: Rule = rule(
+    "scan.port.tcp_stealth_slow",
+    "Slow TCP stealth port scan",
+    "flags that no opening and no end has to 5 different ports of one host within 15 minutes",
+    &[setting("ports", "different ports", 5.0, (2.0, 64.0)), SLOW_WINDOW],
+);
+static UDP: Rule = rule(
+    "scan.port.udp",
+    "UDP port scan",
+    "datagrams to 30 different ports of one host within a minute of which less than a tenth was answered, or 10 ports \
+     answered by ICMP unreachable",
+    &[UDP_PORTS, UDP_REFUSED, ANSWERED, WINDOW],
+);
+static UDP_SLOW: Rule = rule(
+    "scan.port.udp_slow",
+    "Slow UDP port scan",
+    "datagrams to 40 different ports of one host within 15 minutes, or 12 ports answered by ICMP unreachable",
+    &[
+        setting("ports", "different failed ports", 40.0, (4.0, 64.0)),
+        setting("refused_ports", "ports answered by ICMP unreachable", 12.0, (2.0, 64.0)),
+        ANSWERED,
+        SLOW_WINDOW,
+    ],
+);
+static SCTP: Rule = rule(
+    "scan.port.sctp",
+    "SCTP port scan",
+    "SCTP chunks to 10 different ports of one host failed within a minute",
+    &[setting("ports", "different failed ports", 10.0, (3.0, 64.0)), WINDOW],
+);
+static SCTP_SLOW: Rule = rule(
+    "scan.port.sctp_slow",
+    "Slow SCTP port scan",
+    "SCTP chunks to 15 different ports of one host failed within 15 minutes",
+    &[setting("ports", "different failed ports", 15.0, (3.0, 64.0)), SLOW_WINDOW],
+);
+
+pub(super) const ENTRY: Entry = Entry {
+    rules: &[
+        &TCP_SYN,
+        &TCP_SYN_SLOW,
+        &TCP_CONNECT,
+        &TCP_CONNECT_SLOW,
+        &TCP_ACK,
+        &TCP_ACK_SLOW,
+        &TCP_STEALTH,
+        &TCP_STEALTH_SLOW,
+        &UDP,
+        &UDP_SLOW,
+        &SCTP,
+        &SCTP_SLOW,
+    ],
+    wants: Moments::REFUSED.and(Moments::UNANSWERED).and(Moments::ANSWERED),
+    make: |thresholds| Box::new(ScanPort::new(thresholds)),
+};
+
+fn tell(alert: &Alert) -> String {
+    format!(
+        "{} tried {} ports of {} and failed: {}",
+        alert.who(),
+        alert.figure("ports").unwrap_or_default(),
+        alert.whom(),
+        alert.word("ports").unwrap_or("see the frames"),
+    )
+}
+
+/// Kinds of scans: what is tried.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Kind {
+    Syn,
+    Connect,
+    Ack,
+    Stealth,
+    Datagram,
+    Sctp,
+}
+
+/// What a rule asks for.
+#[derive(Clone, Copy)]
+struct Limits {
+    rule: &'static Rule,
+    ports: usize,
+    refused: usize,
+    answered_share: f64,
+    window: std::time::Duration,
+}
+
+impl Limits {
+    fn of(rule: &'static Rule, thresholds: &Thresholds) -> Self {
+        Self {
+            rule,
+            ports: thresholds.count(rule, "ports"),
+            // Without such a setting it is beyond what a window holds.
+            refused: thresholds.count(rule, "refused_ports"),
+            answered_share: thresholds.get(rule, "answered_share"),
+            window: thresholds.seconds(rule, "window"),
+        }
+    }
+}
+
+/// Ports of a host that a source tried.
+#[derive(Clone, Copy, Default)]
+struct Tried {
+    failed: Window<64>,
+    refused: Window<16>,
+    answered: u32,
+    /// Whether an alert was raised; ports are then counted there.
+    told: bool,
+    /// Different ports so far; those that fell out of the window and came back count again.
+    ports: u32,
+}
+
+struct ScanPort {
+    tried: Tracker<Tried>,
+    limits: Vec<(Kind, [Limits; 2])>,
+}
+
+/// Pairs of hosts that are remembered.
+const PAIRS: usize = 4096;
+
+impl ScanPort {
+    fn new(thresholds: &Thresholds) -> Self {
+        let pair = |fast, slow| [Limits::of(fast, thresholds), Limits::of(slow, thresholds)];
+        Self {
+            tried: Tracker::new(PAIRS, thresholds.seconds(&TCP_SYN_SLOW, "window")),
+            limits: vec![
+                (Kind::Syn, pair(&TCP_SYN, &TCP_SYN_SLOW)),
+                (Kind::Connect, pair(&TCP_CONNECT, &TCP_CONNECT_SLOW)),
+                (Kind::Ack, pair(&TCP_ACK, &TCP_ACK_SLOW)),
+                (Kind::Stealth, pair(&TCP_STEALTH, &TCP_STEALTH_SLOW)),
+                (Kind::Datagram, pair(&UDP, &UDP_SLOW)),
+                (Kind::Sctp, pair(&SCTP, &SCTP_SLOW)),
+            ],
+        }
+    }
+}
+
+/// A SYN of nmap, masscan or zmap has no more than one option; that of an operating system four or five.
+const FEW_OPTIONS: u8 = 2;
+
+fn kind(session: &Session) -> Option<Kind> {
+    Some(match session.began {
+        Began::Syn if session.syn_options <= FEW_OPTIONS => Kind::Syn,
+        Began::Syn => Kind::Connect,
+        Began::Ack => Kind::Ack,
+        Began::Stealth | Began::FinAck => Kind::Stealth,
+        Began::Datagram if is_probe(session) => Kind::Datagram,
+        Began::Sctp => Kind::Sctp,
+        _ => return None,
+    })
+}
+
+/// A datagram to a port above 1023 from one below is an answer to something that was not seen.
+const fn is_probe(session: &Session) -> bool {
+    session.protocol.0 == Protocol::UDP.0 && !(session.opener.1 < 1024 && session.answerer.1 >= 1024)
+}
+
+impl Detector for ScanPort {
+    fn observe(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
+        let Some(session) = event.session else { return };
+        let Some(kind) = kind(session) else { return };
+        let pair = key(context.hasher, ("scan.port", kind, session.opener.0, session.answerer.0));
+        if event.is(Moments::ANSWERED) {
+            if let Some(tried) = self.tried.find(pair, event.at) {
+                tried.answered = tried.answered.saturating_add(1);
+            }
+            return;
+        }
+        let tried = self.tried.entry(pair, event.at, Tried::default);
+        let port = u64::from(session.answerer.1);
+        if tried.failed.see(port, event.at, event.frame()) {
+            tried.ports += 1;
+        }
+        if event.is(Moments::REFUSED) && event.quoted.is_some() {
+            tried.refused.see(port, event.at, event.frame());
+        }
+        let limits = self.limits.iter().find(|(of, _)| *of == kind);
+        let Some(found) =
+            limits.and_then(|(_, pair)| pair.iter().find(|limits| holds(tried, limits, event.at)))
+        else {
+            return;
+        };
+        raise(tried, found, event, context);
+    }
+
+    fn advance(&mut self, now: Timestamp, _: &mut Context<'_>) {
+        self.tried.advance(now);
+    }
+}
+
+fn holds(tried: &Tried, limits: &Limits, at: Timestamp) -> bool {
+    let failed = tried.failed.within(at, limits.window);
+    let all = f64::from(tried.answered) + failed as f64;
+    let few_answers =
+        limits.answered_share.is_infinite() || f64::from(tried.answered) < limits.answered_share * all;
+    (failed >= limits.ports && few_answers) || tried.refused.within(at, limits.window) >= limits.refused
+}
+
+fn raise(tried: &mut Tried, limits: &Limits, event: &Event<'_>, context: &mut Context<'_>) {
+    let Some(session) = event.session else { return };
+    let (source, target) = (session.opener.0, session.answerer.0);
+    context.labels.say(source, Label::Scanner, event.at);
+    let group = Group::between(Party::host(source), Party::host(target));
+    let mut found = context.book.case(limits.rule, group, event.at);
+    if found.fresh {
+        tried.told = true;
+        let first = tried.failed.since(event.at, limits.window).unwrap_or(event.at);
+        found
+            .since(first)
+            .count(tried.failed.len() as u64)
+            .frames(tried.failed.frames(event.at, limits.window));
+        let ports: Vec<String> = tried.failed.keys().take(16).map(|port| port.to_string()).collect();
+        found.word("ports", ports.join(", ").as_bytes());
+    } else {
+        found.count(1).frames([event.frame()]);
+    }
+    found.reached("ports", f64::from(tried.ports), limits.ports as f64);
+    found.figure("window", limits.window.as_secs_f64());
+}
+
+#[cfg(test)]
+use super::scenes::{FIN_ACK, RST_ACK, SYN_ACK, Scenario, Scene, ip};
+
+#[cfg(test)]
+pub(super) const SCENARIOS: &[Scenario] = {
+    use capturer::{Packet, TcpFlags, Transport};
+
+    fn ports(scene: &mut Scene, (n, gap): (u16, u64), probe: fn(&mut Scene, u16)) {
+        for port in 1..=n {
+            probe(scene, port);
+            scene.wait(gap);
+        }
+    }
+    fn syn(scene: &mut Scene, port: u16) {
+        let (from, to) = ((ip("203.0.113.5"), 50_000), (ip("192.0.2.1"), port));
+        scene.bare_syn(from, to);
+        scene.tcp(to, from, RST_ACK, b"");
+    }
+    fn connect(scene: &mut Scene, port: u16) {
+        let (from, to) = ((ip("2001:db8::5"), 50_000 + port), (ip("2001:db8:1::1"), port));
+        scene.tcp(from, to, TcpFlags::SYN, b"");
+        scene.tcp(to, from, RST_ACK, b"");
+    }
+    /// The same ports, but each is open and used.
+    fn used(scene: &mut Scene, port: u16) {
+        let (from, to) = ((ip("203.0.113.5"), 50_000 + port), (ip("192.0.2.1"), port));
+        scene.talk(from, to, (b"hello", b"welcome"));
+    }
+    fn stray(scene: &mut Scene, port: u16, flags: TcpFlags, answer: TcpFlags) {
+        let (from, to) = ((ip("203.0.113.5"), 50_000), (ip("192.0.2.1"), port));
+        scene.tcp(from, to, flags, b"");
+        scene.tcp(to, from, answer, b"");
+    }
+    fn ack(scene: &mut Scene, port: u16) {
+        stray(scene, port, TcpFlags::ACK, TcpFlags::RST);
+    }
+    /// A session whose begin was not seen goes on.
+    fn midstream(scene: &mut Scene, port: u16) {
+        stray(scene, port, TcpFlags::ACK, TcpFlags::ACK);
+    }
+    fn null(scene: &mut Scene, port: u16) {
+        stray(scene, port, TcpFlags(0), RST_ACK);
+    }
+    fn end(scene: &mut Scene, port: u16) {
+        stray(scene, port, FIN_ACK, TcpFlags::ACK);
+    }
+    fn datagram(scene: &mut Scene, port: u16) {
+        scene.udp((ip("203.0.113.5"), 50_000), (ip("192.0.2.1"), port), b"?");
+    }
+    fn answered(scene: &mut Scene, port: u16) {
+        let (from, to) = ((ip("203.0.113.5"), 50_000), (ip("192.0.2.1"), port));
+        scene.udp(from, to, b"?");
+        scene.udp(to, from, b"!");
+    }
+    fn init(scene: &mut Scene, port: u16) {
+        let ports = capturer::Ports { source: 50_000, destination: port };
+        let packet = Packet {
+            source: ip("203.0.113.5"),
+            destination: ip("192.0.2.1"),
+            protocol: Protocol::SCTP,
+            transport: Transport::Sctp(ports),
+            ..Packet::empty()
+        };
+        scene.send(&packet, b"");
+        let _ = SYN_ACK;
+    }
+    &[
+        Scenario {
+            rule: "scan.port.tcp_syn",
+            positive: |scene| ports(scene, (15, 100), syn),
+            negative: |scene| ports(scene, (200, 100), used),
+        },
+        Scenario {
+            rule: "scan.port.tcp_syn_slow",
+            positive: |scene| ports(scene, (25, 30_000), syn),
+            negative: |scene| ports(scene, (25, 60_000), syn),
+        },
+        Scenario {
+            rule: "scan.port.tcp_connect",
+            positive: |scene| ports(scene, (15, 100), connect),
+            negative: |scene| ports(scene, (14, 100), connect),
+        },
+        Scenario {
+            rule: "scan.port.tcp_connect_slow",
+            positive: |scene| ports(scene, (25, 30_000), connect),
+            negative: |scene| ports(scene, (24, 30_000), connect),
+        },
+        Scenario {
+            rule: "scan.port.tcp_ack",
+            positive: |scene| ports(scene, (20, 100), ack),
+            negative: |scene| ports(scene, (200, 100), midstream),
+        },
+        Scenario {
+            rule: "scan.port.tcp_ack_slow",
+            positive: |scene| ports(scene, (25, 20_000), ack),
+            negative: |scene| ports(scene, (24, 20_000), ack),
+        },
+        Scenario {
+            rule: "scan.port.tcp_stealth",
+            positive: |scene| ports(scene, (3, 100), null),
+            negative: |scene| ports(scene, (200, 100), end),
+        },
+        Scenario {
+            rule: "scan.port.tcp_stealth_slow",
+            positive: |scene| ports(scene, (5, 100_000), null),
+            negative: |scene| ports(scene, (4, 100_000), null),
+        },
+        Scenario {
+            rule: "scan.port.udp",
+            positive: |scene| ports(scene, (30, 100), datagram),
+            negative: |scene| ports(scene, (200, 100), answered),
+        },
+        Scenario {
+            rule: "scan.port.udp_slow",
+            positive: |scene| ports(scene, (40, 15_000), datagram),
+            negative: |scene| ports(scene, (39, 15_000), datagram),
+        },
+        Scenario {
+            rule: "scan.port.sctp",
+            positive: |scene| ports(scene, (10, 100), init),
+            negative: |scene| ports(scene, (9, 100), init),
+        },
+        Scenario {
+            rule: "scan.port.sctp_slow",
+            positive: |scene| ports(scene, (15, 30_000), init),
+            negative: |scene| ports(scene, (14, 30_000), init),
+        },
+    ]
+};

@@ -1,0 +1,177 @@
+//! `wireglobe alerts`: what the detectors say of captures or of an interface.
+
+mod document;
+mod evidence;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use analyzer::detect::{Detection, Thresholds, rules};
+use analyzer::{Alert, Facts, LocalNetworks, Severity};
+use capturer::decode::Skip;
+use capturer::source::Source;
+use capturer::{Frame, Packet, Timestamp};
+use clap::Args;
+
+use crate::cli::offline::{self, Hand, Outcome, Reading, TotalsDocument};
+use crate::cli::output::{self, Format};
+use crate::cli::{Common, Failure, report};
+use crate::settings::{self, Settings};
+use crate::sieve::Sieve;
+use crate::{geo_files, sources};
+
+/// The least time between two looks at what has become too old, in packet time.
+const TICK: Duration = Duration::from_millis(250);
+
+/// `wireglobe alerts`
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Captures to read: files, directories, - for standard input
+    #[arg(long, value_name = "PATH", num_args = 1.., required_unless_present_any = ["interface", "rules"])]
+    read: Vec<PathBuf>,
+    /// Watch this interface instead
+    #[arg(long, value_name = "IF", conflicts_with = "read", requires = "length")]
+    interface: Option<String>,
+    /// Stop after this long, such as 60s or 5m
+    #[arg(long = "for", value_name = "TIME", requires = "interface")]
+    length: Option<String>,
+    /// Only packets that match
+    #[arg(long, value_name = "EXPR", default_value = "", hide_default_value = true)]
+    filter: String,
+    /// Only alerts of this severity or above
+    #[arg(long, value_name = "SEVERITY", default_value = "info", value_parser = severity)]
+    severity: Severity,
+    /// Only alerts of this rule, or of a family such as scan or scan.port; may be given several times
+    #[arg(long, value_name = "RULE", value_parser = rule)]
+    rule: Vec<String>,
+    /// Exit with 1 if there is an alert of this severity or above
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    fail_on: Option<Severity>,
+    /// Write the packets of each alert to a capture of its own in this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "interface")]
+    evidence: Option<PathBuf>,
+    /// List the rules with what they see, their settings and what fools them
+    #[arg(long, conflicts_with_all = ["read", "interface"])]
+    rules: bool,
+    /// How the list is written
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: Format,
+    /// Write to a file instead of standard output
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+fn severity(name: &str) -> Result<Severity, String> {
+    Severity::named(name).ok_or_else(|| {
+        let names: Vec<&str> = Severity::ALL.iter().map(|severity| severity.name()).collect();
+        format!("expected {}", names.join(", "))
+    })
+}
+
+fn rule(wanted: &str) -> Result<String, String> {
+    if rules().any(|rule| is_of(rule.id, wanted)) {
+        return Ok(wanted.to_owned());
+    }
+    Err("there is no such rule or family; `wireglobe alerts --rules` lists them".to_owned())
+}
+
+/// Whether a rule is the one that is wanted, or of that family.
+fn is_of(id: &str, wanted: &str) -> bool {
+    id.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Failure> {
+    if arguments.rules {
+        let text = document::rules(arguments.format);
+        output::write(output::open(arguments.output.as_deref())?, &text)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let settings = settings::load(common.settings.as_deref())?.settings;
+    let facts = facts(arguments, &settings)?;
+    let mut source = open(arguments, &settings)?;
+    let query = offline::query(&arguments.filter)?;
+    let sieve = query.map(|query| Sieve::new(&arguments.filter, query, facts.clone()));
+    let range = offline::Range { length: report::length(arguments.length.as_deref())?, ..Default::default() };
+    let reading = Reading { range, sieve, decode: settings.decode.settings() };
+    let detection = Detection::new(&Thresholds::default(), settings.analysis.memory_mb << 20);
+    let mut hand = Watching { detection, packet: Packet::empty(), looked: Timestamp::EPOCH };
+    let outcome = offline::read(&mut *source, reading, &mut hand)?.or_failure()?;
+    hand.detection.finish();
+    tell(arguments, &hand.detection, &outcome, (&facts, &settings))
+}
+
+/// Writes what was found; gives the exit code.
+fn tell(
+    arguments: &Arguments,
+    detection: &Detection,
+    outcome: &Outcome,
+    (facts, settings): (&Facts, &Settings),
+) -> Result<ExitCode, Failure> {
+    let alerts: Vec<&Alert> = detection.alerts().iter().filter(|alert| arguments.wants(alert)).collect();
+    let lost: u64 = detection.losses().iter().map(|(_, lost)| lost).sum();
+    let totals = TotalsDocument::of(&arguments.read, outcome, lost, settings.decode.count.name());
+    let text = document::render(arguments.format, &alerts, &totals, &facts.geo);
+    output::write(output::open(arguments.output.as_deref())?, &text)?;
+    if let Some(folder) = &arguments.evidence {
+        evidence::write(folder, &alerts, &arguments.read)?;
+    }
+    let code = outcome.exit_code();
+    let found = |least: Severity| alerts.iter().any(|alert| alert.severity >= least);
+    Ok(if code == ExitCode::SUCCESS && arguments.fail_on.is_some_and(found) {
+        ExitCode::from(1)
+    } else {
+        code
+    })
+}
+
+fn facts(arguments: &Arguments, settings: &Settings) -> Result<Facts, Failure> {
+    let needs = analyzer::geo::Needs { country: true, asn: true };
+    let local = if arguments.read.is_empty() || arguments.filter.is_empty() {
+        LocalNetworks::default()
+    } else {
+        sources::guess(&arguments.read)
+    };
+    Ok(Facts { geo: geo_files::load(settings, needs)?, local })
+}
+
+fn open(arguments: &Arguments, settings: &Settings) -> Result<Box<dyn Source>, Failure> {
+    match &arguments.interface {
+        Some(name) => Ok(Box::new(sources::interface(name, settings, None)?.0)),
+        None => Ok(sources::files(&arguments.read)?),
+    }
+}
+
+impl Arguments {
+    fn wants(&self, alert: &Alert) -> bool {
+        let named = self.rule.is_empty() || self.rule.iter().any(|wanted| is_of(alert.rule.id, wanted));
+        named && alert.severity >= self.severity
+    }
+}
+
+/// Shows each packet to the detectors.
+struct Watching {
+    detection: Detection,
+    packet: Packet,
+    looked: Timestamp,
+}
+
+impl Hand for Watching {
+    fn slot(&mut self) -> &mut Packet {
+        &mut self.packet
+    }
+
+    #[inline]
+    fn take(&mut self, frame: &Frame<'_>, skip: Option<Skip>) -> Result<(), Failure> {
+        if skip.is_none() {
+            self.detection.observe(&self.packet, frame.bytes);
+            if let Some(now) = self.detection.now()
+                && now.since(self.looked) >= TICK
+            {
+                self.looked = now;
+                self.detection.advance(now);
+            }
+        }
+        Ok(())
+    }
+}
