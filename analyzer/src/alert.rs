@@ -109,9 +109,9 @@ pub struct Alert {
     pub rule: &'static Rule,
     /// How much it matters.
     pub severity: Severity,
-    /// Who did it, at most [`NAMED`] of them.
+    /// Who did it, at most 24 of them.
     pub sources: Vec<Party>,
-    /// To whom, at most [`NAMED`] of them.
+    /// To whom, at most 24 of them.
     pub targets: Vec<Party>,
     /// Its first packet.
     pub first: Timestamp,
@@ -123,7 +123,7 @@ pub struct Alert {
     pub figures: Vec<Figure>,
     /// Words seen, such as a name or a user agent: printable and short.
     pub words: Vec<(&'static str, String)>,
-    /// Numbers of the frames that show it, rising, the first [`FRAMES`].
+    /// Numbers of the frames that show it, rising, the first 512.
     pub frames: Vec<u64>,
 }
 
