@@ -97,7 +97,7 @@ fn series(samples: &BTreeMap<String, f64>) -> BTreeSet<&String> {
 #[test]
 fn it_says_what_the_status_says() {
     let mut frames: Vec<Vec<u8>> = (0..30).map(|_| udp([8, 8, 8, 8])).collect();
-    frames.push(vec![0; 10]);
+    frames.extend([named(), named(), vec![0; 10]]);
     let (_file, _settings, server) = replayed(&frames, "");
     let samples = scrape(&server);
     let status = server.json("/api/v1/status");
@@ -109,6 +109,12 @@ fn it_says_what_the_status_says() {
         ("wireglobe_capture_lost_total{cause=\"ring\"}", "lost_ring"),
         ("wireglobe_analysis_evicted_total{table=\"hosts\"}", "evicted_hosts"),
         ("wireglobe_analysis_memory_bytes", "memory_bytes"),
+        ("wireglobe_names_learned_total", "names_learned"),
+        ("wireglobe_names_rows{table=\"addresses\"}", "names_addresses"),
+        ("wireglobe_names_rows{table=\"domains\"}", "names_domains"),
+        ("wireglobe_names_evicted_total", "names_evicted"),
+        ("wireglobe_names_capped_total{cap=\"names\"}", "names_left_out"),
+        ("wireglobe_names_capped_total{cap=\"domains\"}", "names_domains_refused"),
     ] {
         assert_eq!(Some(samples[name]), status[field].as_f64(), "{name}");
     }
@@ -120,8 +126,36 @@ fn it_says_what_the_status_says() {
     assert_eq!((skipped, status["skipped"].as_u64()), (1.0, Some(1)));
     assert_eq!(samples["wireglobe_source_state{state=\"ended\"}"], 1.0);
     assert_eq!(samples["wireglobe_analysis_rows{table=\"hosts\"}"], 2.0);
+    assert_eq!((&status["names_learned"], &status["names_addresses"]), (&2.into(), &1.into()));
     assert!(samples["wireglobe_database_age_seconds{database=\"country\"}"] > 0.0);
     assert!(samples["process_resident_memory_bytes"] > 1e6);
+}
+
+/// A name server's answer: www.example.org is at 8.8.8.8.
+fn named() -> Vec<u8> {
+    let message = b"\0\x01\x81\x80\0\x01\0\x01\0\0\0\0\x03www\x07example\x03org\0\0\x01\0\x01\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\x08\x08\x08\x08";
+    let mut frame = answer([8, 8, 8, 8]);
+    frame.truncate(42);
+    frame[17] = 28 + message.len() as u8;
+    frame[39] = 8 + message.len() as u8;
+    frame.extend(message);
+    frame
+}
+
+#[test]
+fn the_city_table_is_told_once_it_is_read() {
+    let (_file, _settings, server) = replayed(&[udp([8, 8, 8, 8])], "");
+    server.wait_for("/api/v1/status", |status| status["geo_city_source"].is_string());
+    let ranges = || scrape(&server)["wireglobe_database_ranges{database=\"city\"}"];
+    let began = Instant::now();
+    while ranges() == 0.0 {
+        assert!(
+            began.elapsed() < Duration::from_secs(60),
+            "an answer is kept for a second, not for a minute"
+        );
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(scrape(&server)["wireglobe_database_age_seconds{database=\"city\"}"] > 0.0);
 }
 
 #[test]

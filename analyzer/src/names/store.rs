@@ -51,6 +51,8 @@ struct Row {
 /// What the store counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NamesCounts {
+    /// Names told of addresses so far, each as often as it was told.
+    pub learned: u64,
     /// Addresses that have names now.
     pub addresses: usize,
     /// Registered domains seen.
@@ -72,6 +74,7 @@ pub struct Names {
     hand: usize,
     bytes: usize,
     budget: usize,
+    learned: u64,
     evicted: u64,
     left_out: u64,
 }
@@ -87,6 +90,7 @@ impl Names {
             hand: 0,
             bytes: 0,
             budget: bytes - domains,
+            learned: 0,
             evicted: 0,
             left_out: 0,
         }
@@ -102,6 +106,7 @@ impl Names {
         if !self.learns() {
             return;
         }
+        self.learned += 1;
         let index = match self.index.get(&learned.address) {
             Some(&index) => index as usize,
             None => self.add(learned.address),
@@ -167,6 +172,7 @@ impl Names {
     /// Its figures.
     pub fn counts(&self) -> NamesCounts {
         NamesCounts {
+            learned: self.learned,
             addresses: self.rows.len(),
             domains: self.domains.len(),
             evicted: self.evicted,

@@ -224,6 +224,7 @@ impl Thread {
             memory: reading.bytes(),
             memory_limit: reading.budget(),
             totals: reading.totals(ViewId::MAIN),
+            names: reading.names().counts(),
         });
         let made = wanted.iter().filter_map(|key| make(reading, views, key)).collect();
         let tick = Tick { at: reading.now().unwrap_or_else(now), made, geo: reading.facts().geo.clone() };

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use analyzer::geo::Geo;
-use analyzer::names::HelloCounts;
+use analyzer::names::{HelloCounts, NamesCounts};
 use analyzer::{Facts, Totals};
 use capturer::decode::DecodeCounts;
 use capturer::source::live::LiveStatus;
@@ -67,6 +67,8 @@ pub(crate) struct Figures {
     pub(crate) memory_limit: usize,
     /// Totals since the start.
     pub(crate) totals: Totals,
+    /// What the store of names counts.
+    pub(crate) names: NamesCounts,
 }
 
 /// Every state a source can be in.
@@ -206,6 +208,12 @@ impl Status {
             ("evicted_flows", json!(figures.evicted.1)),
             ("hellos_joined", json!(figures.hellos.joined)),
             ("hellos_given_up", json!(figures.hellos.given_up + figures.hellos.evicted)),
+            ("names_learned", json!(figures.names.learned)),
+            ("names_addresses", json!(figures.names.addresses)),
+            ("names_domains", json!(figures.names.domains)),
+            ("names_evicted", json!(figures.names.evicted)),
+            ("names_left_out", json!(figures.names.left_out)),
+            ("names_domains_refused", json!(figures.names.domains_refused)),
             ("memory_bytes", json!(figures.memory)),
             ("receive_buffer_bytes", json!(self.interface.as_ref().map(|status| status.buffer()))),
             ("capture_method", json!(self.interface.as_ref().map(|status| status.method().name()))),

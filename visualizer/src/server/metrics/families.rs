@@ -46,6 +46,7 @@ fn databases(geo: &Geo) -> Vec<(&'static str, Option<Source>)> {
     vec![
         ("country", sources.country),
         ("asn", sources.asn),
+        ("city", sources.city),
         ("routes", sources.routes),
         ("names", sources.names),
     ]
@@ -63,7 +64,7 @@ const fn family(name: &'static str, help: &'static str, samples: fn(&Scene) -> S
 }
 
 /// All of them. The unit stands in the name.
-pub(super) const FAMILIES: [Family; 27] = [
+pub(super) const FAMILIES: [Family; 31] = [
     family("wireglobe_build_info", "The version that runs, always 1", |_| {
         Samples::gauges("version", [(env!("CARGO_PKG_VERSION"), 1.0)])
     }),
@@ -139,6 +140,20 @@ pub(super) const FAMILIES: [Family; 27] = [
     }),
     family("wireglobe_analysis_memory_limit_bytes", "The budget of hosts, flows and totals", |scene| {
         Samples::gauge(scene.figures.memory_limit as f64)
+    }),
+    family("wireglobe_names_learned", "Names told of addresses, each as often as it was told", |scene| {
+        Samples::counter(scene.figures.names.learned)
+    }),
+    family("wireglobe_names_rows", "Addresses that have names, and registered domains seen", |scene| {
+        let names = &scene.figures.names;
+        Samples::gauges("table", [("addresses", names.addresses as f64), ("domains", names.domains as f64)])
+    }),
+    family("wireglobe_names_evicted", "Addresses whose names had to make room for others", |scene| {
+        Samples::counter(scene.figures.names.evicted)
+    }),
+    family("wireglobe_names_capped", "Names and domains that were not taken, by which cap", |scene| {
+        let names = &scene.figures.names;
+        Samples::counters("cap", [("names", names.left_out), ("domains", names.domains_refused)])
     }),
     family("wireglobe_server_connections", "Open connections", |scene| {
         Samples::gauge(scene.connections.0 as f64)
