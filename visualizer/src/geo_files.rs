@@ -25,14 +25,22 @@ pub(crate) const ALL: Needs = Needs { country: true, asn: true };
 /// The bundled tables, unpacked once, however often databases are read again.
 static BUNDLED: LazyLock<Geo> = LazyLock::new(|| Geo::bundled(ALL));
 
-/// What a stored file holds, by its name in the folder; a later one wins where two hold the same.
-pub(crate) const STORED: [(&str, Needs); 5] = [
+/// What a stored file holds, by its name in the folder: the kinds of tables, joined by hyphens.
+pub(crate) const STORED: [(&str, Needs); 9] = [
+    ("country-asn-city", ALL),
     ("country-asn", ALL),
-    ("country", Needs { country: true, asn: false }),
-    ("asn", Needs { country: false, asn: true }),
-    ("routes", Needs { country: false, asn: true }),
-    ("names", Needs { country: false, asn: true }),
+    ("country-city", COUNTRY),
+    ("asn-city", ALL),
+    ("country", COUNTRY),
+    ("asn", ASN),
+    ("city", COUNTRY),
+    ("routes", ASN),
+    ("names", ASN),
 ];
+
+/// Tables of countries and places, and those of systems.
+const COUNTRY: Needs = Needs { country: true, asn: false };
+const ASN: Needs = Needs { country: false, asn: true };
 
 /// The bundled tables, as far as they are needed, with the stored and the settings' databases over them and the user's
 /// own networks over all.
@@ -80,13 +88,17 @@ pub(crate) fn wait(cities: Option<JoinHandle<()>>) {
     }
 }
 
-/// The files that are read, in order, and what names them.
+/// The files that are read, in order, and what names them. Of the stored ones the last stored comes last, so that it wins
+/// where two hold the same.
 fn files(settings: &Settings, needs: Needs) -> Vec<(PathBuf, &'static str)> {
     let folder = folder(settings);
     let wanted = STORED.iter().filter(|(_, holds)| holds.country && needs.country || holds.asn && needs.asn);
-    let stored = wanted.map(|(name, _)| folder.join(name)).filter(|path| path.is_file());
+    let mut stored: Vec<PathBuf> =
+        wanted.map(|(name, _)| folder.join(name)).filter(|path| path.is_file()).collect();
+    stored.sort_by_key(|path| std::fs::metadata(path).and_then(|facts| facts.modified()).ok());
     let named = settings.geo.databases.iter().cloned();
     stored
+        .into_iter()
         .map(|path| (path, "a database that `geo update` stored; delete it to go on without"))
         .chain(named.map(|path| (path, "geo.databases")))
         .collect()

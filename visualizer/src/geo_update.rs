@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use analyzer::geo::city::CityTable;
 use analyzer::geo::database::{Content, Database};
 use analyzer::geo::routes::{Routes, pyasn};
 use flate2::Compression;
@@ -67,18 +68,25 @@ fn store(file: &Path, folder: &Path, from: &str) -> Result<Stored, String> {
 /// The name in the folder, by what a database holds; see [`geo_files::STORED`].
 fn place(content: &Content) -> &'static str {
     match content {
-        Content::Tables(tables) if tables.asn.is_none() => "country",
-        Content::Tables(tables) if tables.country.is_none() => "asn",
-        Content::Tables(_) => "country-asn",
+        Content::Tables(tables) => match (&tables.country, &tables.asn, &tables.city) {
+            (Some(_), Some(_), Some(_)) => "country-asn-city",
+            (Some(_), Some(_), None) => "country-asn",
+            (Some(_), None, Some(_)) => "country-city",
+            (None, Some(_), Some(_)) => "asn-city",
+            (None, Some(_), None) => "asn",
+            (None, None, Some(_)) => "city",
+            (Some(_), None, None) | (None, None, None) => "country",
+        },
         Content::Listed(_) => "asn",
         Content::Routes(_) => "routes",
         Content::Names(_) => "names",
     }
 }
 
-/// What a new file makes useless.
-fn rivals(name: &str) -> &'static [&'static str] {
-    if name == "country-asn" { &["country", "asn"] } else { &[] }
+/// What a new file makes useless: all those that hold nothing else.
+fn rivals(name: &str) -> impl Iterator<Item = &'static str> {
+    let within = move |other: &&str| other.split('-').all(|kind| name.split('-').any(|held| held == kind));
+    geo_files::STORED.iter().map(|(other, _)| *other).filter(within).filter(move |other| *other != name)
 }
 
 fn rows(content: &Content) -> usize {
@@ -86,7 +94,7 @@ fn rows(content: &Content) -> usize {
         Content::Tables(tables) => {
             let country = tables.country.as_ref().map_or(0, |table| table.v4.len() + table.v6.len());
             let asn = tables.asn.as_ref().map_or(0, |table| table.v4.len() + table.v6.len());
-            country.max(asn)
+            country.max(asn).max(tables.city.as_ref().map_or(0, CityTable::len))
         }
         Content::Listed(listed) => listed.table.v4.len() + listed.table.v6.len(),
         Content::Routes(routes) => routes.len(),

@@ -6,6 +6,7 @@ use std::io::{self, BufRead, BufReader, Cursor, Read};
 use bzip2::bufread::MultiBzDecoder;
 use flate2::bufread::MultiGzDecoder;
 
+use super::city;
 use super::mmdb::{self, GeoError, Loaded, MMDB_BYTES_MAX, printable};
 use super::routes::{Listed, Routes, RoutesError, csv, mrt, pyasn, shown, tsv};
 use super::tables::AsNames;
@@ -27,6 +28,8 @@ pub enum Kind {
     Mrt,
     /// Ranges as comma-separated values.
     Csv,
+    /// Cities as comma-separated values.
+    Cities,
     /// Ranges as tab-separated values.
     Tsv,
     /// Names of systems.
@@ -41,6 +44,7 @@ impl Kind {
             Self::Pyasn => "pyasn table",
             Self::Mrt => "MRT dump",
             Self::Csv => "ranges (CSV)",
+            Self::Cities => "cities (CSV)",
             Self::Tsv => "ranges (TSV)",
             Self::Names => "AS names",
         }
@@ -65,7 +69,7 @@ pub struct Database {
 /// What a file holds.
 #[derive(Debug)]
 pub enum Content {
-    /// Tables of a MaxMind DB.
+    /// Tables of countries, systems and cities.
     Tables(Box<Loaded>),
     /// A routing table.
     Routes(Routes),
@@ -98,6 +102,7 @@ pub fn read(input: impl BufRead, path: &str) -> Result<Database, GeoError> {
         Kind::Pyasn => Ok(told.holds(Content::Routes(pyasn::read(input, path)?))),
         Kind::Mrt => Ok(dumped(told, mrt::read(input, path)?)),
         Kind::Csv => Ok(listed(told, csv::read(input, path)?)),
+        Kind::Cities => Ok(cities(told, city::csv::read(input, path)?)),
         Kind::Tsv => Ok(listed(told, tsv::read(input, path)?)),
         Kind::Names => Ok(told.holds(Content::Names(super::routes::as_names_of(input, path)?))),
     }
@@ -126,9 +131,19 @@ fn dumped(mut told: Told, dump: mrt::Dump) -> Database {
 }
 
 fn listed(told: Told, listed: Listed) -> Database {
-    let notice = (listed.overlaps > 0)
-        .then(|| format!("{} ranges overlap others; the later start holds", listed.overlaps));
+    let notice = overlapping(listed.overlaps);
     Database { notice, ..told.holds(Content::Listed(listed)) }
+}
+
+fn cities(told: Told, read: city::csv::Cities) -> Database {
+    let notice = overlapping(read.overlaps);
+    let (name, country, city) = (told.name.clone(), Some(read.country), read.city);
+    let loaded = Loaded { name, country, asn: None, city };
+    Database { notice, ..told.holds(Content::Tables(Box::new(loaded))) }
+}
+
+fn overlapping(overlaps: u64) -> Option<String> {
+    (overlaps > 0).then(|| format!("{overlaps} ranges overlap others; the later start holds"))
 }
 
 /// Takes off gzip or bzip2, as the first bytes tell.
@@ -158,6 +173,7 @@ fn kind(head: &[u8]) -> Option<Kind> {
     let fields = |separator: u8| line.split(|byte| *byte == separator).count();
     match line {
         _ if line.starts_with(b"{") => Some(Kind::Names),
+        _ if city::csv::looks_so(line) => Some(Kind::Cities),
         _ if fields(b',') >= 3 => Some(Kind::Csv),
         _ if fields(b'\t') >= 3 => Some(Kind::Tsv),
         [first, ..] if line.contains(&b'/') && (first.is_ascii_hexdigit() || *first == b':') => {
@@ -229,7 +245,8 @@ mod tests {
 
     #[test]
     fn a_file_is_what_is_in_it() {
-        let cases: [(&[u8], Option<Kind>); 9] = [
+        let cases: [(&[u8], Option<Kind>); 10] = [
+            (b"1.0.0.0,1.0.0.255,OC,AU,Queensland,Brisbane,-27.5,153.0\n", Some(Kind::Cities)),
             (dat().as_bytes(), Some(Kind::Pyasn)),
             (b"192.0.2.0,192.0.2.255,64496,\"Example\"\n", Some(Kind::Csv)),
             (b"start,end,asn,name\n", Some(Kind::Csv)),

@@ -212,21 +212,31 @@ fn info(geo: &Geo, format: Format) -> String {
     let fields = ["holds", "name", "date", "age_days", "licence", "ranges", "origin"];
     let mut text = listing(&rows, &fields).render(format);
     if format == Format::Table {
-        for line in rows.iter().flat_map(|row| row["attribution"].as_array().into_iter().flatten()) {
-            text += &format!("{} ({})\n", output::plain(&line["text"]), output::plain(&line["url"]));
+        for line in geo.sources().attribution() {
+            text += &format!("{} ({})\n", line.text, line.url);
         }
-        for notice in
-            rows.iter().filter(|row| row["origin"] != "bundled").filter_map(|row| row["notice"].as_str())
-        {
-            text += &format!("{notice}\n");
-        }
+        text.extend(notices(&rows));
         if let Some(overrides @ 1..) = document["overrides"].as_u64() {
             text += &format!("{overrides} networks are set in the settings and win over all databases.\n");
         }
-        text += "A country is an estimate of where an address is used. The bundled tables were published with known \
-                 errors upstream; `wireglobe geo update` or `geo.databases` in the settings takes fresher data.\n";
+        text += "A country is an estimate of where an address is used. `wireglobe geo update` or `geo.databases` in the \
+                 settings takes other or fresher data.\n";
     }
     text
+}
+
+/// What the user should know of the databases, each notice once behind the names of those it is about.
+fn notices(rows: &[Value]) -> Vec<String> {
+    let mut told: Vec<(&str, Vec<String>)> = Vec::new();
+    for row in rows {
+        let Some(notice) = row["notice"].as_str() else { continue };
+        let name = output::plain(&row["name"]);
+        match told.iter_mut().find(|(known, _)| *known == notice) {
+            Some((_, names)) => names.push(name),
+            None => told.push((notice, vec![name])),
+        }
+    }
+    told.into_iter().map(|(notice, names)| format!("{}: {notice}\n", names.join(", "))).collect()
 }
 
 fn update(settings: &Settings, from: Option<&str>, format: Format) -> Result<String, Failure> {

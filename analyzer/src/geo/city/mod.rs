@@ -6,6 +6,7 @@
 
 pub mod blocks;
 mod cell;
+pub mod csv;
 mod door;
 pub mod gather;
 pub mod pack;

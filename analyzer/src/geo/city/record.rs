@@ -32,8 +32,8 @@ struct Position {
 }
 
 impl<'a> CityRecord<'a> {
-    #[cfg(test)]
-    pub fn at(city: &'a str, region: &'a str, (lat, lon): (f64, f64)) -> Self {
+    /// Of a list's fields; a position that is no number is none.
+    pub(super) fn at(city: &'a str, region: &'a str, (lat, lon): (f64, f64)) -> Self {
         let degrees = |degrees| Degrees(Some(degrees));
         Self {
             city: Name(city),

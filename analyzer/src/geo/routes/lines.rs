@@ -8,7 +8,7 @@ use super::RoutesError;
 const LINE_MAX: usize = 64 << 10;
 
 /// Reads lines into one buffer.
-pub(super) struct Lines<'a, R> {
+pub(in crate::geo) struct Lines<'a, R> {
     input: R,
     name: &'a str,
     line: Vec<u8>,

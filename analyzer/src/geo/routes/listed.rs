@@ -70,7 +70,7 @@ impl List {
 }
 
 /// Of sorted rows, how many begin before one of those above has ended.
-fn overlaps<A: Address>(rows: &[Row<A>]) -> u64 {
+pub(in crate::geo) fn overlaps<A: Address>(rows: &[Row<A>]) -> u64 {
     let mut end: Option<A> = None;
     let mut count = 0;
     for row in rows {

@@ -22,7 +22,9 @@ use std::net::IpAddr;
 pub use build::{ROUTES_MAX, RoutesBuilder};
 pub use error::RoutesError;
 pub(in crate::geo) use error::shown;
+pub(in crate::geo) use lines::Lines;
 pub use listed::Listed;
+pub(in crate::geo) use listed::overlaps;
 pub use names::as_names;
 pub(in crate::geo) use names::as_names_of;
 
