@@ -208,6 +208,8 @@ pub struct GeoFiles {
     pub folder: PathBuf,
     /// The file or address that `geo update` without `--from`, and SIGUSR1, take; empty: none.
     pub update_from: String,
+    /// Whether a running server asks once a day if newer data or a newer Wireglobe exists. It fetches nothing.
+    pub check_updates: bool,
     /// What the user knows better of some networks. At most 4096.
     pub r#override: Vec<Override>,
 }
@@ -219,6 +221,7 @@ impl Default for GeoFiles {
             city: true,
             folder: PathBuf::new(),
             update_from: String::new(),
+            check_updates: false,
             r#override: Vec::new(),
         }
     }

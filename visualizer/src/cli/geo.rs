@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::cli::output::{self, Column, Format, Listing};
 use crate::cli::{Common, Failure};
+use crate::online::newer::{self, Finding};
 use crate::online::{Asked, Online};
 use crate::settings::Settings;
 use crate::{ages, geo_files, geo_update, settings};
@@ -43,6 +44,9 @@ enum Verb {
         /// A file, or an address to fetch it from [default: geo.update_from of the settings]
         #[arg(long, value_name = "FILE|URL")]
         from: Option<String>,
+        /// Only ask whether newer data or a newer Wireglobe exists: registry.npmjs.org and crates.io learn that you did
+        #[arg(long, conflicts_with = "from")]
+        check: bool,
     },
     /// The networks of an autonomous system, one a line
     Prefixes {
@@ -75,7 +79,10 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
             lookups(&found, format)
         }
         Verb::Info => info(&geo_files::with_cities(&settings, geo()?), format),
-        Verb::Update { from } => update(&settings, from.as_deref(), format)?,
+        Verb::Update { check: true, .. } => {
+            check(&settings, &geo_files::with_cities(&settings, geo()?), format)?
+        }
+        Verb::Update { from, .. } => update(&settings, from.as_deref(), format)?,
         Verb::Prefixes { asn, aggregate } => prefixes(&geo()?, *asn, *aggregate, format),
     };
     output::write(output::open(None)?, &text)?;
@@ -223,6 +230,22 @@ fn info(geo: &Geo, format: Format) -> String {
                  settings takes other or fresher data.\n";
     }
     text
+}
+
+/// Whether there is anything newer; an error only when nobody could be asked.
+fn check(settings: &Settings, geo: &Geo, format: Format) -> Result<String, Failure> {
+    let found = newer::check(&settings.online, &geo.sources());
+    let found = found.map_err(|error| Failure::Usage(error.to_string()))?;
+    if let (Some(error), true) =
+        (found.iter().find_map(Finding::error), found.iter().all(|one| one.error().is_some()))
+    {
+        return Err(Failure::Unreadable(error.to_owned()));
+    }
+    let rows: Vec<Value> = found.iter().map(Finding::document).collect();
+    if matches!(format, Format::Json | Format::Jsonl) {
+        return Ok(format!("{}\n", json!({"schema": 1, "checks": rows})));
+    }
+    Ok(listing(&rows, &["what", "in_use", "latest", "newer", "error"]).render(format))
 }
 
 /// What the user should know of the databases, each notice once behind the names of those it is about.

@@ -12,10 +12,14 @@ use tokio::sync::oneshot;
 
 use crate::geo_files::{self, Stamp};
 use crate::live::{Command, Hub, Status};
+use crate::online::newer;
 use crate::settings::Settings;
 
 /// Time between looks at the files.
 const POLL: Duration = Duration::from_secs(3);
+
+/// Time between looks for something newer, where the settings ask for them.
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// How soon the thread hears that it is to end.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -47,7 +51,12 @@ pub(crate) fn spawn(renewer: Renewer) -> io::Result<JoinHandle<()>> {
 impl Renewer {
     fn run(mut self) {
         let mut due = Instant::now() + POLL;
+        let mut check_due = self.settings.geo.check_updates.then(Instant::now);
         while !self.stop.load(Relaxed) {
+            if check_due.is_some_and(|due| Instant::now() >= due) {
+                check_due = Some(Instant::now() + DAY);
+                self.check();
+            }
             match self.requests.recv_timeout(PATIENCE) {
                 Ok(renewal) => {
                     self.seen = geo_files::stamp(&self.settings);
@@ -60,6 +69,24 @@ impl Renewer {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => std::thread::sleep(PATIENCE),
             }
+        }
+    }
+
+    /// Asks for newer data and programs, in a thread of its own: nobody waits for it, nor for its end.
+    fn check(&self) {
+        let (settings, status) = (self.settings.clone(), Arc::clone(&self.status));
+        let asking = move || {
+            let geo = geo_files::with_cities(&settings, status.known().geo);
+            match newer::check(&settings.online, &geo.sources()) {
+                Ok(found) => {
+                    found.iter().for_each(tell);
+                    status.set_updates(found.iter().map(newer::Finding::document).collect());
+                }
+                Err(error) => tracing::warn!(%error, "cannot ask for newer data"),
+            }
+        };
+        if let Err(error) = Builder::new().name("newer".into()).spawn(asking) {
+            tracing::warn!(%error, "cannot start the thread that asks for newer data");
         }
     }
 
@@ -118,6 +145,14 @@ impl Renewer {
                 Err(error)
             }
         }
+    }
+}
+
+fn tell(found: &newer::Finding) {
+    if found.is_newer() {
+        tracing::info!(found = %found.document(), "there is a newer one");
+    } else if let Some(error) = found.error() {
+        tracing::warn!(%error, "cannot ask for newer data");
     }
 }
 

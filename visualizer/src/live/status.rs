@@ -48,6 +48,8 @@ pub(crate) struct Status {
     /// Rises with each swap of the databases.
     generation: AtomicU64,
     geo_error: Mutex<Option<String>>,
+    /// What a look for newer data and programs found; nothing before the first.
+    updates: Mutex<Option<Value>>,
 }
 
 /// What the analysis says of itself, once a tick.
@@ -93,6 +95,7 @@ impl Status {
             known: Mutex::new(known),
             generation: AtomicU64::new(0),
             geo_error: Mutex::default(),
+            updates: Mutex::default(),
         }
     }
 
@@ -126,6 +129,11 @@ impl Status {
     /// Why the databases could not be renewed; those in use stay.
     pub(crate) fn set_geo_error(&self, error: Option<String>) {
         *lock(&self.geo_error) = error;
+    }
+
+    /// What a look for newer data and programs found.
+    pub(crate) fn set_updates(&self, found: Value) {
+        *lock(&self.updates) = Some(found);
     }
 
     /// The source came to its end, or failed with a reason.
@@ -237,6 +245,7 @@ impl Status {
             ("geo_routes_date", json!(routes.as_ref().map(|(_, date)| date))),
             ("geo_swaps", json!(self.generation())),
             ("geo_error", json!(*lock(&self.geo_error))),
+            ("updates", json!(*lock(&self.updates))),
             ("attribution", attribution(&geo)),
             ("error", json!(*lock(&self.ended))),
             ("version", json!(env!("CARGO_PKG_VERSION"))),

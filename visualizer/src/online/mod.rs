@@ -7,6 +7,7 @@
 
 mod address;
 mod cache;
+pub(crate) mod newer;
 mod pace;
 mod resolver;
 mod reverse;
@@ -68,8 +69,7 @@ impl Online {
         if asked.is_empty() {
             return Err(Unavailable::Nobody);
         }
-        let set = Some(&*settings.resolver).filter(|set| !set.is_empty());
-        let resolver = Resolver::new(set).ok_or(Unavailable::NoResolver)?;
+        let resolver = resolver_of(settings)?;
         let folder =
             if settings.cache.as_os_str().is_empty() { cache_folder() } else { Some(settings.cache.clone()) };
         let cache = Cache::open(folder);
@@ -119,6 +119,12 @@ impl Online {
         let Self { web, pace, .. } = self;
         open.iter().map(|(_, address)| asked.question(*address, |url| web.get(url, pace))).collect()
     }
+}
+
+/// The name server of the settings, else those of the system.
+fn resolver_of(settings: &settings::Online) -> Result<Resolver, Unavailable> {
+    let set = Some(&*settings.resolver).filter(|set| !set.is_empty());
+    Resolver::new(set).ok_or(Unavailable::NoResolver)
 }
 
 /// Where caches are kept: `$XDG_CACHE_HOME`, else `~/.cache`.
