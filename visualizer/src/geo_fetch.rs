@@ -7,6 +7,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use ureq::Agent;
+use ureq::tls::RootCerts;
+
+use crate::online::tls;
 
 /// Redirects followed.
 const REDIRECTS: u32 = 3;
@@ -23,10 +26,14 @@ pub(crate) fn is_url(from: &str) -> bool {
     from.starts_with("https://") || from.starts_with("http://")
 }
 
-/// Fetches into a file.
+/// Fetches into a file. HTTPS trusts whom Mozilla trusts.
 pub(crate) fn fetch(url: &str, to: &Path) -> Result<(), String> {
+    fetch_trusting(RootCerts::WebPki, url, to)
+}
+
+fn fetch_trusting(roots: RootCerts, url: &str, to: &Path) -> Result<(), String> {
     let failed = |error: String| format!("{url}: {error}");
-    let mut response = agent(url)?.get(url).call().map_err(|error| failed(error.to_string()))?;
+    let mut response = agent(url, roots)?.get(url).call().map_err(|error| failed(error.to_string()))?;
     let mut body = response.body_mut().with_config().limit(BYTES_MAX + 1).reader().take(BYTES_MAX + 1);
     let mut file = File::create(to).map_err(|error| format!("{}: {error}", to.display()))?;
     let copied = io::copy(&mut body, &mut file).and_then(|bytes| file.flush().map(|()| bytes));
@@ -36,7 +43,7 @@ pub(crate) fn fetch(url: &str, to: &Path) -> Result<(), String> {
     }
 }
 
-fn agent(url: &str) -> Result<Agent, String> {
+fn agent(url: &str, roots: RootCerts) -> Result<Agent, String> {
     let is_https = url.starts_with("https://");
     let builder = Agent::config_builder()
         .max_redirects(REDIRECTS)
@@ -44,7 +51,7 @@ fn agent(url: &str) -> Result<Agent, String> {
         .timeout_global(Some(WHOLE))
         .https_only(is_https)
         .user_agent(concat!("wireglobe/", env!("CARGO_PKG_VERSION")));
-    let config = match crate::online::tls() {
+    let config = match tls::config_with(roots) {
         Some(tls) => builder.tls_config(tls),
         None if is_https => {
             return Err(format!(
@@ -55,6 +62,10 @@ fn agent(url: &str) -> Result<Agent, String> {
     };
     Ok(config.build().new_agent())
 }
+
+#[cfg(test)]
+#[path = "geo_fetch_tls.rs"]
+mod over_tls;
 
 #[cfg(test)]
 mod tests {

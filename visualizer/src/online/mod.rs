@@ -14,7 +14,7 @@ mod reverse;
 mod sources;
 #[cfg(test)]
 mod tests;
-mod tls;
+pub(crate) mod tls;
 mod web;
 
 use std::net::IpAddr;
@@ -29,7 +29,6 @@ use pace::Pace;
 use resolver::Resolver;
 pub(crate) use resolver::server;
 pub(crate) use sources::Asked;
-pub(crate) use tls::config as tls;
 use web::Web;
 
 /// Those who are asked, and what they answered before.
