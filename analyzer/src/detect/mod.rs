@@ -24,7 +24,9 @@ pub use rule::{Rule, RuleError, Setting, Thresholds};
 pub use session::{Began, Session};
 
 use crate::alert::{Alert, Severity};
+use crate::capped::Guess;
 use crate::clock::PacketClock;
+use crate::flow::FlowKey;
 use crate::names::payload;
 use session::Sessions;
 
@@ -94,6 +96,8 @@ pub struct Detection {
     labels: Labels,
     hasher: RandomState,
     nothing: Packet,
+    /// Of the packets at hand; kept so that nothing is allocated for them.
+    near: Vec<(FlowKey, Option<Guess>)>,
 }
 
 impl Detection {
@@ -108,21 +112,39 @@ impl Detection {
             labels: Labels::new(hasher.clone()),
             hasher,
             nothing: Packet::empty(),
+            near: Vec::with_capacity(256),
         }
     }
 
+    /// Takes packets; with each goes what was kept of its frame. 16 to 64 at a time serve best: their sessions are
+    /// looked up together.
+    pub fn observe_all<'a>(&mut self, packets: impl Iterator<Item = (&'a Packet, &'a [u8])> + Clone) {
+        let mut near = std::mem::take(&mut self.near);
+        near.clear();
+        near.extend(packets.clone().map(|(packet, _)| (self.sessions.key(packet), None)));
+        self.sessions.approach(&mut near);
+        for ((packet, bytes), &found) in packets.zip(&near) {
+            self.observe_found(packet, bytes, found);
+        }
+        self.near = near;
+    }
+
     /// Takes a packet; `bytes` is what was kept of its frame.
-    #[inline]
     pub fn observe(&mut self, packet: &Packet, bytes: &[u8]) {
+        self.observe_found(packet, bytes, (self.sessions.key(packet), None));
+    }
+
+    #[inline]
+    fn observe_found(&mut self, packet: &Packet, bytes: &[u8], found: (FlowKey, Option<Guess>)) {
         let at = self.clock.tell(packet.at);
         self.judge_unanswered(at);
         if packet.network == Network::Arp {
-            let event = self.event(Moments::ARP, at, packet);
-            self.tell(&event);
+            self.tell(&plain(Moments::ARP, at, packet));
             return;
         }
-        let step = self.sessions.take(packet, at);
-        if step.is_none() && !packet.fragment.is_fragment() {
+        let step = self.sessions.take(packet, at, found);
+        if step.is_none() && !packet.fragment.is_fragment() && !matches!(packet.transport, Transport::Icmp(_))
+        {
             return;
         }
         self.moment(packet, bytes, (at, step));
@@ -157,10 +179,6 @@ impl Detection {
             let event = plain(Moments::REFUSED, at, packet);
             self.tell(&Event { session: Some(&refused), from_opener: false, quoted, ..event });
         }
-    }
-
-    fn event<'a>(&self, moments: Moments, at: Timestamp, packet: &'a Packet) -> Event<'a> {
-        plain(moments, at, packet)
     }
 
     /// Tells the detectors that want to know.

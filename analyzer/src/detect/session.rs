@@ -12,7 +12,7 @@ use ahash::RandomState;
 use capturer::{Packet, Protocol, TcpFlags, Timestamp, Transport, Vlan};
 
 use super::event::Moments;
-use crate::capped::{Capped, Slot, Worth};
+use crate::capped::{Capped, Guess, Slot, Worth};
 use crate::flow::FlowKey;
 
 /// A SYN, a datagram or a request that nobody answered within this time has failed (DETECTION: 3 s).
@@ -53,7 +53,7 @@ pub enum Began {
     Other,
 }
 
-/// A conversation. The opener is the end that asked.
+/// A conversation, as detectors see it. The opener is the end that asked.
 #[derive(Clone, Copy, Debug)]
 pub struct Session {
     /// Who opened it, with the port (0 without ports).
@@ -88,16 +88,49 @@ pub struct Session {
     pub refused: bool,
     /// It ended: FIN or RST after it was established.
     pub ended: bool,
-    /// Whether somebody still waits for an answer.
-    pending: bool,
-    low: bool,
 }
 
-impl Worth for Session {
+/// What packets change of a session; it fits a row's one cache line.
+#[derive(Clone, Copy, Debug)]
+struct Course {
+    last: Timestamp,
+    packets: [u32; 2],
+    payload: [u32; 2],
+    began: Began,
+    answered: bool,
+    accepted: bool,
+    established: bool,
+    refused: bool,
+    ended: bool,
+    /// Whether somebody still waits for an answer.
+    pending: bool,
+    /// Whether the opener is the lower end; see [`FlowKey::forward`].
+    opener_low: bool,
+}
+
+/// What the first packet says of a session once and for all.
+#[derive(Clone, Copy, Debug)]
+struct Begin {
+    opener: (IpAddr, u16),
+    answerer: (IpAddr, u16),
+    first: Timestamp,
+    frame: u64,
+    sequence: u32,
+    protocol: Protocol,
+    syn_options: u8,
+}
+
+impl Worth for Course {
     /// Answered sessions outlive the others.
     #[expect(clippy::misnamed_getters, reason = "a row has earned its place by an answer")]
     fn established(&self) -> bool {
         self.answered
+    }
+}
+
+impl Course {
+    fn is_bulk(&self) -> bool {
+        self.answered && self.packets[0].saturating_add(self.packets[1]) > BULK
     }
 }
 
@@ -117,14 +150,31 @@ impl Session {
         self.last.since(self.first)
     }
 
-    fn is_bulk(&self) -> bool {
-        self.answered && self.all_packets() > BULK
+    const fn of(course: &Course, begin: &Begin) -> Self {
+        Self {
+            opener: begin.opener,
+            answerer: begin.answerer,
+            protocol: begin.protocol,
+            began: course.began,
+            first: begin.first,
+            last: course.last,
+            frame: begin.frame,
+            packets: course.packets,
+            payload: course.payload,
+            sequence: begin.sequence,
+            syn_options: begin.syn_options,
+            answered: course.answered,
+            accepted: course.accepted,
+            established: course.established,
+            refused: course.refused,
+            ended: course.ended,
+        }
     }
 }
 
 /// The sessions of late, and those that wait for an answer.
 pub struct Sessions {
-    rows: Capped<Session>,
+    rows: Capped<Course, Begin>,
     waiting: VecDeque<(Timestamp, Slot)>,
     hasher: RandomState,
     most_waiting: usize,
@@ -166,43 +216,79 @@ impl Sessions {
     }
 
     /// The key of a packet: without its VLAN, since the way back may have another.
-    fn key(&self, packet: &Packet) -> FlowKey {
+    #[inline]
+    pub fn key(&self, packet: &Packet) -> FlowKey {
         if packet.vlan == Vlan::NONE {
             return FlowKey::of(packet, &self.hasher);
         }
         FlowKey::of(&Packet { vlan: Vlan::NONE, ..*packet }, &self.hasher)
     }
 
-    /// Takes an IP packet. `None` when it brings nothing that a rule may want to know.
+    /// Brings the rows of packets near before they are needed: each step for all of them before the next, so that a
+    /// processor waits for many rows at the same time instead of one after another.
+    pub fn approach(&self, near: &mut [(FlowKey, Option<Guess>)]) {
+        let mut sum = 0;
+        for (key, _) in near.iter() {
+            sum ^= self.rows.approach(key.hash);
+        }
+        for (key, guess) in near.iter_mut() {
+            *guess = self.rows.guess(key.hash);
+        }
+        for guess in near.iter().filter_map(|(_, guess)| *guess) {
+            sum ^= self.rows.near(guess);
+        }
+        std::hint::black_box(sum);
+    }
+
+    /// Takes an IP packet with its key, and where its row most likely is. `None` when it brings nothing that a rule may
+    /// want to know.
     #[inline]
-    pub fn take(&mut self, packet: &Packet, at: Timestamp) -> Option<Step> {
-        let key = self.key(packet);
-        let Some(slot) = self.rows.lookup(key.hash, |_| true) else {
+    pub fn take(
+        &mut self,
+        packet: &Packet,
+        at: Timestamp,
+        (key, guess): (FlowKey, Option<Guess>),
+    ) -> Option<Step> {
+        let found = guess.and_then(|guess| self.rows.confirm(guess, key.hash));
+        let Some(slot) = found.or_else(|| self.rows.lookup(key.hash, |_| true)) else {
             return Some(self.begin(packet, at, key));
         };
-        let session = self.rows.touch(slot)?;
-        let from_opener = key.forward == session.low;
-        if session.is_bulk() && !ends(packet) && at.since(session.last) <= IDLE {
-            session.last = at;
+        let course = self.rows.touch(slot)?;
+        let from_opener = key.forward == course.opener_low;
+        if course.is_bulk() && !ends(packet) && at.since(course.last) <= IDLE {
+            course.last = at;
             return None;
         }
-        if is_over(session, packet, at, from_opener) {
-            let before = *session;
-            let begun = begin(packet, at, key, from_opener);
-            *session = begun;
-            self.wait(slot, &begun, at);
-            let moments = opening(&begun, packet);
-            return Some(Step { moments, session: begun, from_opener: true, before: Some(before) });
+        self.go_on(packet, at, (slot, key, from_opener))
+    }
+
+    /// A packet of a session that is known and still small.
+    fn go_on(
+        &mut self,
+        packet: &Packet,
+        at: Timestamp,
+        (slot, key, from_opener): (Slot, FlowKey, bool),
+    ) -> Option<Step> {
+        let (course, start) = self.rows.both(slot)?;
+        if is_over(course, start, (packet, at, from_opener)) {
+            let before = Session::of(course, start);
+            (*course, *start) = begin(packet, at, key, from_opener);
+            let (pending, session) = (course.pending, Session::of(course, start));
+            self.wait(slot, pending, at);
+            let moments = opening(&session, packet);
+            return Some(Step { moments, session, from_opener: true, before: Some(before) });
         }
-        let moments = go_on(session, packet, at, from_opener);
-        Some(Step { moments, session: *session, from_opener, before: None })
+        let moments = go_on(course, packet, at, from_opener);
+        let session = Session::of(course, start);
+        (!moments.is_none()).then_some(Step { moments, session, from_opener, before: None })
     }
 
     fn begin(&mut self, packet: &Packet, at: Timestamp, key: FlowKey) -> Step {
         let answers = matches!(packet.tcp(), Some(tcp) if tcp.flags.is_syn_ack()) || is_reply(packet);
-        let session = begin(packet, at, key, !answers);
-        let (slot, _) = self.rows.insert(key.hash, session, ());
-        self.wait(slot, &session, at);
+        let (course, start) = begin(packet, at, key, !answers);
+        let (slot, _) = self.rows.insert(key.hash, course, start);
+        self.wait(slot, course.pending, at);
+        let session = Session::of(&course, &start);
         Step { moments: opening(&session, packet), session, from_opener: !answers, before: None }
     }
 
@@ -210,13 +296,13 @@ impl Sessions {
     pub fn refuse(&mut self, quoted: &Packet) -> Option<Session> {
         let key = self.key(quoted);
         let slot = self.rows.lookup(key.hash, |_| true)?;
-        let session = self.rows.touch(slot)?;
-        if session.answered || session.refused {
+        let (course, begin) = self.rows.both(slot)?;
+        if course.answered || course.refused {
             return None;
         }
-        session.refused = true;
-        session.pending = false;
-        Some(*session)
+        course.refused = true;
+        course.pending = false;
+        Some(Session::of(course, begin))
     }
 
     /// The next session that waited in vain until `at`.
@@ -244,18 +330,18 @@ impl Sessions {
     }
 
     fn give_up(&mut self, slot: Slot) -> Option<Session> {
-        let (session, _) = self.rows.both(slot)?;
-        let waits = std::mem::take(&mut session.pending) && !session.answered && !session.refused;
-        waits.then_some(*session)
+        let (course, begin) = self.rows.both(slot)?;
+        let waits = std::mem::take(&mut course.pending) && !course.answered && !course.refused;
+        waits.then(|| Session::of(course, begin))
     }
 
     /// Forgets sessions that have ended, a few at a time.
     pub fn advance(&mut self, now: Timestamp) {
-        self.rows.expire(2048, |session| now.since(session.last) > IDLE);
+        self.rows.expire(2048, |course| now.since(course.last) > IDLE);
     }
 
-    fn wait(&mut self, slot: Slot, session: &Session, at: Timestamp) {
-        if !session.pending {
+    fn wait(&mut self, slot: Slot, pending: bool, at: Timestamp) {
+        if !pending {
             return;
         }
         if self.waiting.len() >= self.most_waiting {
@@ -266,35 +352,31 @@ impl Sessions {
     }
 }
 
-fn begin(packet: &Packet, at: Timestamp, key: FlowKey, from_opener: bool) -> Session {
+fn begin(packet: &Packet, at: Timestamp, key: FlowKey, from_opener: bool) -> (Course, Begin) {
     let ports = packet.ports().unwrap_or_default();
     let (source, destination) = ((packet.source, ports.source), (packet.destination, ports.destination));
     let (opener, answerer) = if from_opener { (source, destination) } else { (destination, source) };
     let began = began(packet);
     let end = usize::from(!from_opener);
-    let mut session = Session {
-        opener,
-        answerer,
-        protocol: packet.protocol,
-        began,
-        first: at,
+    let mut course = Course {
         last: at,
-        frame: packet.number,
         packets: [0; 2],
         payload: [0; 2],
-        sequence: packet.tcp().map_or(0, |tcp| tcp.sequence),
-        syn_options: packet.tcp().map_or(0, |tcp| tcp.options.layout.len() as u8),
+        began,
         answered: !from_opener,
         accepted: began == Began::SynAck,
         established: began == Began::Midstream,
         refused: false,
         ended: false,
         pending: from_opener && expects_answer(began, packet),
-        low: key.forward == from_opener,
+        opener_low: key.forward == from_opener,
     };
-    session.packets[end] = 1;
-    session.payload[end] = packet.payload_len;
-    session
+    course.packets[end] = 1;
+    course.payload[end] = packet.payload_len;
+    let sequence = packet.tcp().map_or(0, |tcp| tcp.sequence);
+    let syn_options = packet.tcp().map_or(0, |tcp| tcp.options.layout.len() as u8);
+    let protocol = packet.protocol;
+    (course, Begin { opener, answerer, first: at, frame: packet.number, sequence, protocol, syn_options })
 }
 
 /// How a session begins with this packet.
@@ -386,88 +468,88 @@ fn ends(packet: &Packet) -> bool {
 }
 
 /// Whether another session begins with this packet under the same ports.
-fn is_over(session: &Session, packet: &Packet, at: Timestamp, from_opener: bool) -> bool {
+fn is_over(course: &Course, begin: &Begin, (packet, at, from_opener): (&Packet, Timestamp, bool)) -> bool {
     let Some(tcp) = packet.tcp() else {
-        return at.since(session.last) > IDLE || is_new_request(session, packet);
+        return at.since(course.last) > IDLE || is_new_request(course, packet);
     };
     if !tcp.flags.is_syn() {
-        return at.since(session.last) > IDLE;
+        return at.since(course.last) > IDLE;
     }
-    match session.began {
+    match course.began {
         // The same opening, sent again.
-        Began::Syn if from_opener => tcp.sequence != session.sequence,
+        Began::Syn if from_opener => tcp.sequence != begin.sequence,
         // Both open at once, which hardly happens, or the answer to a probe comes as a probe.
-        Began::Syn => session.ended || session.refused,
+        Began::Syn => course.ended || course.refused,
         _ => true,
     }
 }
 
 /// A request after a while is another one.
-fn is_new_request(session: &Session, packet: &Packet) -> bool {
+fn is_new_request(course: &Course, packet: &Packet) -> bool {
     let Transport::Icmp(icmp) = &packet.transport else { return false };
     let asks = is_request(packet.protocol, icmp.kind);
-    (asks && session.began == Began::Icmp)
-        || (session.began == Began::Request && !asks && !is_reply(packet) && !session.answered)
+    (asks && course.began == Began::Icmp)
+        || (course.began == Began::Request && !asks && !is_reply(packet) && !course.answered)
 }
 
-/// A further packet of a session.
+/// A further packet of a course.
 #[inline]
-fn go_on(session: &mut Session, packet: &Packet, at: Timestamp, from_opener: bool) -> Moments {
+fn go_on(course: &mut Course, packet: &Packet, at: Timestamp, from_opener: bool) -> Moments {
     let end = usize::from(!from_opener);
-    session.last = at;
-    session.packets[end] = session.packets[end].saturating_add(1);
-    session.payload[end] = session.payload[end].saturating_add(packet.payload_len);
+    course.last = at;
+    course.packets[end] = course.packets[end].saturating_add(1);
+    course.payload[end] = course.payload[end].saturating_add(packet.payload_len);
     let mut moments = Moments::NONE;
-    let refuses = packet.tcp().is_some_and(|tcp| tcp.flags.has(TcpFlags::RST)) && !session.established;
-    if !from_opener && !session.answered && !refuses {
-        session.answered = true;
-        session.pending = false;
+    let refuses = packet.tcp().is_some_and(|tcp| tcp.flags.has(TcpFlags::RST)) && !course.established;
+    if !from_opener && !course.answered && !refuses {
+        course.answered = true;
+        course.pending = false;
         moments |= Moments::ANSWERED;
     }
     if let Some(tcp) = packet.tcp() {
-        moments |= go_on_tcp(session, tcp.flags, packet.payload_len, from_opener);
+        moments |= go_on_tcp(course, tcp.flags, packet.payload_len, from_opener);
     } else if packet.payload_len > 0 {
         moments |= Moments::DATA;
     }
-    if !session.answered && from_opener { moments | Moments::ONE_WAY } else { moments }
+    if !course.answered && from_opener { moments | Moments::ONE_WAY } else { moments }
 }
 
-fn go_on_tcp(session: &mut Session, flags: TcpFlags, payload: u32, from_opener: bool) -> Moments {
+fn go_on_tcp(course: &mut Course, flags: TcpFlags, payload: u32, from_opener: bool) -> Moments {
     let mut moments = Moments::NONE;
     if flags.has(TcpFlags::RST) {
-        return reset(session);
+        return reset(course);
     }
-    if flags.is_syn_ack() && !from_opener && !session.accepted {
-        session.accepted = true;
+    if flags.is_syn_ack() && !from_opener && !course.accepted {
+        course.accepted = true;
         moments |= Moments::ACCEPTED;
     }
     let acknowledges = flags.has(TcpFlags::ACK) && !flags.has(TcpFlags::SYN);
-    let finishes = from_opener && session.accepted && session.began == Began::Syn;
-    if acknowledges && !session.established && (finishes || (payload > 0 && session.answered)) {
-        session.established = true;
+    let finishes = from_opener && course.accepted && course.began == Began::Syn;
+    if acknowledges && !course.established && (finishes || (payload > 0 && course.answered)) {
+        course.established = true;
         moments |= Moments::ESTABLISHED;
     }
-    if payload > 0 && session.established {
+    if payload > 0 && course.established {
         moments |= Moments::DATA;
     }
-    if flags.has(TcpFlags::FIN) && session.established && !session.ended {
-        session.ended = true;
+    if flags.has(TcpFlags::FIN) && course.established && !course.ended {
+        course.ended = true;
         moments |= Moments::ENDED;
     }
     moments
 }
 
 /// A RST: the answerer refuses, the opener gives up right after it was accepted, or a session ends.
-fn reset(session: &mut Session) -> Moments {
-    session.pending = false;
-    let nothing_said = session.payload == [0; 2];
-    if !session.refused && !session.ended && (!session.established || nothing_said) {
-        session.refused = true;
-        session.ended = session.established;
+fn reset(course: &mut Course) -> Moments {
+    course.pending = false;
+    let nothing_said = course.payload == [0; 2];
+    if !course.refused && !course.ended && (!course.established || nothing_said) {
+        course.refused = true;
+        course.ended = course.established;
         return Moments::REFUSED;
     }
-    if session.established && !session.ended {
-        session.ended = true;
+    if course.established && !course.ended {
+        course.ended = true;
         return Moments::ENDED;
     }
     Moments::NONE

@@ -95,8 +95,9 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     let range = offline::Range { length: report::length(arguments.length.as_deref())?, ..Default::default() };
     let reading = Reading { range, sieve, decode: settings.decode.settings() };
     let detection = Detection::new(&Thresholds::default(), settings.analysis.memory_mb << 20);
-    let mut hand = Watching { detection, packet: Packet::empty(), looked: Timestamp::EPOCH };
+    let mut hand = Watching::new(detection);
     let outcome = offline::read(&mut *source, reading, &mut hand)?.or_failure()?;
+    hand.show();
     hand.detection.finish();
     tell(arguments, &hand.detection, &outcome, (&facts, &settings))
 }
@@ -149,29 +150,74 @@ impl Arguments {
     }
 }
 
-/// Shows each packet to the detectors.
+/// Packets that are shown to the detectors together.
+const TOGETHER: usize = 64;
+
+/// Bytes of a frame that the detectors' readers may want.
+const READABLE: usize = 2048;
+
+/// Shows packets to the detectors, some at a time with what their readers need of the frames.
 struct Watching {
     detection: Detection,
-    packet: Packet,
+    packets: Vec<Packet>,
+    held: usize,
+    /// The frames' bytes one after another, and where each ends.
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
     looked: Timestamp,
 }
 
+impl Watching {
+    fn new(detection: Detection) -> Self {
+        Self {
+            detection,
+            packets: vec![Packet::empty(); TOGETHER],
+            held: 0,
+            bytes: Vec::with_capacity(TOGETHER * READABLE),
+            ends: Vec::with_capacity(TOGETHER),
+            looked: Timestamp::EPOCH,
+        }
+    }
+
+    fn show(&mut self) {
+        let Self { detection, packets, held, bytes, ends, .. } = self;
+        let begins = std::iter::once(0).chain(ends.iter().copied());
+        let frames = begins.zip(ends.iter()).map(|(begin, &end)| &bytes[begin..end]);
+        detection.observe_all(packets[..*held].iter().zip(frames));
+        *held = 0;
+        bytes.clear();
+        ends.clear();
+        if let Some(now) = detection.now()
+            && now.since(self.looked) >= TICK
+        {
+            self.looked = now;
+            detection.advance(now);
+        }
+    }
+}
+
 impl Hand for Watching {
+    #[inline]
     fn slot(&mut self) -> &mut Packet {
-        &mut self.packet
+        &mut self.packets[self.held]
     }
 
     #[inline]
     fn take(&mut self, frame: &Frame<'_>, skip: Option<Skip>) -> Result<(), Failure> {
-        if skip.is_none() {
-            self.detection.observe(&self.packet, frame.bytes);
-            if let Some(now) = self.detection.now()
-                && now.since(self.looked) >= TICK
-            {
-                self.looked = now;
-                self.detection.advance(now);
-            }
+        if skip.is_some() {
+            return Ok(());
         }
+        self.bytes.extend_from_slice(&frame.bytes[..frame.bytes.len().min(READABLE)]);
+        self.ends.push(self.bytes.len());
+        self.held += 1;
+        if self.held == TOGETHER {
+            self.show();
+        }
+        Ok(())
+    }
+
+    fn pause(&mut self) -> Result<(), Failure> {
+        self.show();
         Ok(())
     }
 }
