@@ -27,6 +27,7 @@ pub mod aggregate;
 pub mod cover;
 pub mod detect;
 pub mod geo;
+pub mod inet;
 pub mod names;
 pub mod query;
 pub mod sketch;

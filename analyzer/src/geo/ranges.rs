@@ -136,12 +136,23 @@ impl<A: Address, V: Copy + PartialEq + Default> Ranges<A, V> {
         self.values[self.find(address)]
     }
 
+    /// The position of the segment around an address, among [`Ranges::segments`].
+    #[inline]
+    pub fn position(&self, address: A) -> usize {
+        self.find(address)
+    }
+
     /// The first and last address around this one that share its value.
     pub fn around(&self, address: A) -> (A, A) {
+        self.stretch(address).0
+    }
+
+    /// First and last address and value of the range around an address.
+    pub fn stretch(&self, address: A) -> ((A, A), V) {
         let found = self.find(address);
         let next = found + 1;
         let last = if next < self.highs.len() { self.start(next).before() } else { A::ENDS.1 };
-        (self.start(found), last)
+        ((self.start(found), last), self.values[found])
     }
 
     /// How many ranges hold a value.

@@ -63,8 +63,11 @@ impl RoutesBuilder {
     }
 }
 
-/// Sets of origins, each kept once.
+/// Sets of origins, each kept once. Nearly all have one member, and neighbours often share it.
 struct Sets {
+    /// The set of one origin that was asked for last, and its number.
+    last: (u32, u32),
+    singles: AHashMap<u32, u32>,
     numbers: AHashMap<Vec<u32>, u32>,
     origins: Vec<Asn>,
     ends: Vec<u32>,
@@ -73,7 +76,8 @@ struct Sets {
 impl Default for Sets {
     fn default() -> Self {
         // Set 0 is the empty one.
-        Self { numbers: AHashMap::new(), origins: Vec::new(), ends: vec![0] }
+        let (singles, numbers) = (AHashMap::new(), AHashMap::new());
+        Self { last: (0, 0), singles, numbers, origins: Vec::new(), ends: vec![0] }
     }
 }
 
@@ -95,8 +99,8 @@ impl Sets {
             .chunk_by(|a, b| (a.0, a.1) == (b.0, b.1))
             .map(|same| {
                 let (first, len, _) = same[0];
-                let last = last_of(first, len, network(first, len).is_ipv6());
-                (first, last, u32::from(len) << SET_BITS | self.number(same.iter().map(|row| row.2)))
+                let set = if let [one] = same { self.single(one.2) } else { self.several(same) };
+                (first, last_of(first, len), u32::from(len) << SET_BITS | set)
             })
             .collect();
         sort(&mut spans);
@@ -108,22 +112,41 @@ impl Sets {
         Family { flat, hidden, count: spans.len() }
     }
 
-    /// The number of a set, ascending and without doubles.
-    fn number(&mut self, origins: impl Iterator<Item = u32>) -> u32 {
-        let set: Vec<u32> = origins.collect();
+    /// The number of the set of one origin.
+    fn single(&mut self, origin: u32) -> u32 {
+        if self.last.0 != origin || self.last.1 == 0 {
+            let number = self.singles.get(&origin).copied().unwrap_or_else(|| {
+                let number = self.begin([origin]);
+                self.singles.insert(origin, number);
+                number
+            });
+            self.last = (origin, number);
+        }
+        self.last.1
+    }
+
+    /// The number of the set of several origins, ascending and without doubles.
+    fn several<A>(&mut self, same: &[(A, u8, u32)]) -> u32 {
+        let set: Vec<u32> = same.iter().map(|row| row.2).collect();
         if let Some(number) = self.numbers.get(&set) {
             return *number;
         }
-        let number = self.ends.len() as u32;
-        self.origins.extend(set.iter().copied().map(Asn));
-        self.ends.push(self.origins.len() as u32);
+        let number = self.begin(set.iter().copied());
         self.numbers.insert(set, number);
+        number
+    }
+
+    fn begin(&mut self, origins: impl IntoIterator<Item = u32>) -> u32 {
+        let number = self.ends.len() as u32;
+        self.origins.extend(origins.into_iter().map(Asn));
+        self.ends.push(self.origins.len() as u32);
         number
     }
 }
 
-fn last_of<A: Address>(first: A, len: u8, is_ipv6: bool) -> A {
-    let bits = if is_ipv6 { 128 } else { 32 };
+/// The last address of a prefix.
+fn last_of<A: Address>(first: A, len: u8) -> A {
+    let bits = u128::BITS - A::ENDS.1.wide().leading_zeros();
     let host = 1_u128.checked_shl(bits - u32::from(len)).unwrap_or(0).wrapping_sub(1);
     A::narrow(first.wide() | host).unwrap_or(A::ENDS.1)
 }

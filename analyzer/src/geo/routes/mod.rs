@@ -15,6 +15,7 @@ mod listed;
 pub mod mrt;
 mod names;
 pub mod pyasn;
+mod slots;
 pub mod tsv;
 
 use std::net::IpAddr;
@@ -27,6 +28,7 @@ pub use listed::Listed;
 pub(in crate::geo) use listed::overlaps;
 pub use names::as_names;
 pub(in crate::geo) use names::as_names_of;
+pub use slots::Slots;
 
 use super::Asn;
 use super::ranges::{Address, Ranges};
@@ -76,6 +78,16 @@ impl Routes {
             IpAddr::V6(v6) => self.v6.get(v6.to_bits()),
         };
         (value != 0).then(|| self.route(address, value))
+    }
+
+    /// As [`Routes::get`], and whether no more specific prefix lies within the one that is found.
+    pub fn whole(&self, address: IpAddr) -> Option<(Route<'_>, bool)> {
+        let ((first, last), value) = match address {
+            IpAddr::V4(v4) => wide(self.v4.stretch(v4.to_bits()), |end| IpAddr::V4(end.into())),
+            IpAddr::V6(v6) => wide(self.v6.stretch(v6.to_bits()), |end| IpAddr::V6(end.into())),
+        };
+        let route = (value != 0).then(|| self.route(address, value))?;
+        Some((route, first <= route.network.address() && route.network.last() <= last))
     }
 
     /// The number of the system where only one can be told, 0 for none: [`Routes::get`] without the rest.
@@ -177,6 +189,10 @@ impl Routes {
     }
 }
 
+fn wide<A>(((first, last), value): ((A, A), u32), address: fn(A) -> IpAddr) -> ((IpAddr, IpAddr), u32) {
+    ((address(first), address(last)), value)
+}
+
 /// The set of the first address within a network that has a prefix of the network's length.
 fn within<A: Address>(ranges: &Ranges<A, u32>, ends: (A, A), network: &Network) -> Option<u32> {
     let segments = ranges.segments_from(ends.0).take_while(|(start, _)| *start <= ends.1);
@@ -232,6 +248,11 @@ mod tests {
         assert_eq!(found(&routes, "10.1.3.3"), Some(("10.1.0.0/16".into(), vec![2])));
         assert_eq!(found(&routes, "10.255.255.255"), Some(("10.0.0.0/8".into(), vec![1])));
         assert_eq!(found(&routes, "11.0.0.0"), None);
+        let whole = |address: &str| routes.whole(address.parse().unwrap()).map(|(_, whole)| whole);
+        assert_eq!(
+            (whole("10.1.2.3"), whole("10.0.9.9"), whole("11.0.0.0")),
+            (Some(true), Some(false), None)
+        );
         assert_eq!(found(&routes, "2001:db8::1"), Some(("2001:db8::/32".into(), vec![4])));
         assert_eq!(found(&routes, "::ffff:10.0.0.1"), None, "a mapped address is IPv6");
     }
