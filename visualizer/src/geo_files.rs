@@ -106,17 +106,21 @@ fn files(settings: &Settings, needs: Needs) -> Vec<(PathBuf, &'static str)> {
 
 /// Reads and checks a file of any kind.
 pub(crate) fn read(path: &Path) -> Result<Database, String> {
-    let unreadable = |error: io::Error| format!("{}: {error}", path.display());
+    read_as(path, &path.display().to_string())
+}
+
+/// The same for a file that came from elsewhere, whose name there tells what is in it.
+pub(crate) fn read_as(path: &Path, name: &str) -> Result<Database, String> {
+    let unreadable = |error: io::Error| format!("{name}: {error}");
     let file = File::open(path).map_err(unreadable)?;
     let facts = file.metadata().map_err(unreadable)?;
     if !facts.is_file() {
-        return Err(format!("{}: expected a file", path.display()));
+        return Err(format!("{name}: expected a file"));
     }
     if facts.len() > LARGEST {
-        return Err(format!("{}: {} bytes; at most {LARGEST} are read", path.display(), facts.len()));
+        return Err(format!("{name}: {} bytes; at most {LARGEST} are read", facts.len()));
     }
-    database::read(BufReader::with_capacity(1 << 16, file), &path.display().to_string())
-        .map_err(|error| error.to_string())
+    database::read(BufReader::with_capacity(1 << 16, file), name).map_err(|error| error.to_string())
 }
 
 /// Where `geo update` stores.

@@ -32,20 +32,42 @@ pub(crate) struct Stored {
 /// A sentence that names the file or address, and what was expected.
 pub(crate) fn update(settings: &Settings, from: &str) -> Result<Stored, String> {
     let folder = geo_files::folder(settings);
-    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    if !geo_fetch::is_url(from) {
-        return store(Path::new(from), &folder, from);
+    let (path, read) = bring(from, &folder, |read| Ok(place(&read.content).to_owned()))?;
+    for rival in rivals(place(&read.content)) {
+        // One that is not there need not go.
+        let _ = fs::remove_file(folder.join(rival));
     }
-    let fetched = folder.join(format!(".fetched-{}", std::process::id()));
-    let result = geo_fetch::fetch(from, &fetched).and_then(|()| store(&fetched, &folder, from));
+    let rows = rows(&read.content);
+    Ok(Stored { path, kind: read.kind.name(), name: read.name, date: read.date, rows, notice: read.notice })
+}
+
+/// Takes a database from a path or a URL into a folder, under the name that `naming` has for what it holds.
+///
+/// # Errors
+/// A sentence that names the file or address, and what was expected.
+pub(crate) fn bring(from: &str, folder: &Path, naming: Naming) -> Result<(PathBuf, Database), String> {
+    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    if !geo_fetch::is_url(from) {
+        return store(Path::new(from), folder, (from, naming));
+    }
+    let fetched = fetched(folder);
+    let result = geo_fetch::fetch(from, &fetched).and_then(|()| store(&fetched, folder, (from, naming)));
     // Whatever happened, nothing half stays; a file that is not there is gone already.
     let _ = fs::remove_file(&fetched);
     result
 }
 
-fn store(file: &Path, folder: &Path, from: &str) -> Result<Stored, String> {
-    let read = geo_files::read(file).map_err(|error| error.replace(&file.display().to_string(), from))?;
-    let name = place(&read.content);
+/// The name in a folder, or why what was brought has no place there.
+type Naming = fn(&Database) -> Result<String, String>;
+
+/// Where this process keeps what is not all there yet.
+pub(crate) fn fetched(folder: &Path) -> PathBuf {
+    folder.join(format!(".fetched-{}", std::process::id()))
+}
+
+fn store(file: &Path, folder: &Path, (from, naming): (&str, Naming)) -> Result<(PathBuf, Database), String> {
+    let read = geo_files::read_as(file, from)?;
+    let name = naming(&read).map_err(|error| format!("{from}: {error}"))?;
     let waiting = folder.join(format!(".{name}-{}", std::process::id()));
     let written = match &read.content {
         Content::Routes(routes) => write_routes(routes, &read, from, &waiting),
@@ -57,12 +79,7 @@ fn store(file: &Path, folder: &Path, from: &str) -> Result<Stored, String> {
         let _ = fs::remove_file(&waiting);
     }
     moved.map_err(|error| format!("{}: {error}", path.display()))?;
-    for rival in rivals(name) {
-        // One that is not there need not go.
-        let _ = fs::remove_file(folder.join(rival));
-    }
-    let rows = rows(&read.content);
-    Ok(Stored { path, kind: read.kind.name(), name: read.name, date: read.date, rows, notice: read.notice })
+    Ok((path, read))
 }
 
 /// The name in the folder, by what a database holds; see [`geo_files::STORED`].

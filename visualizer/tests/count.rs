@@ -586,3 +586,113 @@ fn each_look_up_is_told_on_request() {
     let output = Cache::new().feed(&["--debug"], b"192.0.2.1\n");
     assert!(stderr(&output).lines().any(|line| line.starts_with("DEBUG: 192.0.2.1")), "{}", stderr(&output));
 }
+
+/// Answers every question with this, and tells of each.
+fn answering(body: &'static str, status: &'static str) -> (u16, std::sync::mpsc::Receiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (asked, questions) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            while lines.next().is_some_and(|line| !line.unwrap().is_empty()) {}
+            let head =
+                format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
+            let _ = asked.send(());
+        }
+    });
+    (port, questions)
+}
+
+/// Settings that name a source of routing tables.
+fn settings(port: u16) -> TempFile {
+    let text = format!("[geo]\nupdate_from = \"http://127.0.0.1:{port}/ipasn_20280601.dat\"\n");
+    TempFile::new("settings.toml", text.as_bytes())
+}
+
+fn tables(cache: &Cache) -> Vec<String> {
+    let names = std::fs::read_dir(cache.path()).unwrap();
+    let mut names: Vec<String> =
+        names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn refresh_fetches_the_table_that_the_settings_name_and_ends() {
+    let (port, questions) = answering("192.0.2.0/24\t65000\n", "200 OK");
+    let (cache, settings) = (Cache::new(), settings(port));
+    let output = cache.feed(&["--settings", settings.path(), "-R"], b"");
+    assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(0), ""), "{}", stderr(&output));
+    assert!(stderr(&output).contains("1 prefixes"), "{}", stderr(&output));
+    questions.recv().unwrap();
+    let wanted = ["asnames.json", "ipasn_20260101.0000.dat", "ipasn_20280601.0000.dat.gz"];
+    assert_eq!(tables(&cache), wanted);
+    let output = cache.feed(&["--no-prefixes", "192.0.2.1"], b"");
+    assert!(stdout(&output).contains("1\t100.0\t65000\t\n"), "{}", stdout(&output));
+}
+
+#[test]
+fn refresh_without_a_source_or_with_a_broken_one_changes_nothing() {
+    let cache = Cache::new();
+    let output = cache.feed(&["-R"], b"");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("geo.update_from"), "{}", stderr(&output));
+    for (body, status, told) in [
+        ("", "404 Not Found", "404"),
+        ("192.0.2.0/24\tx\n", "200 OK", "record 1"),
+        ("192.0.2.0,192.0.2.255,64496,\"A\"\n", "200 OK", "expected a routing table"),
+    ] {
+        let (port, _questions) = answering(body, status);
+        let settings = settings(port);
+        let output = cache.feed(&["--settings", settings.path(), "--refresh"], b"");
+        assert_eq!(output.status.code(), Some(3), "{body}");
+        assert!(stderr(&output).contains(told), "{body}: {}", stderr(&output));
+        assert_eq!(tables(&cache), ["asnames.json", "ipasn_20260101.0000.dat"]);
+    }
+}
+
+#[test]
+fn sigusr1_fetches_while_counting_goes_on() {
+    let (port, questions) = answering("192.0.2.0/24\t65000\n", "200 OK");
+    let (cache, settings) = (Cache::new(), settings(port));
+    let mut running = Running::start(&cache, &["--no-prefixes", "--settings", settings.path()]);
+    running.write("192.0.2.1\n");
+    running.report_with("1\t100.0\t64496\tSAMPLE, CA");
+    running.signal("USR1");
+    questions.recv().unwrap();
+    running.logged("ipasn_20280601.0000.dat.gz, 1 prefixes");
+    running.write("192.0.2.1\n192.0.2.1\n");
+    running.report_with("2\t66.67\t65000\t");
+    running.signal("TERM");
+    assert!(running.child.wait().unwrap().success());
+}
+
+#[test]
+fn sixty_four_megabytes_without_a_newline_are_one_line_that_is_skipped() {
+    let cache = Cache::new();
+    for format in ["line", "tuple", "tcpdump"] {
+        let mut child = piped(cache.command(&["-I", format]));
+        let mut stdin = child.stdin.take().unwrap();
+        let piece = vec![b'y'; 1 << 20];
+        (0..64).for_each(|_| stdin.write_all(&piece).unwrap());
+        let most = memory(child.id());
+        stdin.write_all(b"\n192.0.2.1 1\n").unwrap();
+        drop(stdin);
+        let output = child.wait_with_output().unwrap();
+        assert!(stdout(&output).contains("total skipped: 1\n"), "{format}: {}", stdout(&output));
+        assert!(stderr(&output).contains("standard input:1: expected a line of at most 65536 bytes"));
+        if let Some(most) = most {
+            assert!(most < 48 << 20, "{format}: {most} bytes for a line of 64 MB");
+        }
+    }
+}
+
+/// The most memory that a process ever had, in bytes, where the system tells.
+fn memory(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.split_whitespace().next()?.parse::<u64>().ok()? << 10)
+}

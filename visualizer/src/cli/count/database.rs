@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 use std::path::Path;
+use std::thread::JoinHandle;
 
-use analyzer::geo::routes::Routes;
+use analyzer::geo::routes::{self, Routes, Slots};
 use analyzer::geo::tables::AsNames;
 use analyzer::geo::{Asn, Geo, Needs, PrefixKind};
 
@@ -15,7 +16,7 @@ use crate::cli::Failure;
 /// A loaded database.
 pub(super) enum Database {
     /// Announced prefixes of a file.
-    Announced { routes: Box<Routes>, name: String },
+    Announced { routes: Box<Routes>, slots: Slots, name: String },
     /// The bundled ranges.
     Bundled(Geo),
 }
@@ -40,18 +41,50 @@ impl Database {
     /// The table of a file.
     pub(super) fn announced(path: &Path) -> Result<Self, Failure> {
         let routes = Box::new(cache::read_table(path)?);
-        Ok(Self::Announced { routes, name: path.display().to_string() })
+        let slots = Slots::new(&routes);
+        Ok(Self::Announced { routes, slots, name: path.display().to_string() })
     }
 
     /// What is known of an address.
     #[inline]
     pub(super) fn route(&self, address: IpAddr) -> Route {
         match self {
-            Self::Announced { routes, .. } => match routes.get(address) {
-                Some(route) => Route { prefix: Some(route.network), asn: Some(route.origin()) },
-                None => Route::default(),
-            },
+            Self::Announced { routes, .. } => routes.get(address).as_ref().map(announced).unwrap_or_default(),
             Self::Bundled(geo) => bundled(geo, address),
+        }
+    }
+
+    /// As [`Database::route`], and whether all addresses of the prefix have the one number.
+    pub(super) fn route_whole(&self, address: IpAddr) -> (Route, bool) {
+        let Self::Announced { routes, .. } = self else { return (self.route(address), false) };
+        let found = routes.whole(address);
+        found.map_or_else(Default::default, |(route, whole)| (announced(&route), whole))
+    }
+
+    /// The number of the prefix around an address, below [`Database::slots`]; without numbers any.
+    #[inline]
+    pub(super) fn number(&self, address: IpAddr) -> u32 {
+        match self {
+            Self::Announced { routes, slots, .. } => slots.of(routes, address),
+            Self::Bundled(_) => 0,
+        }
+    }
+
+    /// The numbers of some.
+    #[inline]
+    pub(super) fn numbers(&self, addresses: &[IpAddr], into: &mut [u32]) {
+        if let Self::Announced { routes, slots, .. } = self {
+            for (number, address) in into.iter_mut().zip(addresses) {
+                *number = slots.of(routes, *address);
+            }
+        }
+    }
+
+    /// How many numbers there are; the bundled ranges have none.
+    pub(super) fn slots(&self) -> usize {
+        match self {
+            Self::Announced { slots, .. } => slots.len(),
+            Self::Bundled(_) => 0,
         }
     }
 
@@ -76,7 +109,7 @@ impl Database {
 
     fn describe(&self) -> String {
         match self {
-            Self::Announced { routes, name } => format!("using {name}, {} prefixes", routes.len()),
+            Self::Announced { routes, name, .. } => format!("using {name}, {} prefixes", routes.len()),
             Self::Bundled(_) => {
                 format!(
                     "using the table that came with Wireglobe ({}); its prefixes are covering ranges, not announced ones",
@@ -85,6 +118,10 @@ impl Database {
             }
         }
     }
+}
+
+fn announced(route: &routes::Route<'_>) -> Route {
+    Route { prefix: Some(route.network), asn: Some(route.origin()) }
 }
 
 /// A mapped address is one of IPv6, as in the routing table, and no range of IPv6 has it.
@@ -96,16 +133,27 @@ fn bundled(geo: &Geo, address: IpAddr) -> Route {
     Route { prefix: asn.and_then(|_| geo.prefix(address)).map(|prefix| prefix.network), asn }
 }
 
-/// Names of systems, read when they are first needed.
+/// Names of systems, read when they are first needed or aside before that.
 pub(super) struct Names {
     /// Whether they are wanted at all.
     pub(super) wanted: bool,
     loaded: Option<AsNames>,
+    coming: Option<JoinHandle<Result<AsNames, String>>>,
 }
 
 impl Names {
     pub(super) const fn new(wanted: bool) -> Self {
-        Self { wanted, loaded: None }
+        Self { wanted, loaded: None, coming: None }
+    }
+
+    /// Begins to read those that go with a routing table.
+    pub(super) fn fetch(&mut self, cache: &Cache) {
+        if self.wanted && cache.table().is_some() {
+            let path = cache.names();
+            let read = move || cache::read_names(&path);
+            // Without a thread they are read when they are needed.
+            self.coming = std::thread::Builder::new().name("names".to_owned()).spawn(read).ok();
+        }
     }
 
     /// Reads them, unless that was done; without a file there are none, said once.
@@ -113,7 +161,9 @@ impl Names {
         if !self.wanted || self.loaded.is_some() || matches!(database, Database::Bundled(_)) {
             return;
         }
-        self.loaded = Some(cache::read_names(&cache.names()).unwrap_or_else(|error| {
+        let came = self.coming.take().and_then(|coming| coming.join().ok());
+        let read = came.unwrap_or_else(|| cache::read_names(&cache.names()));
+        self.loaded = Some(read.unwrap_or_else(|error| {
             log.warn(format_args!("{error}; systems have no names"));
             AsNames::default()
         }));
@@ -121,7 +171,7 @@ impl Names {
 
     /// Reads them anew when they are needed next.
     pub(super) fn forget(&mut self) {
-        self.loaded = None;
+        (self.loaded, self.coming) = (None, None);
     }
 
     /// The name of a system, empty if it has none.

@@ -39,6 +39,8 @@ pub(super) enum Event {
     Done,
     /// A signal.
     Signal(Signal),
+    /// Newer data were fetched, or why not.
+    Refreshed(Result<String, String>),
     /// Somebody wants the metrics.
     Ask(tokio::sync::oneshot::Sender<String>),
 }

@@ -7,10 +7,13 @@ use std::io::{self, Write};
 use crate::cli::{Common, escape};
 
 /// So many bad lines are shown.
-const SHOWN: u64 = 24;
+pub(super) const SHOWN: u64 = 24;
 
 /// The longest piece of input shown, in characters.
 const PIECE: usize = 80;
+
+/// Of a line that is longer, no more is needed for a message.
+pub(super) const REMARK_BYTES: usize = 4 * PIECE + 1;
 
 /// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

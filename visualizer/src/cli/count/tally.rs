@@ -4,6 +4,7 @@
 //! it is counted apart.
 
 use std::hash::Hash;
+use std::num::NonZeroU32;
 use std::time::SystemTime;
 
 use ahash::AHashMap;
@@ -34,53 +35,95 @@ pub(super) struct Row<K> {
     pub(super) created: SystemTime,
 }
 
-/// Rows by key.
+/// Where a key's row is; a table that is full has none.
+type Position = Option<NonZeroU32>;
+
+/// Rows by key: what every look-up changes lies apart from the rest, so that more of it stays at hand.
 #[derive(Debug)]
 pub(super) struct Rows<K> {
     index: AHashMap<K, u32>,
-    rows: Vec<Row<K>>,
+    keys: Vec<(K, SystemTime)>,
+    counts: Vec<f64>,
+    bytes: Vec<u64>,
     most: usize,
 }
 
 impl<K: Copy + Eq + Hash> Rows<K> {
     fn new(most: usize) -> Self {
-        Self { index: AHashMap::new(), rows: Vec::new(), most }
+        let (keys, counts, bytes) = (Vec::new(), Vec::new(), Vec::new());
+        Self { index: AHashMap::new(), keys, counts, bytes, most }
     }
 
-    /// Adds to a row; says whether there is one or room for it.
+    /// The row of a key, begun if there is none and room for it.
+    fn position(&mut self, key: K, now: SystemTime) -> Position {
+        if let Some(number) = self.index.get(&key) {
+            return NonZeroU32::new(*number);
+        }
+        let position = self.begin(key, now)?;
+        self.index.insert(key, position.get());
+        Some(position)
+    }
+
+    /// A row for a key that has none, to which the caller keeps the way; nothing when there is no room.
+    fn begin(&mut self, key: K, now: SystemTime) -> Position {
+        if self.keys.len() >= self.most {
+            return None;
+        }
+        self.keys.push((key, now));
+        self.counts.push(0.0);
+        self.bytes.push(0);
+        NonZeroU32::new(self.keys.len() as u32)
+    }
+
+    /// From now on every key is found again.
+    fn complete(&mut self) {
+        for ((key, _), number) in self.keys.iter().zip(1..) {
+            self.index.entry(*key).or_insert(number);
+        }
+    }
+
+    /// Adds to a row; says whether there is one.
     #[inline]
-    fn add(&mut self, key: K, amount: f64, bytes: u64) -> bool {
-        let found = self.index.get(&key).and_then(|position| self.rows.get_mut(*position as usize));
-        if let Some(row) = found {
-            row.count = sum(row.count, amount);
-            row.bytes = row.bytes.saturating_add(bytes);
-            return true;
+    fn add(&mut self, position: Position, amount: f64, bytes: u64) -> bool {
+        let Some(position) = position.map(|position| position.get() as usize - 1) else { return false };
+        if let Some(count) = self.counts.get_mut(position) {
+            *count = sum(*count, amount);
         }
-        self.begin(key, amount, bytes)
-    }
-
-    #[cold]
-    fn begin(&mut self, key: K, amount: f64, bytes: u64) -> bool {
-        let room = self.rows.len() < self.most;
-        if room {
-            self.index.insert(key, self.rows.len() as u32);
-            self.rows.push(Row { key, count: amount, bytes, created: SystemTime::now() });
+        if bytes > 0
+            && let Some(all) = self.bytes.get_mut(position)
+        {
+            *all = all.saturating_add(bytes);
         }
-        room
+        true
     }
 
     /// The highest `n` rows; of equal ones those first seen stand first.
-    pub(super) fn top(&self, n: usize) -> Vec<&Row<K>> {
-        let mut rows: Vec<&Row<K>> = self.rows.iter().collect();
-        rows.sort_by(|a, b| b.count.total_cmp(&a.count));
-        rows.truncate(n);
-        rows
+    pub(super) fn top(&self, n: usize) -> Vec<Row<K>> {
+        let mut order: Vec<usize> = (0..self.keys.len()).collect();
+        let rank = |a: &usize, b: &usize| self.counts[*b].total_cmp(&self.counts[*a]).then(a.cmp(b));
+        if n < order.len() {
+            order.select_nth_unstable_by(n, rank);
+            order.truncate(n);
+        }
+        order.sort_unstable_by(rank);
+        let row = |at: usize| {
+            let (key, created) = self.keys[at];
+            Row { key, count: self.counts[at], bytes: self.bytes[at], created }
+        };
+        order.into_iter().map(row).collect()
     }
 
     /// How many keys were seen.
     pub(super) fn len(&self) -> usize {
-        self.rows.len()
+        self.keys.len()
     }
+}
+
+/// The rows that a route counts in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    asn: Position,
+    prefix: Position,
 }
 
 /// Everything that is counted.
@@ -102,11 +145,14 @@ pub(super) struct Tally {
     pub(super) beyond: u64,
     /// When counting began.
     pub(super) since: SystemTime,
+    /// When what is counted now came in.
+    now: SystemTime,
 }
 
 impl Tally {
     /// With at most so many rows a table.
     pub(super) fn new(most: usize) -> Self {
+        let since = SystemTime::now();
         Self {
             asns: Rows::new(most),
             prefixes: Rows::new(most),
@@ -116,16 +162,39 @@ impl Tally {
             failed: 0,
             joined: 0,
             beyond: 0,
-            since: SystemTime::now(),
+            since,
+            now: since,
         }
+    }
+
+    /// What is counted from now on came in now.
+    pub(super) fn tick(&mut self) {
+        self.now = SystemTime::now();
+    }
+
+    /// Where a route counts; its rows are begun if there are none.
+    pub(super) fn place(&mut self, route: Route) -> Place {
+        let prefix = self.prefixes.position(route, self.now);
+        Place { asn: self.asns.position(route.asn, self.now), prefix }
+    }
+
+    /// The same for a route that was never counted, and that the caller remembers until [`Tally::complete`].
+    pub(super) fn new_place(&mut self, route: Route) -> Place {
+        let prefix = self.prefixes.begin(route, self.now);
+        Place { asn: self.asns.position(route.asn, self.now), prefix }
+    }
+
+    /// The caller remembers nothing any more.
+    pub(super) fn complete(&mut self) {
+        self.prefixes.complete();
     }
 
     /// Counts an address.
     #[inline]
-    pub(super) fn add(&mut self, route: Route, amount: f64, bytes: u64) {
+    pub(super) fn add(&mut self, place: Place, amount: f64, bytes: u64) {
         self.lookups = sum(self.lookups, amount);
         self.bytes = self.bytes.saturating_add(bytes);
-        let known = self.asns.add(route.asn, amount, bytes) & self.prefixes.add(route, amount, bytes);
+        let known = self.asns.add(place.asn, amount, bytes) & self.prefixes.add(place.prefix, amount, bytes);
         self.beyond += u64::from(!known);
     }
 }
@@ -149,13 +218,18 @@ mod tests {
         Route { prefix: Some(prefix.parse().unwrap()), asn: Some(Asn(asn)) }
     }
 
+    fn add(tally: &mut Tally, route: Route, amount: f64, bytes: u64) {
+        let place = tally.place(route);
+        tally.add(place, amount, bytes);
+    }
+
     #[test]
     fn of_equal_rows_the_first_seen_stands_first() {
         let mut tally = Tally::new(10);
         for (prefix, asn) in [("10.0.0.0/8", 5), ("11.0.0.0/8", 4), ("12.0.0.0/8", 3), ("12.0.0.0/8", 3)] {
-            tally.add(route(prefix, asn), 1.0, 60);
+            add(&mut tally, route(prefix, asn), 1.0, 60);
         }
-        tally.add(Route::default(), 1.0, 60);
+        add(&mut tally, Route::default(), 1.0, 60);
         let order: Vec<Option<u32>> = tally.asns.top(9).iter().map(|row| row.key.map(|asn| asn.0)).collect();
         assert_eq!(order, [Some(3), Some(5), Some(4), None]);
         assert_eq!((tally.lookups, tally.bytes, tally.prefixes.len()), (5.0, 300, 4));
@@ -165,16 +239,26 @@ mod tests {
     #[test]
     fn rows_have_a_cap_and_what_is_beyond_is_counted() {
         let mut tally = Tally::new(1);
-        tally.add(route("10.0.0.0/8", 1), 1.0, 0);
-        tally.add(route("11.0.0.0/8", 1), 1.0, 0);
-        tally.add(route("11.0.0.0/8", 2), 1.0, 0);
+        add(&mut tally, route("10.0.0.0/8", 1), 1.0, 0);
+        add(&mut tally, route("11.0.0.0/8", 1), 1.0, 0);
+        add(&mut tally, route("11.0.0.0/8", 2), 1.0, 0);
         assert_eq!((tally.asns.len(), tally.prefixes.len(), tally.beyond, tally.lookups), (1, 1, 2, 3.0));
+    }
+
+    #[test]
+    fn what_the_caller_remembered_is_found_again() {
+        let mut tally = Tally::new(10);
+        let place = tally.new_place(route("10.0.0.0/8", 1));
+        tally.add(place, 1.0, 0);
+        tally.complete();
+        add(&mut tally, route("10.0.0.0/8", 1), 1.0, 0);
+        assert_eq!((tally.prefixes.len(), tally.prefixes.top(1)[0].count), (1, 2.0));
     }
 
     #[test]
     fn sums_stay_numbers() {
         let mut tally = Tally::new(1);
-        (0..3).for_each(|_| tally.add(Route::default(), f64::MAX, u64::MAX));
+        (0..3).for_each(|_| add(&mut tally, Route::default(), f64::MAX, u64::MAX));
         assert_eq!((tally.lookups, tally.bytes), (f64::MAX, u64::MAX));
         assert_eq!(percent(1.0, 0.0), 0.0);
     }

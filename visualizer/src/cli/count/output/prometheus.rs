@@ -42,7 +42,7 @@ fn family<K: Copy + Eq + std::hash::Hash>(
     labels: impl Fn(&Row<K>) -> Vec<(&'static str, String)>,
 ) {
     let top = rows.top(view.shown.series);
-    let labelled: Vec<(String, &Row<K>)> = top.into_iter().map(|row| (braces(&labels(row)), row)).collect();
+    let labelled: Vec<(String, Row<K>)> = top.into_iter().map(|row| (braces(&labels(&row)), row)).collect();
     let samples = |value: fn(&Row<K>) -> f64| -> Vec<Sample> {
         labelled.iter().map(|(labels, row)| (labels.clone(), value(row), row.created)).collect()
     };

@@ -12,7 +12,7 @@ pub(super) fn render(view: &View<'_>) -> String {
     if view.shown.asns {
         let _ = writeln!(text, "count\tpercent\tASN\tAS{bytes}");
         for row in tally.asns.top(view.shown.top) {
-            line(&mut text, view, row, &[&number(row.key), view.name(row.key)]);
+            line(&mut text, view, &row, &[&number(row.key), view.name(row.key)]);
         }
         let _ = writeln!(text, "unique ASN: {}", tally.asns.len());
     }
@@ -20,7 +20,7 @@ pub(super) fn render(view: &View<'_>) -> String {
         let _ = writeln!(text, "count\tpercent\tprefix\tASN\tAS{bytes}");
         for row in tally.prefixes.top(view.shown.top) {
             let prefix = row.key.prefix.map_or_else(|| "None".to_owned(), |prefix| prefix.to_string());
-            line(&mut text, view, row, &[&prefix, &number(row.key.asn), view.name(row.key.asn)]);
+            line(&mut text, view, &row, &[&prefix, &number(row.key.asn), view.name(row.key.asn)]);
         }
         let _ = writeln!(text, "unique prefixes: {}", tally.prefixes.len());
     }

@@ -42,12 +42,12 @@ pub(super) enum Side {
 }
 
 impl Side {
-    /// The ends that count, if they are known.
-    pub(super) fn of(self, source: Option<IpAddr>, destination: Option<IpAddr>) -> Option<Verdict> {
+    /// The ends that count, if they are addresses.
+    fn of(self, source: &[u8], destination: &[u8]) -> Option<Verdict> {
         let (first, second) = match self {
-            Self::Src => (source?, None),
-            Self::Dst => (destination?, None),
-            Self::Both => (source?, Some(destination?)),
+            Self::Src => (address::end(source)?, None),
+            Self::Dst => (address::end(destination)?, None),
+            Self::Both => (address::end(source)?, Some(address::end(destination)?)),
         };
         Some(Verdict::Counted { first, second, amount: 1.0 })
     }

@@ -46,7 +46,7 @@ pub(super) fn is_keyword(word: &[u8]) -> bool {
 }
 
 /// Digits, with at most one dot, and two single colons if any, or the dashes of a date: no address looks so.
-fn is_stamp(word: &[u8]) -> bool {
+pub(super) fn is_stamp(word: &[u8]) -> bool {
     let (mut dots, mut colons, mut before) = (0, 0, b':');
     for byte in word {
         match byte {

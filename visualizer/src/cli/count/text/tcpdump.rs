@@ -6,7 +6,7 @@
 //! another one.
 
 use super::cursor::Cursor;
-use super::{Read, Side, Verdict, address, stamp};
+use super::{Read, Side, Verdict, stamp};
 
 const PACKET: &str =
     "a packet of tcpdump -n, such as `12:00:00.000000 IP 192.0.2.1.443 > 198.51.100.1.5555: ...`";
@@ -49,9 +49,7 @@ impl Tcpdump {
                 Read {
                     abandoned: None,
                     joined: held,
-                    verdict: side
-                        .of(address::end(source), address::end(destination))
-                        .unwrap_or(Verdict::Failed(ADDRESSES)),
+                    verdict: side.of(source, destination).unwrap_or(Verdict::Failed(ADDRESSES)),
                 }
             }
             // The header stands alone: this line is read for itself.
@@ -84,6 +82,13 @@ impl Tcpdump {
 
 #[inline]
 fn parse(text: &[u8]) -> Parsed<'_> {
+    match plain(text) {
+        Some((source, destination)) => Parsed::Pair(source, destination),
+        None => parse_any(text),
+    }
+}
+
+fn parse_any(text: &[u8]) -> Parsed<'_> {
     let mut at = Cursor(text);
     stamp::skip(&mut at);
     if !stamp::is_keyword(at.peek()) {
@@ -98,6 +103,26 @@ fn parse(text: &[u8]) -> Parsed<'_> {
         return Parsed::Nothing;
     }
     remarks(&mut at)
+}
+
+/// The most frequent form, `TIME IP SOURCE > DESTINATION: …` with a blank each; nothing for all others, and where a word is
+/// not the beginning of an address.
+#[inline]
+fn plain(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (time, rest) = word(text)?;
+    let rest = rest.strip_prefix(b"IP")?;
+    let (source, rest) = word(rest.strip_prefix(b"6").unwrap_or(rest).strip_prefix(b" ")?)?;
+    let (destination, _) = word(rest.strip_prefix(b"> ")?)?;
+    let is_address = |word: &[u8]| word.len() > 1 && (word[0].is_ascii_hexdigit() || word[0] == b':');
+    let plain = is_address(source) && is_address(destination) && stamp::is_stamp(time);
+    plain.then_some((source, destination.strip_suffix(b":")?))
+}
+
+/// What stands before the next blank and what behind it.
+#[inline]
+fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = text.iter().position(|byte| *byte == b' ')?;
+    Some((&text[..end], &text[end + 1..]))
 }
 
 /// The link header of `-e`: up to the colon behind the length; then VLAN tags, each with the type of what follows.
@@ -310,6 +335,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_short_way_is_the_long_one(words in prop::collection::vec(prop::sample::select(WORDS.to_vec()), 0..7)) {
+            let text = format!("12:00:00.1 IP {}", words.concat());
+            let text = super::super::trim(text.as_bytes());
+            if let Some(found) = plain(text) {
+                let Parsed::Pair(source, destination) = parse_any(text) else { panic!("{text:?}") };
+                prop_assert_eq!(found, (source, destination));
+            }
+        }
+
         #[test]
         fn never_panics_and_every_line_has_one_fate(
             lines in prop::collection::vec(prop::collection::vec(prop::sample::select(WORDS.to_vec()), 0..12), 0..12),

@@ -1,0 +1,118 @@
+//! The desk between reading and counting, a thread of its own: takes events as they happen, makes portions of blocks of
+//! text, and hands on everything as orders in the same order. So what was read before a signal is counted before it.
+
+use std::io;
+use std::sync::mpsc::{Receiver, SendError, Sender, SyncSender};
+
+use tokio::sync::oneshot;
+
+use super::feed::{Batch, Event, Signal};
+use super::lines::{Lines, Portion};
+use crate::cli::Failure;
+use crate::cli::offline::Outcome;
+
+/// Orders that may wait: so many blocks of text are read while the routing table is.
+pub(super) const WAITING: usize = 128;
+
+/// What to do, in the counting thread.
+pub(super) enum Order {
+    /// An input begins, by its number.
+    Begin(usize),
+    /// Addresses of text.
+    Portion(Portion),
+    /// Addresses of packets.
+    Packets(Batch),
+    /// The input could not be read on behind this line.
+    Broken(io::Error, u64),
+    /// The packets have ended.
+    Read(Box<Result<Outcome, Failure>>),
+    /// A signal that does not end the counting.
+    Signal(Signal),
+    /// Newer data were fetched, or why not.
+    Refreshed(Result<String, String>),
+    /// Somebody wants the metrics.
+    Ask(oneshot::Sender<String>),
+    /// The final report.
+    Finish,
+}
+
+/// Nobody counts any more.
+type Closed = SendError<Order>;
+
+/// Makes orders of events.
+pub(super) struct Desk {
+    pub(super) lines: Lines,
+    pub(super) orders: SyncSender<Order>,
+    /// The way back for blocks of text, and portions that were counted.
+    pub(super) blocks: Option<Sender<Vec<u8>>>,
+    pub(super) spare: Receiver<Portion>,
+    /// Whether to go on after the end.
+    pub(super) keep: bool,
+}
+
+impl Desk {
+    /// Until there is nothing more to read, or a signal says stop, or nobody counts any more.
+    pub(super) fn run(mut self, events: Receiver<Event>) {
+        let mut done = false;
+        for event in events {
+            let end = matches!(event, Event::Done | Event::Signal(Signal::Stop));
+            let last = matches!(event, Event::Signal(Signal::Stop)) || !self.keep;
+            let sent = match event {
+                _ if end && done => break,
+                _ if end => self.finish(),
+                event => self.take(event),
+            };
+            done |= end;
+            if sent.is_err() || (end && last) {
+                break;
+            }
+        }
+    }
+
+    fn take(&mut self, event: Event) -> Result<(), Closed> {
+        match event {
+            Event::Begin(number) => {
+                self.lines.begin();
+                self.orders.send(Order::Begin(number))
+            }
+            Event::Block(block) => self.block(block),
+            Event::End(error) => self.end(error),
+            Event::Packets(batch) => self.orders.send(Order::Packets(batch)),
+            Event::Read(outcome) => self.orders.send(Order::Read(outcome)),
+            Event::Signal(signal) => self.orders.send(Order::Signal(signal)),
+            Event::Refreshed(result) => self.orders.send(Order::Refreshed(result)),
+            Event::Ask(reply) => self.orders.send(Order::Ask(reply)),
+            Event::Done => Ok(()),
+        }
+    }
+
+    fn block(&mut self, block: Vec<u8>) -> Result<(), Closed> {
+        let mut portion = self.spare.try_recv().unwrap_or_default();
+        self.lines.feed(&block, &mut portion);
+        if let Some(blocks) = &self.blocks {
+            // The reader may have ended.
+            let _ = blocks.send(block);
+        }
+        self.orders.send(Order::Portion(portion))
+    }
+
+    fn end(&mut self, error: Option<io::Error>) -> Result<(), Closed> {
+        self.rest()?;
+        match error {
+            Some(error) => self.orders.send(Order::Broken(error, self.lines.number())),
+            None => Ok(()),
+        }
+    }
+
+    /// A signal may end it in the middle of a line, which is then read as far as it came.
+    fn finish(&mut self) -> Result<(), Closed> {
+        self.rest()?;
+        self.orders.send(Order::Finish)
+    }
+
+    fn rest(&mut self) -> Result<(), Closed> {
+        let mut portion = Portion::default();
+        self.lines.finish(&mut portion);
+        self.orders.send(Order::Portion(portion))
+    }
+}
