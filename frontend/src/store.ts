@@ -23,6 +23,12 @@ const PLANS = {
   protocols: { id: 9, topic: "protocols", k: 50, max_hz: 2, filtered: true },
   arcs: { id: 10, topic: "arcs", k: 300, max_hz: 2, filtered: true },
   homes: { id: 11, topic: "homes", k: 16, max_hz: 1, filtered: false },
+  continents: { id: 13, topic: "continents", k: 16, max_hz: 2, filtered: true },
+  prefixes: { id: 14, topic: "prefixes", k: 50, max_hz: 2, filtered: true },
+  domains: { id: 15, topic: "domains", k: 50, max_hz: 2, filtered: true },
+  macs: { id: 16, topic: "macs", k: 50, max_hz: 2, filtered: true },
+  /** Of a selected host: it is at an end of every packet then, so it is among the first. */
+  details: { id: 17, topic: "details", k: 4, max_hz: 1, filtered: true },
   feed: { id: 12, topic: "feed", k: 50, max_hz: 4, filtered: true },
 } as const satisfies Record<string, Plan>;
 

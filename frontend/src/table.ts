@@ -11,6 +11,8 @@ export interface TableView {
   readonly size: number;
   /** Number of keys the server knows; the table holds the largest of them. */
   readonly total: number;
+  /** The standard error of that as a share of it; 0 = exact. */
+  readonly total_error: number;
   /** Milliseconds of packet time: of the last change, and since when the totals count. */
   readonly at: number;
   readonly from: number;
@@ -29,6 +31,7 @@ export class Table implements TableView {
   /** Sequence number of the state held; `null` until a snapshot comes. */
   seq: number | null = null;
   total = 0;
+  total_error = 0;
   at = 0;
   from = 0;
   dropped = 0;
@@ -91,6 +94,7 @@ export class Table implements TableView {
     this.at = message.at;
     this.from = message.from;
     this.total = message.total;
+    this.total_error = message.total_error;
     this.dropped = message.dropped;
   }
 

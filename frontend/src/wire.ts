@@ -23,15 +23,15 @@ export interface Welcome {
   type: "welcome"; v: number; server: { name: string; version: string };
   epoch: string; seq: number; limits: Limits; resumed: boolean;
 }
-/** The whole of a topic's table: its top `keys.length` of `total` keys. `at` and `from` are milliseconds of packet time. */
+/** The whole of a topic's table: its top `keys.length` of `total` keys, of which `total_error` is the relative error. `at` and `from` are milliseconds of packet time. */
 export interface Snap {
   type: "snap"; sub: number; topic: string; seq: number; at: number; from: number;
-  keys: readonly string[]; columns: Columns; total: number; dropped: number;
+  keys: readonly string[]; columns: Columns; total: number; total_error: number; dropped: number;
 }
 /** Whole rows for `keys`, deletions in `removes`; valid on a table at `from_seq` only. */
 export interface Delta {
   type: "delta"; sub: number; from_seq: number; seq: number; at: number; from: number;
-  keys: readonly string[]; columns: Columns; removes: readonly string[]; total: number; conflated: number; dropped: number;
+  keys: readonly string[]; columns: Columns; removes: readonly string[]; total: number; total_error: number; conflated: number; dropped: number;
 }
 export interface Tick { type: "tick"; seq: number; at: number; lag_ms: number }
 export interface Lag { type: "lag"; hz: number }
@@ -89,7 +89,7 @@ function table(fields: Fields) {
   const keys = strings(fields, "keys");
   return {
     sub: number(fields, "sub"), seq: number(fields, "seq"), at: number(fields, "at"), from: number(fields, "from"),
-    keys, columns: columns(fields, keys.length), total: numberOr(fields, "total", keys.length), dropped: numberOr(fields, "dropped", 0),
+    keys, columns: columns(fields, keys.length), total: numberOr(fields, "total", keys.length), total_error: numberOr(fields, "total_error", 0), dropped: numberOr(fields, "dropped", 0),
   };
 }
 

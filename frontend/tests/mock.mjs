@@ -113,6 +113,28 @@ function passes(filter) {
 
 const part = (filter) => (/service|port|host|tcp|udp/.test(filter) ? 0.2 : 1);
 
+const CONTINENTS = [["NA", "North America", ["US", "CA", "MX", "PA"]], ["EU", "Europe", ["DE", "NL", "GB", "FR", "IE", "SE", "ES", "IT", "PL", "CH", "NO", "FI", "DK", "AT", "CZ", "UA", "RO", "PT", "GR", "MT", "LU", "IS", "RU"]], ["AS", "Asia", ["SG", "JP", "IN", "CN", "KR", "VN", "TR", "SA", "AE", "IR", "KZ", "MN", "ID", "TH", "PH", "MY", "HK", "TW"]], ["SA", "South America", ["BR", "AR", "CL", "CO", "PE", "VE"]], ["OC", "Oceania", ["AU", "NZ"]], ["AF", "Africa", ["ZA", "NG", "KE", "EG", "SC", "DZ", "MA", "MU"]]];
+const DOMAINS = [["unknown", 260, 412, null], ["example-video.com", 190, 31, ["DE", "IE", "NL", "US"]], ["example.org", 120, 4, ["NL"]], ["cdn-of-a-long-name.example.net", 80, 1200, ["DE", "FR", "GB", "IE", "JP", "SG", "US"]], ["mail.example", 20, 2, ["DE"]], ["updates.example", 9, 12, ["IE", "US"]], ["example.jp", 3, 1, ["JP"]]];
+const MACS = [["52:54:00:12:34:56", 400, "nas", "QEMU"], ["00:00:0c:01:02:03", 250, null, "Cisco Systems, Inc"], ["da:a1:19:01:02:03", 60, "phone of Mara", "locally administered"], ["ff:ff:ff:ff:ff:ff", 1, null, "broadcast"]];
+const CITY = "DB-IP City Lite 2026-11";
+const whereabouts = (country, i) => { const [city, lat, lon] = citiesOf(country)[i % citiesOf(country).length]; return { city, lat, lon, region: city && `${city} Region`, accuracy_km: city && 11 }; };
+
+/** The document of `wireglobe geo lookup`, and names. */
+function detail(w, address) {
+  const index = Number(address.split(".")[3]) - 1;
+  const local = address.startsWith("192.0.2.");
+  const [country, , [[asn, as_name]]] = COUNTRIES[index % COUNTRIES.length];
+  const at = Date.now();
+  const names = local ? [{ name: "web-1", source: "dhcp", first_ms: w.started, last_ms: at }] : index % 3 === 2 ? []
+    : [{ name: `edge-${index}.example-video.com`, source: "dns", first_ms: w.started, last_ms: at }, { name: "example-video.com", source: "tls", first_ms: w.started, last_ms: at }, { name: "a-rather-long-alias-of-a-content-network.cdn.example.net", source: "alias", first_ms: w.started, last_ms: at }];
+  const geo = local ? { address, place: "private", hints: [], origins: [], source: {} } : {
+    address, country, asn, as_name, origins: [asn], hints: index % 2 ? [] : ["cloud", "cdn"], prefix: `198.51.${index}.0/24`, prefix_exact: true, prefix_kind: index % 3 ? "announced prefix" : "covering range",
+    place: "global", ...whereabouts(country, index), note: null,
+    source: { country: "DB-IP Lite 2026-11", asn: "RouteViews 2026-11", prefix: "RouteViews 2026-11", as_name: "RouteViews 2026-11", city: whereabouts(country, index).city && CITY },
+  };
+  return { names, geo };
+}
+
 /** topic → rows [key, {columns}] for a filter. */
 const TOPICS = {
   status: (w) => Object.entries({
@@ -134,13 +156,22 @@ const TOPICS = {
     for (const [country, weight, networks] of COUNTRIES.filter(passes(f))) for (const [asn, name] of networks) found.set(String(asn), [country, name, (found.get(String(asn))?.[2] ?? 0) + weight / networks.length]);
     return [...found].map(([key, [country, name, weight]]) => [key, { name, country, ...w.counts(weight * part(f), lean(key)), hosts: Math.ceil(weight) }]);
   },
-  hosts: (w, f) => COUNTRIES.filter(passes(f)).map(([country, weight, [[asn, as_name]]], i) => [`198.51.100.${i + 1}`, { name: null, country, asn, as_name, place: "global", local: false, ...w.counts(weight * part(f) * 0.6, lean(country)), first_ms: w.started, last_ms: Date.now() }])
-    .concat([[`192.0.2.14`, { name: "web-1", country: null, asn: null, as_name: null, place: "private", local: true, ...w.counts(420 * part(f), 0.4), first_ms: w.started, last_ms: Date.now() }]]),
+  hosts: (w, f) => COUNTRIES.filter(passes(f)).map(([country, weight, [[asn, as_name]]], i) => [`198.51.100.${i + 1}`, { name: null, country, asn, as_name, place: "global", local: false, ...w.counts(weight * part(f) * 0.6, lean(country)), first_ms: w.started, last_ms: Date.now(), ...whereabouts(country, i) }])
+    .filter(([key]) => !/host ([\w.:]+)/.test(f) || f.includes(key))
+    .concat([[`192.0.2.14`, { name: "web-1", country: null, asn: null, as_name: null, city: null, region: null, lat: null, lon: null, accuracy_km: null, place: "private", local: true, ...w.counts(420 * part(f), 0.4), first_ms: w.started, last_ms: Date.now() }]]),
+  continents: (w, f) => CONTINENTS.map(([key, name, has]) => {
+    const weight = COUNTRIES.filter(passes(f)).filter(([code]) => has.includes(code)).reduce((sum, [, part]) => sum + part, 0);
+    return [key, { ...w.counts(weight * part(f), lean(key)), hosts: Math.ceil(weight), error: 0, hosts_error: 0, name }];
+  }).filter(([, row]) => row.bytes_sent > 0),
+  prefixes: (w, f) => COUNTRIES.filter(passes(f)).slice(0, 40).map(([country, weight, [[asn, name]]], i) => [`198.51.${i}.0/24`, { ...w.counts(weight * part(f) * 0.7, lean(country)), hosts: Math.ceil(weight), error: 0, hosts_error: 0, name, country, asn, prefix_kind: i % 3 ? "announced prefix" : "covering range" }]),
+  domains: (w, f) => DOMAINS.filter(() => passes(f)(COUNTRIES[0]) || f.includes("domain")).map(([key, weight, hosts, countries], i) => [key, { ...w.counts(weight * part(f), 0.8), hosts, error: i === 5 ? 2e8 : 0, hosts_error: hosts > 100 ? 0.033 : 0, name: i === 1 ? `${key}, alias.example` : null, countries }]),
+  macs: (w, f) => MACS.map(([key, weight, name, vendor]) => [key, { ...w.counts(weight * part(f), 0.5), hosts: 3, error: 0, hosts_error: 0, name, vendor }]),
+  details: (w, f) => (/host ([\w.:]+)/.test(f) ? [[/host ([\w.:]+)/.exec(f)[1], detail(w, /host ([\w.:]+)/.exec(f)[1])]] : []),
   services: (w, f) => SERVICES.map(([key, weight]) => [key, w.counts(weight * 10 * part(f), 0.7)]),
   protocols: (w, f) => PROTOCOLS.map(([key, weight]) => { const c = w.counts(weight * 10 * part(f)); return [key, { packets: c.packets_sent + c.packets_received, bytes: c.bytes_sent + c.bytes_received, flows: c.flows }]; }),
   arcs: (w, f) => (w.home && w.publicPeers ? COUNTRIES : []).filter(passes(f)).flatMap(([country, weight], i) => citiesOf(country).flatMap(([city, lat, lon, share], c) =>
     ["in", "out"].filter((_, d) => (i + d + c) % 3 !== 0 || weight > 50).map((direction) => [`${country}:${lat === null ? "" : `${lat.toFixed(1)},${lon.toFixed(1)}`}:${direction}:0`,
-      { country, city, lat, lon, direction, home: "0", bytes: Math.round(weight * share * 2e5 * (direction === "in" ? 1 : 0.5)), packets: Math.ceil(weight * share * 30), last_ms: Date.now() - ((i + c) * 397) % 9000 }]))),
+      { country, city, region: city && `${city} Region`, lat, lon, accuracy_km: city && 11, direction, home: "0", bytes: Math.round(weight * share * 2e5 * (direction === "in" ? 1 : 0.5)), packets: Math.ceil(weight * share * 30), last_ms: Date.now() - ((i + c) * 397) % 9000 }]))),
   homes: (w) => [["0", w.home ? { label: "Amsterdam", lat: 52.37, lon: 4.9, country: "NL", origin: "settings" } : { label: "", lat: null, lon: null, country: null, origin: "unset" }]],
   feed: (w, f) => w.flows.filter((r) => !f || r[4] && passes(f)([r[4], 0, [[r[5], r[6]]]])).map(([key, ...v]) => [key, Object.fromEntries(["at_ms", "direction", "remote", "remote_country", "remote_asn", "remote_as_name", "remote_place", "service", "protocol", "local", "bytes", "packets", "state"].map((n, i) => [n, v[i]]))]),
 };

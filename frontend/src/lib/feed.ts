@@ -7,6 +7,8 @@ export interface Flow {
   at: number;
   direction: string;
   remote: string;
+  remoteName: string;
+  city: string;
   country: string;
   /** Where an address without a country belongs: private, multicast… */
   place: string;
@@ -15,6 +17,7 @@ export interface Flow {
   service: string;
   protocol: string;
   local: string;
+  localName: string;
   bytes: number;
   packets: number;
   state: string;
@@ -35,6 +38,7 @@ function flow(table: TableView, key: string, row: number): Flow {
     key, at: table.number("at_ms", row), direction: table.text("direction", row), remote: table.text("remote", row),
     country: table.text("remote_country", row), place: place === "global" ? "" : place,
     asn: number, network: number && `AS${number} ${table.text("remote_as_name", row)}`,
+    remoteName: table.text("remote_name", row), localName: table.text("local_name", row), city: table.text("remote_city", row),
     service: table.text("service", row), protocol: table.text("protocol", row), local: table.text("local", row),
     bytes: table.number("bytes", row), packets: table.number("packets", row), state: table.text("state", row),
   };

@@ -86,3 +86,19 @@ export const negative = (text: string): string => MINUS + text;
 
 /** How a measure writes its values. */
 export const measure = (metric: string, n: number): string => (metric === "bytes" ? bytes(n) : count(n));
+
+/** Degrees with their halves, and how exact they are at best: 52.4° N 4.9° E ± 11 km. */
+export function coordinates(lat: number, lon: number, km: number | null): string {
+  const half = (value: number, [positive, negative]: readonly [string, string]): string => `${Math.abs(value).toFixed(1)}°${THIN}${value < 0 ? negative : positive}`;
+  const at = `${half(lat, ["N", "S"])} ${half(lon, ["E", "W"])}`;
+  return km === null ? at : `${at} ±${THIN}${km}${THIN}km`;
+}
+
+/** The same where there is no room for the error: ≈ 1 234. */
+export const roughly = (n: number, error: number): string => (error > 0 ? `≈${THIN}${count(n)}` : count(n));
+
+/** A number that is an estimate says so, with its standard error: ≈ 1 234 ± 4 %. */
+export const about = (n: number, error: number): string => (error > 0 ? `≈${THIN}${count(n)} ±${THIN}${Math.ceil(error * 100)}${THIN}%` : count(n));
+
+/** A figure of which something may be missing is the least that is true. */
+export const least = (text: string, missing: number): string => (missing > 0 ? `≥${THIN}${text}` : text);

@@ -33,6 +33,8 @@ function arcs(table: TableView, now: number): Arc[] {
     country: table.text("country", row),
     city: table.text("city", row),
     at: position(table, row),
+    region: table.text("region", row),
+    accuracy_km: typeof table.cell("accuracy_km", row) === "number" ? table.number("accuracy_km", row) : null,
     direction: table.text("direction", row) === "out" ? "out" : "in",
     home: table.text("home", row),
     bytes: table.number("bytes", row),

@@ -1,10 +1,10 @@
 // What a click selects and what it means as a filter. One selection at a time narrows every panel; shift-click writes
 // the opposite into the filter instead. Words as in the filter language (`country NL`, `asn 1136`, `place private`).
 
-export type Dimension = "country" | "asn" | "host" | "service" | "proto" | "place";
+export type Dimension = "country" | "continent" | "asn" | "prefix" | "host" | "domain" | "mac" | "service" | "proto" | "place";
 export interface Selection { dimension: Dimension; key: string }
 
-const DIMENSIONS: readonly string[] = ["country", "asn", "host", "service", "proto", "place"];
+const DIMENSIONS: readonly string[] = ["country", "continent", "asn", "prefix", "host", "domain", "mac", "service", "proto", "place"];
 
 /** Dock tiles that stand for several places. */
 const PLACE_GROUPS: Readonly<Record<string, readonly string[]>> = { lan: ["private", "loopback"], multicast: ["multicast", "broadcast"] };
@@ -41,8 +41,12 @@ const placeFilter = (key: string): string => {
 
 const FILTERS: Readonly<Record<Dimension, (key: string) => string>> = {
   country: (key) => `country ${key}`,
+  continent: (key) => `continent ${key}`,
   asn: (key) => `asn ${key}`,
+  prefix: (key) => `prefix ${key}`,
   host: (key) => `host ${key}`,
+  domain: (key) => `domain ${key}`,
+  mac: (key) => `ether host ${key}`,
   service: serviceFilter,
   proto: protocolFilter,
   place: placeFilter,
@@ -56,7 +60,7 @@ export const asText = ({ dimension, key }: Selection): string => `${dimension}:$
 
 /** A selection from a URL; words only, so that a link cannot smuggle an expression in. */
 export function fromText(text: string): Selection | null {
-  const [, dimension, key] = /^([a-z]+):([\w.:/+-]{1,64})$/.exec(text) ?? [];
+  const [, dimension, key] = /^([a-z]+):([\p{L}\p{N}_.:/+-]{1,253})$/u.exec(text) ?? [];
   return dimension !== undefined && key !== undefined && DIMENSIONS.includes(dimension) ? { dimension: dimension as Dimension, key } : null;
 }
 

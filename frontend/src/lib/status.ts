@@ -37,6 +37,10 @@ export interface Status {
   geo_country_date: string;
   geo_asn_source: string;
   geo_asn_date: string;
+  geo_city_source: string;
+  geo_city_date: string;
+  geo_routes_source: string;
+  geo_routes_date: string;
   attribution: Attribution[];
   error: string;
   version: string;
@@ -69,6 +73,8 @@ export function readStatus(table: TableView): Status {
     local_networks: text("local_networks"), local_networks_origin: text("local_networks_origin"),
     geo_country_source: text("geo_country_source"), geo_country_date: text("geo_country_date"),
     geo_asn_source: text("geo_asn_source"), geo_asn_date: text("geo_asn_date"),
+    geo_city_source: text("geo_city_source"), geo_city_date: text("geo_city_date"),
+    geo_routes_source: text("geo_routes_source"), geo_routes_date: text("geo_routes_date"),
     attribution: attributions(cell("attribution")), error: text("error"), version: text("version"),
   };
 }

@@ -2,10 +2,14 @@
 
 import type { Atlas } from "./atlas";
 import { discs } from "./base";
+import { remoteEnd, type Trace } from "./arcs";
 import type { Camera, Point } from "./camera";
+import type { Arc } from "./scene";
 
 /** Half of the 24 px that a target must have. */
 const DISC_REACH_PX = 12;
+
+const CITY_REACH_PX = 9;
 
 /** Discs first: they lie upon their neighbours. */
 export function pick(context: CanvasRenderingContext2D, camera: Camera, atlas: Atlas, [x, y]: Point): string | null {
@@ -44,4 +48,17 @@ export function neighbour(camera: Camera, atlas: Atlas, codes: Iterable<string>,
     if (ahead > 1 && aside < ahead * 1.7 && cost < (best?.cost ?? Infinity)) best = { code, cost };
   }
   return best?.code ?? null;
+}
+
+/** The city at whose arcs' ends the pointer is: the arc to it with the most bytes. */
+export function pickCity(traces: readonly Trace[], [x, y]: Point): Arc | null {
+  let best: { arc: Arc; distance: number } | null = null;
+  for (const trace of traces) {
+    const [ex, ey] = remoteEnd(trace);
+    const distance = Math.hypot(ex - x, ey - y);
+    if (trace.arc.at === null || distance > CITY_REACH_PX) continue;
+    const nearer = best === null || distance < best.distance - 0.5 || (distance < best.distance + 0.5 && trace.arc.bytes > best.arc.bytes);
+    if (nearer) best = { arc: trace.arc, distance };
+  }
+  return best?.arc ?? null;
 }

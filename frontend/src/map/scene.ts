@@ -9,6 +9,9 @@ export interface Arc {
   /** The city's name, and where it is; without them the arc goes to the country's label point. */
   city: string;
   at: LonLat | null;
+  region: string;
+  /** How exact the position is at best, in kilometres. */
+  accuracy_km: number | null;
   direction: "in" | "out";
   home: string;
   bytes: number;

@@ -10,12 +10,12 @@ import { Gestures } from "./gestures";
 import { drawHomes, drawLabels } from "./labels";
 import { Layers, type LayerName } from "./layers";
 import { readPalette, type Palette } from "./palette";
-import { neighbour, pick } from "./pick";
-import { EMPTY_SCENE, type Scene } from "./scene";
+import { neighbour, pick, pickCity } from "./pick";
+import { EMPTY_SCENE, type Arc, type Scene } from "./scene";
 
 export interface MapEvents {
-  /** A country under the pointer or the keyboard's cursor, and where to show its popover. */
-  hover(code: string | null, at: Point | null, by: "pointer" | "keyboard"): void;
+  /** A country under the pointer or the keyboard's cursor, where to show its popover, and near by the city there. */
+  hover(code: string | null, at: Point | null, by: "pointer" | "keyboard", city: Arc | null): void;
   choose(code: string, exclude: boolean): void;
   /** Zoomed or shifted away from the whole, or back. */
   moved(away: boolean): void;
@@ -103,7 +103,7 @@ export class WorldMap {
   blur(): void {
     this.#cursor = null;
     this.#soil("front");
-    this.events.hover(null, null, "keyboard");
+    this.events.hover(null, null, "keyboard", null);
   }
 
   #size() {
@@ -148,11 +148,12 @@ export class WorldMap {
   }
 
   #hover(at: Point | null): void {
-    const code = at === null ? null : pick(this.#probe, this.#camera, this.atlas, at);
+    const city = at === null || this.#camera.zoom < NEAR ? null : pickCity(this.#traces, at);
+    const code = at === null ? null : (city?.country ?? pick(this.#probe, this.#camera, this.atlas, at));
     if (code !== this.#hovered) this.#soil("front", "trails", "motion");
     this.#hovered = code;
     this.root.classList.toggle("pointing", code !== null);
-    this.events.hover(code, at, "pointer");
+    this.events.hover(code, at, "pointer", city);
   }
 
   #click(at: Point, exclude: boolean): void {
@@ -169,7 +170,7 @@ export class WorldMap {
     this.#cursor = next;
     this.#camera.reveal(at);
     this.#moved();
-    this.events.hover(next, this.#camera.project(at), "keyboard");
+    this.events.hover(next, this.#camera.project(at), "keyboard", null);
   }
 
   #soilAll(): void {

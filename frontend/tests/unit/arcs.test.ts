@@ -8,7 +8,7 @@ const atlas = { labels: new Map<string, LonLat>([["DE", [10, 51]]]) } as unknown
 /** A plane of so many pixels a degree. */
 const camera = (scale: number): Camera => ({ project: ([lon, lat]: LonLat) => [lon * scale, -lat * scale] }) as unknown as Camera;
 const arc = (city: string, at: LonLat | null, bytes: number, more: Partial<Arc> = {}): Arc =>
-  ({ key: city, country: "DE", city, at, direction: "in", home: "0", bytes, freshness: 0.5, ...more });
+  ({ key: city, country: "DE", city, at, region: "", accuracy_km: null, direction: "in", home: "0", bytes, freshness: 0.5, ...more });
 
 test("cities that fall together share an arc to the largest, with all their bytes", () => {
   const arcs = [arc("Potsdam", [13.1, 52.4], 10), arc("Berlin", [13.4, 52.5], 90, { freshness: 1 }), arc("Spandau", [13.2, 52.5], 20)];
