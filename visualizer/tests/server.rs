@@ -161,6 +161,11 @@ fn every_route_of_the_document_answers() {
         "countries",
         "places",
         "asns",
+        "continents",
+        "prefixes",
+        "domains",
+        "macs",
+        "details",
         "hosts",
         "services",
         "protocols",
@@ -170,6 +175,34 @@ fn every_route_of_the_document_answers() {
     ] {
         assert_eq!(server.json(&format!("/api/v1/topics/{topic}"))["type"], "snap", "{topic}");
     }
+}
+
+#[test]
+fn a_selected_hosts_details_say_who_said_so() {
+    let (_file, server) = small();
+    server.wait_for("/api/v1/status", |status| status["geo_city_source"].is_string());
+    let filter = "/api/v1/topics/details?k=2&filter=host%201.1.1.1";
+    let details = server.wait_for(filter, |details| details["columns"]["geo"][0]["city"].is_string());
+    let hosts = table(&details);
+    let geo = &hosts["1.1.1.1"]["geo"];
+    assert_eq!(geo, &server.json("/api/v1/geo/lookup?address=1.1.1.1"), "the same document");
+    assert!(geo["source"]["city"].is_string() && geo["source"]["prefix"].is_string(), "{geo}");
+    assert_eq!(geo["accuracy_km"], 11);
+    assert!(hosts["1.1.1.1"]["names"].is_array() && hosts.len() <= 2);
+}
+
+#[test]
+fn a_continent_is_a_filter_and_a_table() {
+    let (_file, server) = small();
+    let topic = "/api/v1/topics/continents";
+    let continents =
+        table(&server.wait_for(topic, |table| table["keys"].as_array().is_some_and(|k| !k.is_empty())));
+    let (code, row) = continents.first_key_value().expect("public addresses have one");
+    assert!(row["name"].is_string() && row["error"] == 0, "{row}");
+    let all = server.wait_for(&format!("/api/v1/report?by=continent&filter=continent%20{code}"), |report| {
+        report["rows"].as_array().is_some_and(|rows| !rows.is_empty())
+    });
+    assert!(all["rows"].as_array().unwrap().iter().any(|row| row["key"] == code.as_str()));
 }
 
 #[test]

@@ -67,6 +67,14 @@ impl Continent {
         OF[country.index()]
     }
 
+    /// The one of these two letters, in either case.
+    pub fn named(code: &str) -> Option<Self> {
+        CONTINENTS
+            .iter()
+            .find(|(_, known, ..)| known.eq_ignore_ascii_case(code))
+            .map(|(continent, ..)| *continent)
+    }
+
     /// Two letters.
     pub const fn code(self) -> &'static str {
         CONTINENTS[self as usize].1

@@ -83,7 +83,9 @@ impl Query {
     /// The tables that it asks.
     pub fn needs(&self) -> Needs {
         Needs {
-            country: asks(self.0.tree(), &|fact| matches!(fact, Fact::Country(_) | Fact::PlaceUnknown)),
+            country: asks(self.0.tree(), &|fact| {
+                matches!(fact, Fact::Country(_) | Fact::Continent(_) | Fact::PlaceUnknown)
+            }),
             asn: asks(self.0.tree(), &|fact| matches!(fact, Fact::Asn(_))),
         }
     }
@@ -173,6 +175,9 @@ mod tests {
                 ("country DE or NL", true),
                 ("country DE or BE", false),
                 ("not country NL", false),
+                ("continent EU", true),
+                ("dst continent eu and not continent NA", true),
+                ("src continent EU", false),
                 ("asn AS1136", true),
                 ("src asn 1136", false),
                 ("prefix 145.0.0.0/8 and dst prefix 145.7.0.0/16", true),

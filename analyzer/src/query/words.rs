@@ -7,7 +7,7 @@ use capturer::Protocol;
 use capturer::filter::{Operand, Ported, Scope, Scopes, Side, Word, service};
 
 use crate::aggregate::{SERVICES, service_label};
-use crate::geo::{Asn, Category, CountryCode, Place};
+use crate::geo::{Asn, Category, Continent, CountryCode, Place};
 use crate::names::{Name, Names};
 use crate::network::Network;
 use crate::observation::{Direction, End, Observation};
@@ -17,6 +17,8 @@ use crate::observation::{Direction, End, Observation};
 pub enum Fact {
     /// An address in this country.
     Country(CountryCode),
+    /// An address in a country of this continent.
+    Continent(Continent),
     /// An address of this autonomous system.
     Asn(Asn),
     /// An address in this network.
@@ -56,6 +58,13 @@ pub(super) const WORDS: &[Word<Fact>] = &[
         expected: "a country's two letters (ISO 3166-1), such as NL",
         scopes: Scopes::ALL,
         operand: Operand::Value(|text| CountryCode::new(text).map(Fact::Country)),
+    },
+    Word {
+        name: "continent",
+        sided: true,
+        expected: "AF, AN, AS, EU, NA, OC or SA",
+        scopes: Scopes::ALL,
+        operand: Operand::Value(|text| Continent::named(text).map(Fact::Continent)),
     },
     Word {
         name: "asn",
@@ -109,6 +118,9 @@ impl Fact {
             |asked: &dyn Fn(&End) -> bool| side.ask(|| asked(&seen.source), || asked(&seen.destination));
         match self {
             Self::Country(country) => ends(&|end| end.place.country == Some(*country)),
+            Self::Continent(continent) => {
+                ends(&|end| end.place.country.and_then(Continent::of) == Some(*continent))
+            }
             Self::Asn(asn) => ends(&|end| end.place.asn == Some(*asn)),
             Self::Prefix(network) => ends(&|end| network.contains(end.address)),
             Self::Place(category) => ends(&|end| end.place.category == *category),
@@ -124,6 +136,7 @@ impl fmt::Display for Fact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Country(country) => country.fmt(f),
+            Self::Continent(continent) => f.write_str(continent.code()),
             Self::Asn(asn) => asn.0.fmt(f),
             Self::Prefix(network) => network.fmt(f),
             Self::Place(category) => f.write_str(category.name()),

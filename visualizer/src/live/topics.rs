@@ -76,8 +76,11 @@ pub(crate) enum Material {
     Details(Top),
     Arcs(Vec<Arc>, usize),
     Homes(Vec<Home>, Option<Place>),
-    Feed(Vec<FeedRow>, u64),
+    Feed(Vec<(FeedRow, FeedNames)>, u64),
 }
+
+/// The best names of a flow's ends: of the opener, of the answerer.
+type FeedNames = [Option<String>; 2];
 
 pub(crate) struct Kpi {
     mean: Option<(Second, f64)>,
@@ -121,7 +124,12 @@ fn homes(analyzer: Reading<'_>) -> Material {
 fn feed(analyzer: Reading<'_>, view: ViewId, ask: &Ask<'_>) -> Material {
     let (mut rows, dropped) = analyzer.feed(view);
     rows.truncate(ask.limit);
-    Material::Feed(rows, dropped)
+    let name = |address| ask.names.best(address).map(|known| known.name.to_string());
+    let named = rows.into_iter().map(|row| {
+        let names = [row.flow.opener, row.flow.answerer].map(|end| name(end.end.address));
+        (row, names)
+    });
+    Material::Feed(named.collect(), dropped)
 }
 
 impl Material {
@@ -419,7 +427,7 @@ fn home_sheet(homes: &[Home], place: Option<Place>) -> Sheet {
     }
 }
 
-fn feed_sheet(rows: &[FeedRow], dropped: u64, geo: &Geo) -> Sheet {
+fn feed_sheet(rows: &[(FeedRow, FeedNames)], dropped: u64, geo: &Geo) -> Sheet {
     let columns = &[
         "at_ms",
         "direction",
@@ -434,17 +442,24 @@ fn feed_sheet(rows: &[FeedRow], dropped: u64, geo: &Geo) -> Sheet {
         "bytes",
         "packets",
         "state",
+        "remote_name",
+        "local_name",
+        "remote_city",
     ];
-    let rows: Vec<_> = rows.iter().map(|row| (row.number.to_string(), feed_cells(row, geo))).collect();
+    let cells = |(row, names): &(FeedRow, FeedNames)| (row.number.to_string(), feed_cells(row, names, geo));
+    let rows: Vec<_> = rows.iter().map(cells).collect();
     Sheet { columns, total: rows.len(), rows, dropped: Some(dropped), ..Sheet::default() }
 }
 
-fn feed_cells(row: &FeedRow, geo: &Geo) -> Vec<Value> {
+fn feed_cells(row: &FeedRow, [opener_name, answerer_name]: &FeedNames, geo: &Geo) -> Vec<Value> {
     let flow = &row.flow;
     let direction = flow.direction();
     let (opener, answerer) = (flow.opener.end, flow.answerer.end);
-    let (remote, local) =
-        if direction == analyzer::Direction::In { (opener, answerer) } else { (answerer, opener) };
+    let inward = direction == analyzer::Direction::In;
+    let (remote, local) = if inward { (opener, answerer) } else { (answerer, opener) };
+    let (remote_name, local_name) =
+        if inward { (opener_name, answerer_name) } else { (answerer_name, opener_name) };
+    let city = remote.place.cell.and_then(|_| geo.city(remote.address));
     let service = (flow.answerer.port != 0).then(|| service_label(flow.protocol, flow.answerer.port));
     vec![
         json!(flow.first.as_millis()),
@@ -460,6 +475,9 @@ fn feed_cells(row: &FeedRow, geo: &Geo) -> Vec<Value> {
         json!(flow.sent.bytes + flow.received.bytes),
         json!(flow.sent.packets + flow.received.packets),
         json!(row.state.name()),
+        json!(remote_name),
+        json!(local_name),
+        json!(city.map(|city| city.name)),
     ]
 }
 
