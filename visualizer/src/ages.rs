@@ -15,3 +15,8 @@ pub(crate) fn seconds(source: &Source, now: Timestamp) -> Option<i64> {
 pub(crate) fn days(source: &Source, now: Timestamp) -> Option<i64> {
     seconds(source, now).map(|seconds| seconds.div_euclid(86_400))
 }
+
+/// The day of a moment in UTC, `YYYY-MM-DD`.
+pub(crate) fn day(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC).date().to_string()
+}

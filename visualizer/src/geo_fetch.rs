@@ -9,6 +9,7 @@ use std::time::Duration;
 use ureq::Agent;
 use ureq::tls::RootCerts;
 
+use crate::ages;
 use crate::online::tls;
 
 /// Redirects followed.
@@ -41,6 +42,17 @@ fn fetch_trusting(roots: RootCerts, url: &str, to: &Path) -> Result<(), String> 
         bytes if bytes > BYTES_MAX => Err(failed(format!("expected at most {BYTES_MAX} bytes, found more"))),
         _ => Ok(()),
     }
+}
+
+/// The day of what an address has, `YYYY-MM-DD` in UTC, by the server's Last-Modified (RFC 9110 §8.8.2); nothing is fetched.
+pub(crate) fn modified(url: &str) -> Result<String, String> {
+    let failed = |error: &dyn std::fmt::Display| format!("{url}: {error}");
+    let request = agent(url, RootCerts::WebPki)?.head(url).config().timeout_global(Some(CONNECT)).build();
+    let response = request.call().map_err(|error| failed(&error))?;
+    let header = response.headers().get("last-modified").and_then(|value| value.to_str().ok());
+    let header = header.ok_or_else(|| failed(&"the server does not tell when it was changed"))?;
+    let time = jiff::fmt::rfc2822::parse(header).map_err(|error| failed(&error))?;
+    Ok(ages::day(time.timestamp()))
 }
 
 fn agent(url: &str, roots: RootCerts) -> Result<Agent, String> {
@@ -92,6 +104,12 @@ mod tests {
     }
 
     fn answer(path: &str, address: SocketAddr) -> String {
+        if path == "/dated" || path == "/wrong" {
+            let date = if path == "/dated" { "Wed, 21 Oct 2026 07:28:00 GMT" } else { "soon" };
+            return format!(
+                "HTTP/1.1 200 OK\r\nlast-modified: {date}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            );
+        }
         let turns: usize = path.trim_start_matches('/').parse().unwrap_or(0);
         match turns {
             0 if path == "/none" => {
@@ -114,6 +132,15 @@ mod tests {
         assert_eq!(std::fs::read(&to).unwrap(), b"192.0.2.0/24\t64496\n");
         assert!(fetch(&format!("http://{address}/4"), &to).is_err());
         std::fs::remove_file(&to).unwrap();
+    }
+
+    #[test]
+    fn the_day_of_what_an_address_has_is_told_without_fetching_it() {
+        let address = server(3, answer);
+        let of = |path: &str| modified(&format!("http://{address}{path}"));
+        assert_eq!(of("/dated").unwrap(), "2026-10-21");
+        assert!(of("/wrong").is_err());
+        assert!(of("/0").unwrap_err().contains("does not tell when it was changed"));
     }
 
     #[test]

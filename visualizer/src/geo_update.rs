@@ -12,6 +12,7 @@ use analyzer::geo::routes::{Routes, pyasn};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use crate::ages;
 use crate::geo_fetch;
 use crate::geo_files;
 use crate::settings::Settings;
@@ -55,6 +56,26 @@ pub(crate) fn bring(from: &str, folder: &Path, naming: Naming) -> Result<(PathBu
     // Whatever happened, nothing half stays; a file that is not there is gone already.
     let _ = fs::remove_file(&fetched);
     result
+}
+
+/// The day of what was stored last (empty for nothing), and that of what `geo.update_from` has now; `None` where it is not set.
+pub(crate) fn waiting(settings: &Settings) -> Option<(String, Result<String, String>)> {
+    let from = &settings.geo.update_from;
+    if from.is_empty() {
+        return None;
+    }
+    let folder = geo_files::folder(settings);
+    let stored = geo_files::STORED.iter().filter_map(|(name, _)| changed(&folder.join(name)).ok()).max();
+    let now = if geo_fetch::is_url(from) { geo_fetch::modified(from) } else { changed(Path::new(from)) };
+    Some((stored.unwrap_or_default(), now))
+}
+
+/// The day a file was changed.
+fn changed(path: &Path) -> Result<String, String> {
+    let time = fs::metadata(path).and_then(|facts| facts.modified());
+    let time = time.map_err(|error| format!("{}: {error}", path.display()))?;
+    let time = time.try_into().map_err(|error: jiff::Error| format!("{}: {error}", path.display()))?;
+    Ok(ages::day(time))
 }
 
 /// The name in a folder, or why what was brought has no place there.

@@ -8,7 +8,7 @@ use std::net::UdpSocket;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use common::{Server, TempFile, run, stderr};
+use common::{Server, TempFile, json, run, stderr};
 
 /// A name server that knows every name at 127.0.0.1, with settings that name it, and how often it was asked.
 fn name_server(more: &str) -> (TempFile, Arc<AtomicUsize>) {
@@ -42,6 +42,13 @@ fn a_check_on_request_asks_and_goes_to_no_address_within() {
     assert_eq!(output.status.code(), Some(3), "{output:?}");
     assert!(stderr(&output).contains(INSIDE), "{}", stderr(&output));
     assert!(asked.load(Relaxed) > 0);
+    // The user's own source is asked about, wherever it is: a file, here, that nothing was stored of yet.
+    let source = TempFile::new("next.dat", b"8.8.8.0/24\t64500\n");
+    let (settings, _) = name_server(&format!("update_from = \"{}\"", source.path()));
+    let found = json(&run(&["geo", "update", "--check", "--format", "json", "--settings", settings.path()]));
+    let own =
+        found["checks"].as_array().unwrap().iter().find(|one| one["what"] == "geo.update_from").unwrap();
+    assert!(own["newer"] == true && own["in_use"] == "" && own["error"].is_null(), "{own}");
     let both = run(&["geo", "update", "--check", "--from", "x"]);
     assert_eq!(both.status.code(), Some(2), "{both:?}");
 }

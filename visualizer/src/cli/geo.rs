@@ -234,7 +234,7 @@ fn info(geo: &Geo, format: Format) -> String {
 
 /// Whether there is anything newer; an error only when nobody could be asked.
 fn check(settings: &Settings, geo: &Geo, format: Format) -> Result<String, Failure> {
-    let found = newer::check(&settings.online, &geo.sources());
+    let found = newer::check(settings, &geo.sources());
     let found = found.map_err(|error| Failure::Usage(error.to_string()))?;
     if let (Some(error), true) =
         (found.iter().find_map(Finding::error), found.iter().all(|one| one.error().is_some()))

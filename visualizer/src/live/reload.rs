@@ -77,7 +77,7 @@ impl Renewer {
         let (settings, status) = (self.settings.clone(), Arc::clone(&self.status));
         let asking = move || {
             let geo = geo_files::with_cities(&settings, status.known().geo);
-            match newer::check(&settings.online, &geo.sources()) {
+            match newer::check(&settings, &geo.sources()) {
                 Ok(found) => {
                     found.iter().for_each(tell);
                     status.set_updates(found.iter().map(newer::Finding::document).collect());

@@ -1,9 +1,10 @@
 //! Whether newer data or a newer Wireglobe exists. Asked on request (`geo update --check`), or once a day by a running
 //! server whose settings say so (`geo.check_updates`); never otherwise, and nothing is fetched or changed by it.
 //!
-//! The bundled tables are asked for at the registry that they came from, Wireglobe at the registry of crates, each through the
-//! one door ([`super::web`]); whoever is asked learns that somebody here runs Wireglobe, and no more. A crate of that name that is
-//! not this project's is not ours to speak of.
+//! The bundled tables are asked for at the registry that they came from, Wireglobe at the registry of crates, each through
+//! the one door ([`super::web`]); whoever is asked learns that somebody here runs Wireglobe, and no more. A crate of that
+//! name that is not this project's is not ours to speak of. What the user takes updates from is asked for its day wherever
+//! it is, since the user named it.
 
 use analyzer::geo::{Source, SourceOrigin, Sources};
 use serde_json::{Value, json};
@@ -11,7 +12,8 @@ use serde_json::{Value, json};
 use super::pace::Pace;
 use super::web::Web;
 use super::{Unavailable, resolver_of};
-use crate::settings;
+use crate::geo_update;
+use crate::settings::Settings;
 
 /// What there may be a newer one of.
 struct Subject {
@@ -63,16 +65,19 @@ impl Finding {
     }
 }
 
-/// Asks about every bundled table in use, and about Wireglobe.
+/// Asks about every bundled table in use, about Wireglobe, and about what `geo.update_from` has.
 ///
 /// # Errors
 /// [`Unavailable`] when no name server is known.
-pub(crate) fn check(settings: &settings::Online, sources: &Sources) -> Result<Vec<Finding>, Unavailable> {
-    let web = Web::new(resolver_of(settings)?);
-    Ok(ask(&web, sources, |registry| match registry {
+pub(crate) fn check(settings: &Settings, sources: &Sources) -> Result<Vec<Finding>, Unavailable> {
+    let web = Web::new(resolver_of(&settings.online)?);
+    let mut found = ask(&web, sources, |registry| match registry {
         Registry::Npm => "https://registry.npmjs.org".to_owned(),
         Registry::Crates => "https://crates.io".to_owned(),
-    }))
+    });
+    let waiting = geo_update::waiting(settings);
+    found.extend(waiting.map(|(in_use, latest)| Finding { what: "geo.update_from", in_use, latest }));
+    Ok(found)
 }
 
 fn ask(web: &Web, sources: &Sources, base: impl Fn(Registry) -> String) -> Vec<Finding> {

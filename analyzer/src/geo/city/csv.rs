@@ -13,10 +13,11 @@ use super::gather::Gather;
 use super::record::CityRecord;
 use crate::cover;
 use crate::geo::CountryCode;
-use crate::geo::ranges::{Builder, Ranges};
+use crate::geo::ranges::{Address, Builder, Ranges, Refused};
 use crate::geo::routes::flatten::{Row, flatten, sort};
 use crate::geo::routes::{Lines, ROUTES_MAX, RoutesError, overlaps};
 use crate::geo::tables::{CountryTable, country_value};
+use crate::network::Network;
 
 const RECORD: &str = "first and last address, country, region, city, latitude and longitude, as DB-IP or ip-location-db \
                       write them";
@@ -149,28 +150,26 @@ impl List {
             v4: countries(&v4, &self.found)?,
             v6: countries(&v6, &self.found)?,
         };
-        for ((first, last), value) in v4.stretches() {
-            for network in cover::of_range(IpAddr::V4(first.into()), IpAddr::V4(last.into())) {
-                let IpAddr::V4(first) = network.address() else { continue };
-                let place = self.found[value as usize].1;
-                self.gather.push_v4(first.to_bits(), network.prefix_len(), place)?;
-            }
-        }
-        for ((first, last), value) in v6.stretches() {
-            for network in cover::of_range(IpAddr::V6(first.into()), IpAddr::V6(last.into())) {
-                let IpAddr::V6(first) = network.address() else { continue };
-                let place = self.found[value as usize].1;
-                self.gather.push_v6(first.to_bits(), network.prefix_len(), place)?;
-            }
+        let v4 = networks(&v4, |first| IpAddr::V4(first.into()));
+        let v6 = networks(&v6, |first| IpAddr::V6(first.into()));
+        for (network, value) in v4.chain(v6) {
+            self.gather.push(&network, self.found[value as usize].1)?;
         }
         Ok(Cities { country, city: self.gather.finish(String::new())?, overlaps })
     }
 }
 
-fn countries<A: crate::geo::ranges::Address>(
+/// The networks of a family, ascending, with their values.
+fn networks<A: Address>(
     of: &Ranges<A, u32>,
-    found: &[Found],
-) -> Result<Ranges<A, u16>, crate::geo::ranges::Refused> {
+    address: fn(A) -> IpAddr,
+) -> impl Iterator<Item = (Network, u32)> {
+    of.stretches().flat_map(move |((first, last), value)| {
+        cover::of_range(address(first), address(last)).into_iter().map(move |network| (network, value))
+    })
+}
+
+fn countries<A: Address>(of: &Ranges<A, u32>, found: &[Found]) -> Result<Ranges<A, u16>, Refused> {
     let mut builder = Builder::with_capacity(of.len());
     for ((first, last), value) in of.stretches() {
         builder.push(first, last, found[value as usize].0)?;

@@ -1,11 +1,14 @@
 //! From the networks of a database to a [`CityTable`]: places are numbered as they come and sorted at the end; IPv6
 //! networks longer than the grain share one answer, that of most of their addresses.
 
+use std::net::IpAddr;
+
 use ahash::AHashMap;
 
 use super::blocks::{self, Builder, Refused, V4_BITS, V6_BITS, V6_GRAIN, key_v6};
 use super::table::{CityTable, Places};
 use super::{Cell, record::CityRecord};
+use crate::network::Network;
 
 /// A place while places are gathered: country value, region, name, cell.
 type Key = (u16, String, String, Option<Cell>);
@@ -56,6 +59,14 @@ impl Gather {
         self.named = true;
         let next = self.places.len() as u32 + 1;
         *self.places.entry((country, clean(record.region()), name, cell)).or_insert(next)
+    }
+
+    /// A network of either family; those of a family come in ascending order.
+    pub fn push(&mut self, network: &Network, place: u32) -> Result<(), Refused> {
+        match network.address() {
+            IpAddr::V4(first) => self.push_v4(first.to_bits(), network.prefix_len(), place),
+            IpAddr::V6(first) => self.push_v6(first.to_bits(), network.prefix_len(), place),
+        }
     }
 
     /// An IPv4 network; networks come in ascending order.
