@@ -1,0 +1,184 @@
+//! The API's document against the API's answers: nothing is answered that the document does not describe.
+#![expect(clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod common;
+
+use common::Server;
+use serde_json::{Value, json};
+
+/// The kinds of rows of a report.
+const DIMENSIONS: [&str; 13] = [
+    "country",
+    "asn",
+    "prefix",
+    "place",
+    "continent",
+    "host",
+    "pair",
+    "domain",
+    "service",
+    "protocol",
+    "port",
+    "mac",
+    "vlan",
+];
+
+/// What a value has that its schema does not, and the other way round; `at` says where.
+fn faults(document: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
+    if let Some(name) = schema["$ref"].as_str() {
+        let pointer = name.strip_prefix('#').expect("within the document");
+        let target = document.pointer(pointer).unwrap_or_else(|| panic!("{name} is missing"));
+        return faults(document, target, value, at);
+    }
+    if schema["type"].is_null() {
+        // It takes anything: a cell whose topic says more.
+        return Vec::new();
+    }
+    if !is_of_type(&schema["type"], value) {
+        return vec![format!("{at}: {value} is not {}", schema["type"])];
+    }
+    let mut found = Vec::new();
+    if schema["enum"].as_array().is_some_and(|allowed| !allowed.contains(value)) {
+        found.push(format!("{at}: {value} is none of {}", schema["enum"]));
+    }
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                let at = format!("{at}.{name}");
+                match (schema["properties"].get(name), schema.get("additionalProperties")) {
+                    (Some(schema), _) | (None, Some(schema)) => {
+                        found.extend(faults(document, schema, field, &at));
+                    }
+                    (None, None) => found.push(format!("{at} is not documented")),
+                }
+            }
+            let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            found.extend(
+                required.filter(|name| !fields.contains_key(*name)).map(|name| format!("{at} lacks {name}")),
+            );
+        }
+        Value::Array(items) => {
+            let items = items.iter().enumerate();
+            found.extend(
+                items.flat_map(|(n, item)| faults(document, &schema["items"], item, &format!("{at}[{n}]"))),
+            );
+        }
+        _ => {}
+    }
+    found
+}
+
+/// Whether a value is of a type, or of one of several.
+fn is_of_type(wanted: &Value, value: &Value) -> bool {
+    let is = |name: &Value| match name.as_str() {
+        Some("object") => value.is_object(),
+        Some("array") => value.is_array(),
+        Some("string") => value.is_string(),
+        Some("boolean") => value.is_boolean(),
+        Some("number") => value.is_number(),
+        Some("integer") => value.is_i64() || value.is_u64(),
+        Some("null") => value.is_null(),
+        _ => false,
+    };
+    wanted.as_array().map_or_else(|| is(wanted), |any| any.iter().any(is))
+}
+
+/// The schema of a path's answer.
+fn schema<'a>(document: &'a Value, path: &str, status: &str) -> &'a Value {
+    let content = document["paths"][path]["get"]["responses"][status]["content"].as_object();
+    let content = content.unwrap_or_else(|| panic!("{path} has no content for {status}"));
+    &content.values().next().expect("a media type")["schema"]
+}
+
+/// A demo that has been on for long enough that there are names, cities and flows.
+fn warmed_up() -> Server {
+    let server = Server::start(&[]);
+    server.wait_for("/api/v1/status", |status| status["geo_city_source"].is_string());
+    let has = |key: &'static str| {
+        move |table: &Value| {
+            table["keys"].as_array().is_some_and(|keys| keys.len() > usize::from(key == "domains"))
+        }
+    };
+    for topic in ["domains", "feed", "arcs", "hosts", "macs"] {
+        server.wait_for(&format!("/api/v1/topics/{topic}"), has(topic));
+    }
+    server
+}
+
+#[test]
+fn every_answer_has_what_the_document_says_and_nothing_else() {
+    let server = warmed_up();
+    let document = server.json("/api/v1/openapi.json");
+    let mut asked: Vec<(String, String, &str)> = vec![
+        ("/api/v1/status".into(), String::new(), "200"),
+        ("/api/v1/filter".into(), "?expr=tcp".into(), "200"),
+        ("/api/v1/filter".into(), "?expr=tcp%20prot%2080".into(), "200"),
+        ("/api/v1/geo/lookup".into(), "?address=8.8.8.8".into(), "200"),
+        ("/api/v1/geo/lookup".into(), "?address=192.168.1.1".into(), "200"),
+        ("/api/v1/geo/info".into(), String::new(), "200"),
+        ("/api/v1/block".into(), "?targets=8.8.8.8,AS1136,10.0.0.1&expires=7d&reason=test".into(), "200"),
+        ("/api/v1/block".into(), "?targets=nonsense!".into(), "400"),
+        ("/api/v1/report".into(), "?by=weather".into(), "400"),
+        ("/api/v1/report".into(), "?filter=tcp%20prot%2080".into(), "400"),
+    ];
+    asked.extend(DIMENSIONS.iter().map(|by| ("/api/v1/report".into(), format!("?top=0&by={by}"), "200")));
+    for (path, question, status) in asked {
+        let (code, body) = server.get(&format!("{path}{question}"));
+        assert_eq!(code.to_string(), status, "{path}{question}: {body}");
+        let answer: Value = serde_json::from_str(&body).unwrap();
+        let found =
+            faults(&document, schema(&document, &path, status), &answer, &format!("{path}{question}"));
+        assert!(found.is_empty(), "{found:#?}");
+    }
+}
+
+#[test]
+fn every_packet_is_as_documented() {
+    let server = warmed_up();
+    let document = server.json("/api/v1/openapi.json");
+    let (_, lines) = server.get("/api/v1/packets?limit=500");
+    assert!(lines.lines().count() > 0);
+    for line in lines.lines() {
+        let packet: Value = serde_json::from_str(line).unwrap();
+        let found = faults(&document, schema(&document, "/api/v1/packets", "200"), &packet, "packet");
+        assert!(found.is_empty(), "{found:#?}");
+    }
+}
+
+#[test]
+fn every_topic_has_the_documented_columns() {
+    let server = warmed_up();
+    let document = server.json("/api/v1/openapi.json");
+    let topics =
+        document.pointer("/components/schemas/TopicColumns/properties").unwrap().as_object().unwrap();
+    assert_eq!(topics.len(), 17, "every topic is documented");
+    for (topic, columns) in topics {
+        let path = format!("/api/v1/topics/{topic}");
+        // A table is there with the first tick; its rows may come later.
+        let table =
+            server.wait_for(&path, |table| table["keys"].as_array().is_some_and(|keys| !keys.is_empty()));
+        let found = faults(&document, schema(&document, "/api/v1/topics/{topic}", "200"), &table, topic);
+        assert!(found.is_empty(), "{found:#?}");
+        let names = |columns: &Value| columns.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&table["columns"]), names(&columns["properties"]), "{topic}");
+        for (column, cells) in table["columns"].as_object().unwrap() {
+            let found = cells.as_array().unwrap().iter();
+            let schema = &columns["properties"][column];
+            let found: Vec<_> = found
+                .flat_map(|cell| faults(&document, schema, cell, &format!("{topic}.{column}")))
+                .collect();
+            assert!(found.is_empty(), "{found:#?}");
+        }
+    }
+}
+
+#[test]
+fn the_check_finds_what_is_not_documented() {
+    let schema = json!({"type": "object", "required": ["a"], "properties": {
+        "a": {"type": ["integer", "null"]}, "b": {"type": "array", "items": {"type": "object", "properties": {}}},
+    }});
+    let of = |value: Value| faults(&Value::Null, &schema, &value, "x");
+    assert!(of(json!({"a": null, "b": [{}]})).is_empty());
+    assert_eq!(of(json!({"b": [{"c": 1}]})), ["x.b[0].c is not documented", "x lacks a"]);
+    assert_eq!(of(json!({"a": 1.5})), [r#"x.a: 1.5 is not ["integer","null"]"#]);
+}
