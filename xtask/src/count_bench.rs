@@ -1,6 +1,8 @@
-//! `wireglobe count` beside asncounter: the same table, made of the bundled ranges, and the same lines, one after the other.
-//! The reports must be equal; told are time and the most memory held. Without asncounter only ours is measured.
+//! `wireglobe count` beside asncounter: the same table, made of the bundled ranges, and the same lines, in turn. Every row
+//! of the reports must be equal; told are time, processor time and the most memory held, of the quickest runs. Without
+//! asncounter only ours is measured.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::net::IpAddr;
@@ -29,7 +31,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     lines: u32,
     /// Runs; the quickest counts
-    #[arg(long, value_name = "N", default_value_t = 3)]
+    #[arg(long, value_name = "N", default_value_t = 7)]
     runs: u32,
     /// Where the inputs are made
     #[arg(long, value_name = "DIR")]
@@ -41,57 +43,108 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let cache = arguments.folder.join("cache");
     fs::create_dir_all(&cache)?;
     table(&cache)?;
+    say(&format!("load before: {}", fs::read_to_string("/proc/loadavg").unwrap_or_default().trim_end()))?;
+    let loading = race(arguments, &words(&cache, &["192.0.2.1".as_ref()]))?;
+    tell("loading, one address", 0, &loading)?;
     for format in ["line", "tcpdump"] {
         let input = arguments.folder.join(format);
         lines(&input, format, arguments.lines)?;
-        let words = [
-            "-C".as_ref(),
-            cache.as_os_str(),
-            "-I".as_ref(),
-            format.as_ref(),
-            "-i".as_ref(),
-            input.as_os_str(),
-        ];
-        let ours = best(arguments, || {
-            let mut command = Command::new(&arguments.wireglobe);
-            command.arg("count").args(words);
-            command
-        })?;
-        tell("wireglobe", format, arguments.lines, &ours);
-        let Some(peer) = &arguments.asncounter else { continue };
-        let theirs = best(arguments, || {
-            let mut command = Command::new(peer);
-            command.args(words);
-            command
-        })?;
-        tell("asncounter", format, arguments.lines, &theirs);
-        let times = theirs.time.as_secs_f64() / ours.time.as_secs_f64();
-        say(&format!("{format}: {times:.1} times as fast, equal: {}", asns(&ours) == asns(&theirs)))?;
-        ensure!(asns(&ours) == asns(&theirs), "the tables of systems differ");
+        let words = words(&cache, &["-I".as_ref(), format.as_ref(), "-i".as_ref(), input.as_os_str()]);
+        let race = race(arguments, &words)?;
+        tell(format, arguments.lines, &race)?;
+        if let (Some(theirs), Some(loaded)) = (&race.theirs, &loading.theirs) {
+            let behind = |run: &Run, loaded: &Run| run.time.saturating_sub(loaded.time).as_secs_f64();
+            let (ours, theirs) = (behind(&race.ours, &loading.ours), behind(theirs, loaded));
+            say(&format!(
+                "{format}: without loading {ours:.3} s and {theirs:.3} s, {:.1} times",
+                theirs / ours
+            ))?;
+            compare(arguments, format, &words)?;
+        }
     }
     Ok(())
+}
+
+fn words(cache: &Path, more: &[&OsStr]) -> Vec<OsString> {
+    ["-C".as_ref(), cache.as_os_str()].iter().chain(more).map(|word| (*word).to_owned()).collect()
 }
 
 /// What a run took and said.
 struct Run {
     time: Duration,
+    processor: Duration,
     kilobytes: u64,
     report: String,
 }
 
-/// The table of systems and the totals; the table of prefixes differs on purpose.
-fn asns(run: &Run) -> Vec<&str> {
-    let totals = run.report.lines().filter(|line| line.starts_with("total"));
-    run.report.lines().take_while(|line| !line.starts_with("unique")).chain(totals).collect()
+/// The quickest runs of both.
+struct Race {
+    ours: Run,
+    theirs: Option<Run>,
 }
 
-fn best(arguments: &Arguments, command: impl Fn() -> Command) -> Result<Run> {
-    let runs = (0..arguments.runs.max(1)).map(|_| measure(command())).collect::<Result<Vec<_>>>()?;
-    runs.into_iter().min_by_key(|run| run.time).context("no run")
+/// Runs both in turn, so that both have what else the machine does.
+fn race(arguments: &Arguments, words: &[OsString]) -> Result<Race> {
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..arguments.runs.max(1) {
+        ours.push(measure(&mut our_command(arguments, words))?);
+        if let Some(peer) = &arguments.asncounter {
+            theirs.push(measure(Command::new(peer).args(words))?);
+        }
+    }
+    let quickest = |runs: Vec<Run>| runs.into_iter().min_by_key(|run| run.time);
+    Ok(Race { ours: quickest(ours).context("no run")?, theirs: quickest(theirs) })
 }
 
-fn measure(mut command: Command) -> Result<Run> {
-    let began = Instant::now();
+fn our_command(arguments: &Arguments, words: &[OsString]) -> Command {
+    let mut command = Command::new(&arguments.wireglobe);
+    command.arg("count").args(words);
+    command
+}
+
+/// Compares every row of both: systems and totals as they stand, prefixes without the system, which asncounter looks up
+/// again from a prefix's first address.
+fn compare(arguments: &Arguments, format: &str, words: &[OsString]) -> Result<()> {
+    let Some(peer) = &arguments.asncounter else { return Ok(()) };
+    let all: Vec<OsString> = words.iter().cloned().chain(["-t".into(), "10000000".into()]).collect();
+    let ours = measure(&mut our_command(arguments, &all))?.report;
+    let theirs = measure(Command::new(peer).args(&all))?.report;
+    let (ours, theirs) = (Tables::of(&ours), Tables::of(&theirs));
+    ensure!(ours.systems == theirs.systems, "{format}: the tables of systems or the totals differ");
+    let pairs = || ours.prefixes.iter().zip(&theirs.prefixes);
+    let keys = |row: &[&str]| row.iter().take(3).copied().map(str::to_owned).collect::<Vec<_>>();
+    let same = ours.prefixes.len() == theirs.prefixes.len() && pairs().all(|(a, b)| keys(a) == keys(b));
+    ensure!(same, "{format}: the tables of prefixes differ");
+    let others = pairs().filter(|(a, b)| a != b).count();
+    let (systems, prefixes) = (ours.systems.len(), ours.prefixes.len());
+    say(&format!(
+        "{format}: equal: {systems} lines of systems and totals, {prefixes} of prefixes; of these {others} name another system"
+    ))
+}
+
+/// A report in two parts.
+struct Tables<'a> {
+    /// The table of systems, and the totals.
+    systems: Vec<&'a str>,
+    /// The cells of each line about prefixes.
+    prefixes: Vec<Vec<&'a str>>,
+}
+
+impl<'a> Tables<'a> {
+    fn of(report: &'a str) -> Self {
+        let systems = report.lines().take_while(|line| !line.starts_with("unique"));
+        let totals = report.lines().filter(|line| line.starts_with("total ") || line.starts_with("unique "));
+        let prefixes = report.lines().skip_while(|line| !line.contains("\tprefix\t")).skip(1);
+        let rows = prefixes.take_while(|line| !line.starts_with("unique"));
+        Self {
+            systems: systems.chain(totals).collect(),
+            prefixes: rows.map(|line| line.split('\t').collect()).collect(),
+        }
+    }
+}
+
+fn measure(command: &mut Command) -> Result<Run> {
+    let (began, processor) = (Instant::now(), of_children());
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
     let status = format!("/proc/{}/status", child.id());
     let watch = std::thread::spawn(move || most_memory(Path::new(&status)));
@@ -99,7 +152,16 @@ fn measure(mut command: Command) -> Result<Run> {
     let time = began.elapsed();
     ensure!(output.status.success(), "it failed");
     let kilobytes = watch.join().unwrap_or_default();
-    Ok(Run { time, kilobytes, report: String::from_utf8(output.stdout)? })
+    let processor = of_children().saturating_sub(processor);
+    Ok(Run { time, processor, kilobytes, report: String::from_utf8(output.stdout)? })
+}
+
+/// The processor time of all children that have ended, in steps of 10 ms; proc(5), fields 16 and 17 of stat.
+fn of_children() -> Duration {
+    let text = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let behind_name = text.rsplit(')').next().unwrap_or_default();
+    let ticks = behind_name.split_whitespace().skip(13).take(2);
+    Duration::from_millis(ticks.filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>() * 10)
 }
 
 /// The high-water mark as long as the process is there.
@@ -116,13 +178,25 @@ fn most_memory(status: &Path) -> u64 {
     most
 }
 
-fn tell(who: &str, format: &str, lines: u32, run: &Run) {
-    let seconds = run.time.as_secs_f64();
-    let rate = f64::from(lines) / seconds / 1e6;
-    let _ = say(&format!(
-        "{format}: {who}: {seconds:.3} s, {rate:.2} million lines/s, {} MB",
-        run.kilobytes / 1000
-    ));
+fn tell(what: &str, lines: u32, race: &Race) -> Result<()> {
+    for (who, run) in [("wireglobe", Some(&race.ours)), ("asncounter", race.theirs.as_ref())] {
+        let Some(run) = run else { continue };
+        let seconds = run.time.as_secs_f64();
+        say(&format!(
+            "{what}: {who}: {seconds:.3} s, processor {:.2} s, {:.2} million lines/s, {} MB",
+            run.processor.as_secs_f64(),
+            f64::from(lines) / seconds / 1e6,
+            run.kilobytes / 1000
+        ))?;
+    }
+    let Some(theirs) = &race.theirs else { return Ok(()) };
+    let (time, processor) =
+        (times(theirs.time, race.ours.time), times(theirs.processor, race.ours.processor));
+    say(&format!("{what}: {time:.1} times as fast, {processor:.1} times less of the processor"))
+}
+
+fn times(theirs: Duration, ours: Duration) -> f64 {
+    theirs.as_secs_f64() / ours.as_secs_f64().max(0.001)
 }
 
 fn say(text: &str) -> Result<()> {
