@@ -696,3 +696,37 @@ fn memory(process: u32) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     Some(line.split_whitespace().next()?.parse::<u64>().ok()? << 10)
 }
+
+/// A record of an MRT dump, TABLE_DUMP_V2 (RFC 6396 §4.3).
+fn mrt_record(subtype: u16, body: &[u8]) -> Vec<u8> {
+    let mut out = [0x6a1c_0000_u32.to_be_bytes(), [0, 13, 0, subtype as u8]].concat();
+    out.extend((body.len() as u32).to_be_bytes());
+    out.extend(body);
+    out
+}
+
+/// One prefix, 192.0.2.0/24, announced by 64511 through 64497.
+fn mrt_dump() -> Vec<u8> {
+    let path = [0x50, 2, 0, 10, 2, 2, 0, 0, 0xfb, 0xf1, 0, 0, 0xfb, 0xff];
+    let entry = [&[0, 0, 0, 0, 0, 0, 0, path.len() as u8][..], &path].concat();
+    let rib = [&[0, 0, 0, 1, 24, 192, 0, 2, 0, 1][..], &entry].concat();
+    [mrt_record(1, &[0; 8]), mrt_record(2, &rib)].concat()
+}
+
+#[test]
+fn where_there_is_no_table_the_last_dump_is_read() {
+    let cache = Cache::new();
+    let count = |arguments: &[&str]| stdout(&cache.feed(arguments, b""));
+    cache.put("rib.20260601.0000", b"broken");
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(&mrt_dump()).unwrap();
+    cache.put("rib.20260602.0000.gz", &packed.finish().unwrap());
+    assert!(count(&["--no-prefixes", "192.0.2.1"]).contains("\t64496\t"), "a table goes before every dump");
+    std::fs::remove_file(cache.path().join("ipasn_20260101.0000.dat")).unwrap();
+    assert!(count(&["192.0.2.1"]).contains("1\t100.0\t192.0.2.0/24\t64511\t\n"), "{}", count(&["192.0.2.1"]));
+    assert_eq!(count(&["--dump-prefixes", "64511"]), "192.0.2.0/24\n");
+    cache.put("rib.20260603.0000", b"broken");
+    let output = cache.feed(&["192.0.2.1"], b"");
+    assert_eq!(output.status.code(), Some(3));
+    assert!(stderr(&output).contains("rib.20260603.0000"), "{}", stderr(&output));
+}

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, Sender};
 
 use super::cache::Cache;
-use super::database::{Database, Names};
+use super::database::{Database, Names, Shelf};
 use super::desk::Order;
 use super::feed::{Batch, Seen, Signal};
 use super::lines::Portion;
@@ -40,6 +40,8 @@ pub(super) struct Counting {
 pub(super) struct Back {
     pub(super) portions: Sender<Portion>,
     pub(super) batches: Option<Sender<Vec<Seen>>>,
+    /// Where the database goes when it is loaded.
+    pub(super) shelf: Shelf,
 }
 
 /// Where reports go.
@@ -79,7 +81,7 @@ impl Counting {
         (back, refresher): (Back, Refresher),
     ) -> Result<Self, Failure> {
         let database = Database::load(&cache, &log)?;
-        let work = Work::new(database, log);
+        let work = Work::new(database, back.shelf.clone(), log);
         let (inputs, name) = (Vec::new(), String::new());
         Ok(Self { inputs, name, work, names, cache, report, refresher, back, damaged: false })
     }
@@ -97,7 +99,7 @@ impl Counting {
         match order {
             Order::Begin(number) => self.begin(number),
             Order::Portion(mut portion) => {
-                self.work.portion(&portion, &self.name);
+                self.work.portion(&mut portion, &self.name);
                 portion.clear();
                 // Who reads may have ended.
                 let _ = self.back.portions.send(portion);

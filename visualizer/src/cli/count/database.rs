@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use analyzer::geo::routes::{self, Routes, Slots};
@@ -13,7 +14,26 @@ use super::log::Log;
 use super::tally::Route;
 use crate::cli::Failure;
 
+/// Where the database in use lies for who makes portions: once it is loaded, numbers can be looked up there as well.
+#[derive(Clone, Default)]
+pub(super) struct Shelf(Arc<Mutex<Option<Arc<Database>>>>);
+
+impl Shelf {
+    /// The database in use, if it is loaded.
+    pub(super) fn get(&self) -> Option<Arc<Database>> {
+        self.0.lock().ok()?.clone()
+    }
+
+    /// From now on this one is in use.
+    pub(super) fn put(&self, database: &Arc<Database>) {
+        if let Ok(mut place) = self.0.lock() {
+            *place = Some(Arc::clone(database));
+        }
+    }
+}
+
 /// A loaded database.
+#[derive(Debug)]
 pub(super) enum Database {
     /// Announced prefixes of a file.
     Announced { routes: Box<Routes>, slots: Slots, name: String },
@@ -70,13 +90,14 @@ impl Database {
         }
     }
 
-    /// The numbers of some.
-    #[inline]
-    pub(super) fn numbers(&self, addresses: &[IpAddr], into: &mut [u32]) {
-        if let Self::Announced { routes, slots, .. } = self {
-            for (number, address) in into.iter_mut().zip(addresses) {
-                *number = slots.of(routes, *address);
+    /// The numbers of some, one for each.
+    pub(super) fn numbers(&self, addresses: &[IpAddr], into: &mut Vec<u32>) {
+        into.clear();
+        match self {
+            Self::Announced { routes, slots, .. } => {
+                into.extend(addresses.iter().map(|address| slots.of(routes, *address)));
             }
+            Self::Bundled(_) => into.resize(addresses.len(), 0),
         }
     }
 

@@ -2,17 +2,25 @@
 //! text, and hands on everything as orders in the same order. So what was read before a signal is counted before it.
 
 use std::io;
-use std::sync::mpsc::{Receiver, SendError, Sender, SyncSender};
+use std::sync::mpsc::{Receiver, Sender, SyncSender};
 
 use tokio::sync::oneshot;
 
+use super::database::Shelf;
 use super::feed::{Batch, Event, Signal};
 use super::lines::{Lines, Portion};
+use super::text::Format;
 use crate::cli::Failure;
 use crate::cli::offline::Outcome;
 
-/// Orders that may wait: so many blocks of text are read while the routing table is.
-pub(super) const WAITING: usize = 128;
+/// Orders that may wait, half a million addresses: so many lines are read while the routing table is. The rest is better
+/// read behind it, since then the prefixes' numbers can be looked up here.
+pub(super) const fn waiting(format: Format) -> usize {
+    match format {
+        Format::Line | Format::Tuple => 32,
+        Format::Tcpdump => 128,
+    }
+}
 
 /// What to do, in the counting thread.
 pub(super) enum Order {
@@ -37,7 +45,7 @@ pub(super) enum Order {
 }
 
 /// Nobody counts any more.
-type Closed = SendError<Order>;
+struct Closed;
 
 /// Makes orders of events.
 pub(super) struct Desk {
@@ -46,6 +54,7 @@ pub(super) struct Desk {
     /// The way back for blocks of text, and portions that were counted.
     pub(super) blocks: Option<Sender<Vec<u8>>>,
     pub(super) spare: Receiver<Portion>,
+    pub(super) shelf: Shelf,
     /// Whether to go on after the end.
     pub(super) keep: bool,
 }
@@ -69,19 +78,23 @@ impl Desk {
         }
     }
 
+    fn send(&self, order: Order) -> Result<(), Closed> {
+        self.orders.send(order).map_err(|_| Closed)
+    }
+
     fn take(&mut self, event: Event) -> Result<(), Closed> {
         match event {
             Event::Begin(number) => {
                 self.lines.begin();
-                self.orders.send(Order::Begin(number))
+                self.send(Order::Begin(number))
             }
             Event::Block(block) => self.block(block),
             Event::End(error) => self.end(error),
-            Event::Packets(batch) => self.orders.send(Order::Packets(batch)),
-            Event::Read(outcome) => self.orders.send(Order::Read(outcome)),
-            Event::Signal(signal) => self.orders.send(Order::Signal(signal)),
-            Event::Refreshed(result) => self.orders.send(Order::Refreshed(result)),
-            Event::Ask(reply) => self.orders.send(Order::Ask(reply)),
+            Event::Packets(batch) => self.send(Order::Packets(batch)),
+            Event::Read(outcome) => self.send(Order::Read(outcome)),
+            Event::Signal(signal) => self.send(Order::Signal(signal)),
+            Event::Refreshed(result) => self.send(Order::Refreshed(result)),
+            Event::Ask(reply) => self.send(Order::Ask(reply)),
             Event::Done => Ok(()),
         }
     }
@@ -93,13 +106,16 @@ impl Desk {
             // The reader may have ended.
             let _ = blocks.send(block);
         }
-        self.orders.send(Order::Portion(portion))
+        if let Some(database) = self.shelf.get() {
+            portion.number(database);
+        }
+        self.send(Order::Portion(portion))
     }
 
     fn end(&mut self, error: Option<io::Error>) -> Result<(), Closed> {
         self.rest()?;
         match error {
-            Some(error) => self.orders.send(Order::Broken(error, self.lines.number())),
+            Some(error) => self.send(Order::Broken(error, self.lines.number())),
             None => Ok(()),
         }
     }
@@ -107,12 +123,12 @@ impl Desk {
     /// A signal may end it in the middle of a line, which is then read as far as it came.
     fn finish(&mut self) -> Result<(), Closed> {
         self.rest()?;
-        self.orders.send(Order::Finish)
+        self.send(Order::Finish)
     }
 
     fn rest(&mut self) -> Result<(), Closed> {
         let mut portion = Portion::default();
         self.lines.finish(&mut portion);
-        self.orders.send(Order::Portion(portion))
+        self.send(Order::Portion(portion))
     }
 }

@@ -2,7 +2,9 @@
 //! them. Who counts needs nothing of the text any more, so that both go on at once.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use super::database::Database;
 use super::log::{REMARK_BYTES, SHOWN};
 use super::text::{Format, Piece, Reader, Side, Splitter, Verdict};
 
@@ -15,6 +17,10 @@ pub(super) struct Portion {
     pub(super) addresses: Vec<IpAddr>,
     /// How much each counts; empty where all count 1.
     pub(super) amounts: Vec<f64>,
+    /// The number of each one's prefix, where it was looked up already.
+    pub(super) numbers: Vec<u32>,
+    /// The database that those numbers hold for.
+    pub(super) database: Option<Arc<Database>>,
     /// Blank lines, comments, lines that are too long.
     pub(super) skipped: u64,
     /// Lines that could not be read.
@@ -39,11 +45,23 @@ pub(super) struct Remark {
 }
 
 impl Portion {
+    /// Looks up the numbers of its addresses.
+    pub(super) fn number(&mut self, database: Arc<Database>) {
+        database.numbers(&self.addresses, &mut self.numbers);
+        self.database = Some(database);
+    }
+
+    /// Whether its numbers hold for this database.
+    pub(super) fn is_numbered_by(&self, database: &Arc<Database>) -> bool {
+        self.database.as_ref().is_some_and(|own| Arc::ptr_eq(own, database))
+    }
+
     /// Makes it as new, but keeps its memory.
     pub(super) fn clear(&mut self) {
         self.addresses.clear();
         self.amounts.clear();
         self.remarks.clear();
+        self.database = None;
         (self.skipped, self.failed, self.joined) = (0, 0, 0);
     }
 }

@@ -26,7 +26,7 @@ use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 
 use cache::Cache;
 use counting::{Back, Counting, Report};
-use database::{Database, Names};
+use database::{Database, Names, Shelf};
 use desk::{Desk, Order};
 use feed::{Event, Input};
 use lines::Lines;
@@ -96,14 +96,14 @@ fn start(
         Opened::Text(inputs) => (Some(feed::read_text(inputs, sender)?), None),
         Opened::Packets(packets) => (None, Some(packets.read(sender)?)),
     };
-    let (orders, counted) = sync_channel(desk::WAITING);
-    let (portions, spare) = channel();
     let format = arguments.text_format().unwrap_or(text::Format::Line);
+    let (orders, counted) = sync_channel(desk::waiting(format));
+    let ((portions, spare), shelf) = (channel(), Shelf::default());
     let lines = Lines::new(format, arguments.side());
-    let desk = Desk { lines, orders, blocks, spare, keep: arguments.keep };
+    let desk = Desk { lines, orders, blocks, spare, shelf: shelf.clone(), keep: arguments.keep };
     let spawned = std::thread::Builder::new().name("lines".to_owned()).spawn(|| desk.run(events));
     spawned.map_err(Failure::system("cannot start the thread for lines"))?;
-    Ok((counted, Back { portions, batches }))
+    Ok((counted, Back { portions, batches, shelf }))
 }
 
 /// What is read, opened before anything is counted.

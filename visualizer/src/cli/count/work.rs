@@ -1,24 +1,28 @@
 //! What is done a million times a second: an address is looked up and counted.
 //!
 //! Where the routing table numbers its prefixes ([`Slots`]), a vector remembers by that number in which rows an address
-//! counts, so that no hash table is asked. Looking up and counting go over a handful of addresses each: the table is larger
-//! than the processor's caches, and so it waits for several places of it at once.
+//! counts, so that no hash table is asked. Each step goes over many addresses before the next one: the tables are larger
+//! than the processor's caches, and so it waits for several places of them at once.
 
+use std::iter::repeat;
 use std::net::IpAddr;
+use std::ops::Range;
+use std::sync::Arc;
 
-use super::database::Database;
+use super::database::{Database, Shelf};
 use super::feed::Batch;
 use super::lines::{Portion, Remark};
 use super::log::Log;
 use super::tally::{Place, ROWS_MAX, Tally};
 use super::text::Side;
 
-/// So many addresses are looked up before they are counted.
+/// So many addresses have their places found before they are counted.
 const TOGETHER: usize = 256;
 
 /// What an address needs to be counted.
 pub(super) struct Work {
-    pub(super) database: Database,
+    pub(super) database: Arc<Database>,
+    shelf: Shelf,
     pub(super) tally: Tally,
     pub(super) log: Log,
     /// By number of the prefix: where it counts, once that is known.
@@ -28,24 +32,30 @@ pub(super) struct Work {
 }
 
 impl Work {
-    pub(super) fn new(database: Database, log: Log) -> Self {
+    pub(super) fn new(database: Database, shelf: Shelf, log: Log) -> Self {
         let places = vec![None; database.slots()];
-        Self { database, tally: Tally::new(ROWS_MAX), log, places, first: true }
+        let database = Arc::new(database);
+        shelf.put(&database);
+        Self { database, shelf, tally: Tally::new(ROWS_MAX), log, places, first: true }
     }
 
     /// From now on another database answers.
     pub(super) fn change(&mut self, database: Database) {
         self.tally.complete();
         self.places = vec![None; database.slots()];
-        (self.database, self.first) = (database, false);
+        (self.database, self.first) = (Arc::new(database), false);
+        self.shelf.put(&self.database);
     }
 
     /// Counts what a block of text holds.
-    pub(super) fn portion(&mut self, portion: &Portion, name: &str) {
+    pub(super) fn portion(&mut self, portion: &mut Portion, name: &str) {
         self.tally.tick();
         self.tally.skipped += portion.skipped;
         self.tally.failed += portion.failed;
         self.tally.joined += portion.joined;
+        if !portion.is_numbered_by(&self.database) {
+            portion.number(Arc::clone(&self.database));
+        }
         let mut counted = 0;
         for remark in &portion.remarks {
             self.stretch(portion, counted..remark.at);
@@ -56,31 +66,31 @@ impl Work {
         self.stretch(portion, counted..portion.addresses.len());
     }
 
-    fn stretch(&mut self, portion: &Portion, range: std::ops::Range<usize>) {
+    /// Counts some of its addresses.
+    fn stretch(&mut self, portion: &Portion, range: Range<usize>) {
         let addresses = portion.addresses.get(range.clone()).unwrap_or_default();
+        let numbers = portion.numbers.get(range.clone()).unwrap_or_default();
         let amounts = portion.amounts.get(range).unwrap_or_default();
         if self.log.debugs() {
-            let amounts = amounts.iter().chain(std::iter::repeat(&1.0));
+            let amounts = amounts.iter().chain(repeat(&1.0));
             addresses.iter().zip(amounts).for_each(|(address, amount)| self.add(*address, *amount, 0));
             return;
         }
         let mut amounts = amounts.chunks(TOGETHER);
-        for addresses in addresses.chunks(TOGETHER) {
-            self.together(addresses, amounts.next().unwrap_or_default());
+        for (addresses, numbers) in addresses.chunks(TOGETHER).zip(numbers.chunks(TOGETHER)) {
+            self.together(addresses, numbers, amounts.next().unwrap_or_default());
         }
     }
 
-    /// Each step for all before the next one: their waits for memory overlap.
-    fn together(&mut self, addresses: &[IpAddr], amounts: &[f64]) {
-        let mut numbers = [0; TOGETHER];
-        self.database.numbers(addresses, &mut numbers);
+    /// Finds the places of all before the first is counted: the waits for memory overlap.
+    fn together(&mut self, addresses: &[IpAddr], numbers: &[u32], amounts: &[f64]) {
         let mut places = [None; TOGETHER];
-        for (place, number) in places.iter_mut().zip(&numbers[..addresses.len()]) {
+        for (place, number) in places.iter_mut().zip(numbers) {
             *place = self.places.get(*number as usize).copied().flatten();
         }
-        let amounts = amounts.iter().chain(std::iter::repeat(&1.0));
+        let amounts = amounts.iter().chain(repeat(&1.0));
         for (((address, number), place), amount) in addresses.iter().zip(numbers).zip(places).zip(amounts) {
-            let place = place.unwrap_or_else(|| self.place(*address, number));
+            let place = place.unwrap_or_else(|| self.place(*address, *number));
             self.tally.add(place, *amount, 0);
         }
     }
