@@ -138,6 +138,19 @@ impl Alert {
         self.words.iter().find(|(known, _)| *known == name).map(|(_, word)| word.as_str())
     }
 
+    /// The alert without the numbers of its frames, which lists do not show.
+    #[must_use]
+    pub fn brief(&self) -> Self {
+        Self {
+            sources: self.sources.clone(),
+            targets: self.targets.clone(),
+            figures: self.figures.clone(),
+            words: self.words.clone(),
+            frames: Vec::new(),
+            ..*self
+        }
+    }
+
     /// What happened, in a sentence.
     pub fn summary(&self) -> String {
         (self.rule.tell)(self)

@@ -5,6 +5,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use analyzer::detect::RuleError;
 use analyzer::geo::Override;
 use analyzer::{Home, Network};
 use capturer::decode::{Counted, DecodeSettings};
@@ -12,7 +13,10 @@ use capturer::source::live;
 use config::{Config, Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
 
+mod detect;
 mod ranges;
+
+pub use detect::Detect;
 
 /// Where settings are looked for when no file is named.
 pub const PLACES: [&str; 2] = ["settings.toml", "/etc/wireglobe/settings.toml"];
@@ -44,6 +48,8 @@ pub struct Settings {
     pub ring: Ring,
     /// The analysis.
     pub analysis: Analysis,
+    /// Detectors.
+    pub detect: Detect,
     /// The dashboard and its API.
     pub server: Server,
     /// `/metrics`.
@@ -357,6 +363,14 @@ pub enum SettingsError {
         /// The layer that set it.
         origin: String,
     },
+    /// A rule or a number of it can't be.
+    #[error("settings: detect: {error} (set by {origin})")]
+    Rule {
+        /// What is wrong.
+        error: RuleError,
+        /// The layer that set it.
+        origin: String,
+    },
 }
 
 /// The file in use and the settings it gave.
@@ -408,6 +422,8 @@ fn environment() -> Environment {
         .with_list_parse_key("source.read")
         .with_list_parse_key("network.local")
         .with_list_parse_key("geo.databases")
+        .with_list_parse_key("detect.off")
+        .with_list_parse_key("detect.allow")
         .with_list_parse_key("server.allowed_hosts")
 }
 

@@ -80,7 +80,9 @@ impl Book {
 
     /// The alert of a rule and group at a time, made if there is none.
     pub fn case(&mut self, rule: &'static Rule, group: Group, at: Timestamp) -> Found<'_> {
-        let case = if self.thresholds.is_on(rule) { self.place(rule, group, at) } else { self.void };
+        let allowed = group.source.is_some_and(|source| self.thresholds.allows(source.address));
+        let silent = allowed || !self.thresholds.is_on(rule);
+        let case = if silent { self.void } else { self.place(rule, group, at) };
         let fresh = self.alerts.get(case.0).is_none_or(|alert| alert.count == 0);
         let alert = self.alerts.get_mut(case.0).unwrap_or(&mut self.voided);
         alert.last = alert.last.max(at);

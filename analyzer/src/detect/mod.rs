@@ -231,6 +231,13 @@ impl Detection {
         self.book.alerts()
     }
 
+    /// The newest alerts, latest first, without the numbers of their frames; and how many there are.
+    pub fn latest(&self, most: usize) -> (Vec<Alert>, usize) {
+        let mut all: Vec<&Alert> = self.alerts().iter().collect();
+        all.sort_unstable_by_key(|alert| (std::cmp::Reverse(alert.last), std::cmp::Reverse(alert.number)));
+        (all.iter().take(most).map(|alert| alert.brief()).collect(), all.len())
+    }
+
     /// The moment the traffic has reached.
     pub const fn now(&self) -> Option<Timestamp> {
         self.clock.now()

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use crate::alert::{Alert, Severity};
+use crate::network::Network;
 
 /// A rule: what it is called, what it sees, and from what figure on.
 #[derive(Debug)]
@@ -69,6 +70,7 @@ pub(super) const fn setting(
 pub struct Thresholds {
     set: HashMap<(&'static str, &'static str), f64>,
     off: Vec<&'static str>,
+    allowed: Vec<Network>,
 }
 
 /// A rule's setting that can't be.
@@ -123,6 +125,16 @@ impl Thresholds {
     pub fn switch_off(&mut self, rule: &str) -> Result<(), RuleError> {
         self.off.push(known(rule)?.id);
         Ok(())
+    }
+
+    /// Sources of these networks raise no alerts: one's own scanners and monitoring.
+    pub fn allow(&mut self, networks: impl IntoIterator<Item = Network>) {
+        self.allowed.extend(networks);
+    }
+
+    /// Whether an address may do what would be an attack from others.
+    pub fn allows(&self, address: std::net::IpAddr) -> bool {
+        self.allowed.iter().any(|network| network.contains(address))
     }
 
     /// Whether a rule may raise alerts.

@@ -9,6 +9,7 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use analyzer::detect::Detection;
 use analyzer::query::Query;
 use analyzer::{Analyzer, Facts, Setup};
 use capturer::decode::Decoder;
@@ -193,7 +194,7 @@ impl House {
             stop: Arc::clone(&stop),
         };
         let analysis = live::spawn_analysis(
-            analyzer,
+            (analyzer, detection(settings)?),
             stream.clone(),
             Arc::clone(&status),
             opened.wall_clock,
@@ -233,6 +234,13 @@ impl House {
         }
         tracing::info!("stopped");
     }
+}
+
+/// The detectors, if they are switched on. Their sessions get a sixth of what the analysis gets.
+fn detection(settings: &Settings) -> Result<Option<Detection>, Failure> {
+    let thresholds = settings.detect.thresholds().map_err(|error| Failure::Usage(error.to_string()))?;
+    let memory = (settings.analysis.memory_mb << 20) / 6;
+    Ok(settings.detect.enabled.then(|| Detection::new(&thresholds, memory)))
 }
 
 /// Names this run.

@@ -11,15 +11,17 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
 use analyzer::aggregate::{Ask, Ends, Top};
+use analyzer::detect::Detection;
 use analyzer::geo::Geo;
 use analyzer::names::Names;
 use analyzer::query::Query;
-use analyzer::{Analyzer, Dimension, Measure, Reading, ViewId};
+use analyzer::{Alert, Analyzer, Dimension, Measure, Reading, ViewId};
 use capturer::Timestamp;
 use capturer::stream::{self, PacketStream, ReadBuffer};
 use tokio::sync::oneshot;
 
 use crate::live::publish::{Made, Tick};
+use crate::live::topics::Material;
 use crate::live::{Figures, Status, TopicKey, topics};
 
 /// Time between ticks: four a second.
@@ -40,6 +42,8 @@ pub(crate) enum Command {
     Report(Report),
     /// The names known now.
     Names(oneshot::Sender<Names>),
+    /// All alerts.
+    Alerts(oneshot::Sender<Vec<Alert>>),
     /// The best names of these addresses.
     BestNames(Vec<IpAddr>, oneshot::Sender<HashMap<IpAddr, String>>),
 }
@@ -64,6 +68,8 @@ pub(crate) struct Answer {
 
 struct Thread {
     analyzer: Analyzer,
+    /// The detectors, if they are switched on.
+    detection: Option<Detection>,
     stream: PacketStream,
     status: Arc<Status>,
     ticks: SyncSender<Tick>,
@@ -78,7 +84,7 @@ struct Thread {
 
 /// Starts the thread; it ends when `stop` is set.
 pub(crate) fn spawn(
-    analyzer: Analyzer,
+    (analyzer, detection): (Analyzer, Option<Detection>),
     stream: PacketStream,
     status: Arc<Status>,
     wall_clock: bool,
@@ -87,6 +93,7 @@ pub(crate) fn spawn(
 ) -> io::Result<JoinHandle<()>> {
     let thread = Thread {
         analyzer,
+        detection,
         stream,
         status,
         ticks,
@@ -108,6 +115,9 @@ impl Thread {
             let read = cursor.read(&mut buffer, WAIT);
             self.lost += read.lost;
             self.analyzer.observe_all(buffer.iter().map(|seen| (seen.packet, seen.bytes)));
+            if let Some(detection) = &mut self.detection {
+                detection.observe_all(buffer.iter().map(|seen| (seen.packet, seen.bytes)));
+            }
             if let Some(last) = buffer.iter().next_back() {
                 self.next = last.sequence + 1;
             }
@@ -133,8 +143,13 @@ impl Thread {
             Command::Report(report) => self.report(report),
             // Nobody waits any more when the client has gone.
             Command::Names(reply) => drop(reply.send(self.analyzer.names().clone())),
+            Command::Alerts(reply) => drop(reply.send(self.alerts())),
             Command::BestNames(addresses, reply) => drop(reply.send(self.best_names(addresses))),
         }
+    }
+
+    fn alerts(&self) -> Vec<Alert> {
+        self.detection.as_ref().map(|detection| detection.alerts().to_vec()).unwrap_or_default()
     }
 
     fn best_names(&self, addresses: Vec<IpAddr>) -> HashMap<IpAddr, String> {
@@ -209,12 +224,13 @@ impl Thread {
     }
 
     fn tick(&mut self) {
-        if self.wall_clock {
-            self.analyzer.advance(now());
-        } else if let Some(at) = self.analyzer.now() {
+        if let Some(at) = if self.wall_clock { Some(now()) } else { self.analyzer.now() } {
             self.analyzer.advance(at);
+            if let Some(detection) = &mut self.detection {
+                detection.advance(at);
+            }
         }
-        let Self { analyzer, views, wanted, .. } = self;
+        let Self { analyzer, detection, views, wanted, .. } = self;
         let reading = analyzer.read();
         self.status.set_analysis(Figures {
             lost_ring: self.lost,
@@ -226,7 +242,19 @@ impl Thread {
             totals: reading.totals(ViewId::MAIN),
             names: reading.names().counts(),
         });
-        let made = wanted.iter().filter_map(|key| make(reading, views, key)).collect();
+        let alerts = |key: &TopicKey| detection.as_ref().map(|detection| detection.latest(key.k));
+        let make = |key: &TopicKey| match key.topic {
+            topics::ALERTS => {
+                let (alerts, total) = alerts(key).unwrap_or_default();
+                Some(Made {
+                    key: key.clone(),
+                    from: reading.from(ViewId::MAIN),
+                    material: Material::Alerts(alerts, total),
+                })
+            }
+            _ => make(reading, views, key),
+        };
+        let made = wanted.iter().filter_map(make).collect();
         let tick = Tick { at: reading.now().unwrap_or_else(now), made, geo: reading.facts().geo.clone() };
         // A publisher that is behind gets the next one.
         let _ = self.ticks.try_send(tick);

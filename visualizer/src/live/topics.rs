@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use analyzer::aggregate::{Ask, Ends, Row, Top, protocol_name, service_label};
 use analyzer::geo::{Cell, Geo, Place, PrefixKind};
 use analyzer::names::Known;
-use analyzer::{Arc, Dimension, FeedRow, Home, Measure, Origin, Reading, Second, Totals, ViewId};
+use analyzer::{Alert, Arc, Dimension, FeedRow, Home, Measure, Origin, Reading, Second, Totals, ViewId};
 use serde_json::{Value, json};
 
-use crate::cli::geo_lookup_document;
+use crate::cli::{alert_json, geo_lookup_document};
 use crate::live::Sheet;
 
 /// A topic and what its table is made of.
@@ -21,6 +21,9 @@ pub(crate) struct Topic {
     /// Takes the material.
     pub(crate) take: fn(Reading<'_>, ViewId, &Ask<'_>) -> Material,
 }
+
+/// The topic of alerts: its material comes from the detectors, not from the analyzer's totals.
+pub(crate) const ALERTS: &str = "alerts";
 
 /// What a client subscribes to, in one spelling.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -53,6 +56,7 @@ pub(crate) static TOPICS: &[Topic] = &[
     Topic { name: "protocols", most: 300, take: |analyzer, view, ask| top(analyzer, view, "protocol", ask) },
     Topic { name: "arcs", most: 300, take: |analyzer, view, ask| arcs(analyzer, view, ask) },
     Topic { name: "homes", most: 256, take: |analyzer, _, _| homes(analyzer) },
+    Topic { name: ALERTS, most: 300, take: |_, _, _| Material::Alerts(Vec::new(), 0) },
     Topic { name: "feed", most: 50, take: |analyzer, view, ask| feed(analyzer, view, ask) },
 ];
 
@@ -77,6 +81,7 @@ pub(crate) enum Material {
     Arcs(Vec<Arc>, usize),
     Homes(Vec<Home>, Option<Place>),
     Feed(Vec<(FeedRow, FeedNames)>, u64),
+    Alerts(Vec<Alert>, usize),
 }
 
 /// The best names of a flow's ends: of the opener, of the answerer.
@@ -144,6 +149,7 @@ impl Material {
             Self::Details(top) => detail_sheet(&top, geo),
             Self::Arcs(arcs, total) => arc_sheet(&arcs, total, geo),
             Self::Homes(homes, place) => home_sheet(&homes, place),
+            Self::Alerts(alerts, total) => alert_sheet(&alerts, total, geo),
             Self::Feed(rows, dropped) => feed_sheet(&rows, dropped, geo),
         }
     }
@@ -335,6 +341,39 @@ fn host_cells(row: &Row) -> Vec<Value> {
         json!(row.prefix.as_ref().map(ToString::to_string)),
         json!(row.prefix_kind.map(PrefixKind::label)),
     ]
+}
+
+/// The newest alerts, latest first; the documents of the command line with times in milliseconds.
+fn alert_sheet(alerts: &[Alert], total: usize, geo: &Geo) -> Sheet {
+    const COLUMNS: &[&str] = &[
+        "rule",
+        "severity",
+        "title",
+        "summary",
+        "sources",
+        "targets",
+        "first_ms",
+        "last_ms",
+        "count",
+        "threshold",
+        "observed",
+        "technique",
+        "country",
+        "asn",
+        "as_name",
+        "caveat",
+    ];
+    let rows = alerts.iter().map(|alert| {
+        let document = alert_json(alert, geo);
+        let cell = |column: &&str| match *column {
+            "first_ms" => json!(alert.first.as_millis()),
+            "last_ms" => json!(alert.last.as_millis()),
+            named => document.get(named).cloned().unwrap_or(Value::Null),
+        };
+        let id = document.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        (id, COLUMNS.iter().map(cell).collect())
+    });
+    Sheet { columns: COLUMNS, rows: rows.collect(), total, ..Sheet::default() }
 }
 
 /// All names of the first hosts, and what the databases say of them, each answer with its source.

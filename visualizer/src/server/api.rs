@@ -34,7 +34,7 @@ pub(super) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(
 const RELOAD_PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// What is wrong with a question.
-fn refuse(status: StatusCode, message: impl Into<String>) -> Response {
+pub(super) fn refuse(status: StatusCode, message: impl Into<String>) -> Response {
     (status, Json(json!({"error": {"message": message.into()}}))).into_response()
 }
 

@@ -1,6 +1,7 @@
 //! The web server: one port for the page, the API and the WebSocket; every route in one readable list.
 
 mod access;
+mod alerts;
 mod api;
 mod assets;
 mod limits;
@@ -68,6 +69,8 @@ fn router(app: App) -> Router {
         .route("/api/v1/packets", get(api::packets))
         .route("/api/v1/filter", get(api::filter))
         .route("/api/v1/topics/{topic}", get(api::topic))
+        .route("/api/v1/alerts", get(alerts::list))
+        .route("/api/v1/rules", get(alerts::rules))
         .route("/api/v1/block", get(api::block))
         .route("/api/v1/geo/lookup", get(api::geo_lookup))
         .route("/api/v1/geo/info", get(api::geo_info))

@@ -39,6 +39,9 @@ impl Settings {
         if !["error", "warn", "info", "debug", "trace"].contains(&self.log.level.as_str()) {
             return wrong("log.level", self.log.level.clone(), "error, warn, info, debug or trace");
         }
+        if let Err(error) = self.detect.thresholds() {
+            return Err(SettingsError::Rule { error, origin: origin("detect") });
+        }
         self.check_overrides(origin)?;
         for home in &self.home {
             if !(-90.0..=90.0).contains(&home.lat) || !(-180.0..=180.0).contains(&home.lon) {

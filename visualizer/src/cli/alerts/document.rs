@@ -104,7 +104,7 @@ fn brief(parties: &[Party]) -> String {
 }
 
 /// All rules.
-pub(super) fn rules_json() -> Vec<Value> {
+pub(crate) fn rules_json() -> Vec<Value> {
     let setting = |setting: &detect::Setting| {
         json!({
             "name": setting.name, "unit": setting.unit, "default": number(setting.default),

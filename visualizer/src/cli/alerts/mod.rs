@@ -3,11 +3,13 @@
 mod document;
 mod evidence;
 
+pub(crate) use document::{alert_json, rules_json};
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use analyzer::detect::{Detection, Thresholds, rules};
+use analyzer::detect::{Detection, rules};
 use analyzer::{Alert, Facts, LocalNetworks, Severity};
 use capturer::decode::Skip;
 use capturer::source::Source;
@@ -81,6 +83,22 @@ fn is_of(id: &str, wanted: &str) -> bool {
     id.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
+/// Which alerts are wanted.
+pub(crate) struct Wanted<'a> {
+    /// Of this severity or above.
+    pub(crate) severity: Severity,
+    /// Of these rules and families; none: of all.
+    pub(crate) rules: &'a [String],
+}
+
+impl Wanted<'_> {
+    /// Whether an alert is.
+    pub(crate) fn has(&self, alert: &Alert) -> bool {
+        let named = self.rules.is_empty() || self.rules.iter().any(|wanted| is_of(alert.rule.id, wanted));
+        named && alert.severity >= self.severity
+    }
+}
+
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Failure> {
     if arguments.rules {
         let text = document::rules(arguments.format);
@@ -94,7 +112,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     let sieve = query.map(|query| Sieve::new(&arguments.filter, query, facts.clone()));
     let range = offline::Range { length: report::length(arguments.length.as_deref())?, ..Default::default() };
     let reading = Reading { range, sieve, decode: settings.decode.settings() };
-    let detection = Detection::new(&Thresholds::default(), settings.analysis.memory_mb << 20);
+    let thresholds = settings.detect.thresholds().map_err(|error| Failure::Usage(error.to_string()))?;
+    let detection = Detection::new(&thresholds, settings.analysis.memory_mb << 20);
     let mut hand = Watching::new(detection);
     let outcome = offline::read(&mut *source, reading, &mut hand)?.or_failure()?;
     hand.show();
@@ -109,7 +128,8 @@ fn tell(
     outcome: &Outcome,
     (facts, settings): (&Facts, &Settings),
 ) -> Result<ExitCode, Failure> {
-    let alerts: Vec<&Alert> = detection.alerts().iter().filter(|alert| arguments.wants(alert)).collect();
+    let wanted = Wanted { severity: arguments.severity, rules: &arguments.rule };
+    let alerts: Vec<&Alert> = detection.alerts().iter().filter(|alert| wanted.has(alert)).collect();
     let lost: u64 = detection.losses().iter().map(|(_, lost)| lost).sum();
     let totals = TotalsDocument::of(&arguments.read, outcome, lost, settings.decode.count.name());
     let text = document::render(arguments.format, &alerts, &totals, &facts.geo);
@@ -140,13 +160,6 @@ fn open(arguments: &Arguments, settings: &Settings) -> Result<Box<dyn Source>, F
     match &arguments.interface {
         Some(name) => Ok(Box::new(sources::interface(name, settings, None)?.0)),
         None => Ok(sources::files(&arguments.read)?),
-    }
-}
-
-impl Arguments {
-    fn wants(&self, alert: &Alert) -> bool {
-        let named = self.rule.is_empty() || self.rule.iter().any(|wanted| is_of(alert.rule.id, wanted));
-        named && alert.severity >= self.severity
     }
 }
 
