@@ -97,7 +97,7 @@ export const text = {
     joined: "—",
     hosts: (n: string) => `${n} hosts`,
     hostsIn: (countries: string) => `Hosts in ${countries}`,
-    prefixKinds: { "announced prefix": "announced", "covering range": "covering range", "set by the user": "set by you" } as Readonly<Record<string, string>>,
+    prefixKinds: { "announced prefix": "announced", "covering range": "covering", "set by the user": "set by you" } as Readonly<Record<string, string>>,
     atLeast: (most: string) => `Figures with ≥ may be up to ${most} higher: there were more keys than rows for them.`,
     empty: "None seen yet.",
     emptyFiltered: "Nothing matches the filter.",

@@ -168,7 +168,8 @@ const tests = {
     await more.selectOption("prefixes");
     const prefix = page.locator('[data-list="prefixes"] [data-key]').first();
     await prefix.waitFor();
-    assert.match(await prefix.locator(".note").innerText(), /^(announced|covering range|set by you)$/);
+    assert.match(await prefix.getAttribute("title"), /, (announced prefix|covering range|set by the user)\n/);
+    assert.match(await prefix.locator(".note").innerText(), /^(announced|covering|set by you)$/);
     await more.selectOption("continents");
     await page.locator(`[data-list="continents"] [data-key="${code}"]`).click();
     await until("the address names the continent", () => query(page).get("sel") === `continent:${code}`);
