@@ -20,8 +20,9 @@ pub(super) fn of(by: &str) -> Option<fn(&Row) -> String> {
 fn host(row: &Row) -> String {
     let city = row.city.as_ref();
     let named = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let region = |city: &Located| named(&city.region).filter(|region| *region != city.name);
     let country = row.country.map(|code| country_name(code).to_owned());
-    let words = [city.and_then(|city| named(&city.name)), city.and_then(|city| named(&city.region)), country];
+    let words = [city.and_then(|city| named(&city.name)), city.and_then(region), country];
     let words: Vec<String> = words.into_iter().flatten().collect();
     if words.is_empty() {
         return row
@@ -32,12 +33,17 @@ fn host(row: &Row) -> String {
     city.map_or_else(|| words.join(", "), |city| format!("{} · {}", words.join(", "), coordinates(city)))
 }
 
-/// `52.4° N 4.9° E ± 11 km`: the error of the city table itself comes on top.
+/// `52.4° N 4.9° E ± 11 km`, never broken: the error of the city table itself comes on top.
 fn coordinates(city: &Located) -> String {
     let degrees =
-        |value: f64, ends: [char; 2]| format!("{:.1}° {}", value.abs(), ends[usize::from(value < 0.0)]);
+        |value: f64, ends: [char; 2]| format!("{:.1}°\u{a0}{}", value.abs(), ends[usize::from(value < 0.0)]);
     let (lat, lon) = (city.cell.lat(), city.cell.lon());
-    format!("{} {} ± {} km", degrees(lat, ['N', 'S']), degrees(lon, ['E', 'W']), Cell::KILOMETRES)
+    format!(
+        "{}\u{a0}{}\u{a0}±\u{a0}{}\u{a0}km",
+        degrees(lat, ['N', 'S']),
+        degrees(lon, ['E', 'W']),
+        Cell::KILOMETRES
+    )
 }
 
 fn prefix(row: &Row) -> String {
