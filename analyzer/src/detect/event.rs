@@ -9,7 +9,7 @@ use super::session::Session;
 
 /// What happened, a bit each; a packet may bring several.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Moments(u16);
+pub struct Moments(u32);
 
 impl Moments {
     /// Nothing.
@@ -40,6 +40,26 @@ impl Moments {
     pub const ICMP: Self = Self(0x0800);
     /// A fragment of an IP packet.
     pub const FRAGMENT: Self = Self(0x1000);
+    /// A request or an answer of HTTP/1 begins, and [`Event::head`] has its head, joined from segments if need be.
+    pub const HTTP: Self = Self(0x0001_0000);
+    /// A request of HTTP/1 begins that is not whole; [`Moments::HTTP`] follows if its rest comes.
+    pub const UNFINISHED: Self = Self(0x0002_0000);
+    /// A DNS message, over UDP or TCP.
+    pub const DNS: Self = Self(0x0004_0000);
+    /// A TLS record begins.
+    pub const TLS: Self = Self(0x0008_0000);
+    /// Lines of a service that talks in lines: commands and answers of FTP, SMTP, POP3, IMAP, Telnet.
+    pub const LINES: Self = Self(0x0010_0000);
+    /// The first words of SSH, VNC, RDP or SMB, by which the service is known on any port.
+    pub const BANNER: Self = Self(0x0020_0000);
+    /// A Kerberos message.
+    pub const KERBEROS: Self = Self(0x0040_0000);
+    /// A SIP message.
+    pub const SIP: Self = Self(0x0080_0000);
+    /// A DHCP message.
+    pub const DHCP: Self = Self(0x0100_0000);
+    /// A JSON object over TCP.
+    pub const JSON: Self = Self(0x0200_0000);
 
     /// Whether any bit of `other` is set.
     pub const fn any(self, other: Self) -> bool {
@@ -88,6 +108,10 @@ pub struct Event<'a> {
     pub packet: &'a Packet,
     /// What was kept of its transport payload.
     pub payload: &'a [u8],
+    /// With [`Moments::HTTP`] and [`Moments::UNFINISHED`] the message from its first byte on; else the payload.
+    pub head: &'a [u8],
+    /// Bytes of the head that were told before, as unfinished.
+    pub known: usize,
     /// Its session; ARP has none.
     pub session: Option<&'a Session>,
     /// Whether it came from the session's opener.

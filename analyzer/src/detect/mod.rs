@@ -6,12 +6,16 @@
 
 pub mod book;
 pub mod event;
+mod heads;
+mod http_exploit;
 pub mod labels;
 mod quoted;
+pub mod readers;
 mod rule;
 mod scan_host;
 mod scan_port;
 pub mod session;
+mod talk;
 pub mod tracker;
 
 use ahash::RandomState;
@@ -28,6 +32,7 @@ use crate::capped::Guess;
 use crate::clock::PacketClock;
 use crate::flow::FlowKey;
 use crate::names::payload;
+use heads::{Head, Heads};
 use session::Sessions;
 
 /// Finds something of one kind.
@@ -63,7 +68,7 @@ pub struct Entry {
 }
 
 /// All detectors.
-pub static DETECTORS: &[Entry] = &[scan_port::ENTRY, scan_host::ENTRY];
+pub static DETECTORS: &[Entry] = &[scan_port::ENTRY, scan_host::ENTRY, http_exploit::ENTRY];
 
 /// All rules.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
@@ -91,6 +96,7 @@ const SESSION: usize = 256;
 pub struct Detection {
     clock: PacketClock,
     sessions: Sessions,
+    heads: Heads,
     detectors: Vec<(Moments, Box<dyn Detector>)>,
     book: Book,
     labels: Labels,
@@ -107,6 +113,7 @@ impl Detection {
         Self {
             clock: PacketClock::default(),
             sessions: Sessions::new(memory / SESSION, hasher.clone()),
+            heads: Heads::default(),
             detectors: DETECTORS.iter().map(|entry| (entry.wants, (entry.make)(thresholds))).collect(),
             book: Book::new(thresholds.clone(), hasher.clone()),
             labels: Labels::new(hasher.clone()),
@@ -173,7 +180,21 @@ impl Detection {
         let session = step.as_ref().map(|step| &step.session);
         let from_opener = step.as_ref().is_none_or(|step| step.from_opener);
         let quoted = quoted.as_ref();
-        self.tell(&Event { payload, session, from_opener, quoted, ..plain(moments, at, packet) });
+        let head =
+            if moments.any(Moments::DATA) { self.heads.take(packet, payload, at) } else { Head::default() };
+        moments |= head.moments;
+        let (known, joined) = (head.known, head.joined);
+        let bytes = joined.as_deref().unwrap_or(payload);
+        self.tell(&Event {
+            payload,
+            head: bytes,
+            known,
+            session,
+            from_opener,
+            quoted,
+            ..plain(moments, at, packet)
+        });
+        self.heads.give_back(joined);
         if let Some(refused) = quoted.filter(|_| is_unreachable(packet)).and_then(|q| self.sessions.refuse(q))
         {
             let event = plain(Moments::REFUSED, at, packet);
@@ -243,18 +264,30 @@ impl Detection {
         self.clock.now()
     }
 
-    /// Sessions that had to make room, openings that were not waited for, and alerts that had to make room.
-    pub const fn losses(&self) -> [(&'static str, u64); 3] {
+    /// Sessions that had to make room, openings that were not waited for, beginnings of requests whose rest did not come or
+    /// that had to make room, and alerts that had to make room.
+    pub const fn losses(&self) -> [(&'static str, u64); 4] {
         [
             ("sessions_evicted", self.sessions.evicted()),
             ("openings_not_awaited", self.sessions.given_up()),
+            ("heads_dropped", self.heads.dropped()),
             ("alerts_dropped", self.book.dropped()),
         ]
     }
 }
 
 const fn plain(moments: Moments, at: Timestamp, packet: &Packet) -> Event<'_> {
-    Event { moments, at, packet, payload: &[], session: None, from_opener: true, quoted: None }
+    Event {
+        moments,
+        at,
+        packet,
+        payload: &[],
+        head: &[],
+        known: 0,
+        session: None,
+        from_opener: true,
+        quoted: None,
+    }
 }
 
 /// Destination unreachable, of either family.
@@ -275,7 +308,7 @@ mod tests {
 
     /// The plays of all detectors.
     fn scenarios() -> impl Iterator<Item = &'static Scenario> {
-        [scan_port::SCENARIOS, scan_host::SCENARIOS].into_iter().flatten()
+        [scan_port::SCENARIOS, scan_host::SCENARIOS, http_exploit::SCENARIOS].into_iter().flatten()
     }
 
     #[test]

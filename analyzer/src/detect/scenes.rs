@@ -23,6 +23,8 @@ pub(super) struct Scene {
     pub(super) detection: Detection,
     at: Timestamp,
     number: u64,
+    /// Of the next segment, where it matters.
+    sequence: Option<u32>,
 }
 
 /// An end of a conversation.
@@ -36,7 +38,7 @@ pub(super) fn ip(text: &str) -> IpAddr {
 impl Scene {
     pub(super) fn new() -> Self {
         let detection = Detection::new(&Thresholds::default(), 16 << 20);
-        Self { detection, at: Timestamp::from_parts(1_700_000_000, 0), number: 0 }
+        Self { detection, at: Timestamp::from_parts(1_700_000_000, 0), number: 0, sequence: None }
     }
 
     /// Time passes.
@@ -76,7 +78,7 @@ impl Scene {
         kinds.iter().take(usize::from(options)).for_each(|&kind| layout.push(capturer::OptionKind::of(kind)));
         let tcp = Tcp {
             ports: Ports { source: from.1, destination: to.1 },
-            sequence: self.number as u32,
+            sequence: self.sequence.unwrap_or(self.number as u32),
             acknowledgment: 0,
             flags,
             window: 1024,
@@ -85,6 +87,16 @@ impl Scene {
         };
         let packet = Packet { transport: Transport::Tcp(tcp), ..between(from.0, to.0, Protocol::TCP) };
         self.send(&packet, payload);
+    }
+
+    /// Segments of one stream, each behind the one before.
+    pub(super) fn stream(&mut self, from: End, to: End, flags: TcpFlags, pieces: &[&[u8]]) {
+        self.sequence = Some(1_000_000);
+        for piece in pieces {
+            self.tcp(from, to, flags, piece);
+            self.sequence = self.sequence.map(|sequence| sequence + piece.len() as u32);
+        }
+        self.sequence = None;
     }
 
     /// A whole handshake.

@@ -255,7 +255,7 @@ impl Sessions {
         };
         let course = self.rows.touch(slot)?;
         let from_opener = key.forward == course.opener_low;
-        if course.is_bulk() && !ends(packet) && at.since(course.last) <= IDLE {
+        if course.is_bulk() && !ends(packet) && !is_message(packet) && at.since(course.last) <= IDLE {
             course.last = at;
             return None;
         }
@@ -460,6 +460,13 @@ fn opening(session: &Session, packet: &Packet) -> Moments {
     if !session.answered { moments | Moments::ONE_WAY } else { moments }
 }
 
+/// Datagrams that are a message each, however many there are: of name servers, Kerberos and SIP.
+fn is_message(packet: &Packet) -> bool {
+    const PORTS: [u16; 3] = [53, 88, 5060];
+    let Transport::Udp(ports) = &packet.transport else { return false };
+    PORTS.contains(&ports.destination) || PORTS.contains(&ports.source)
+}
+
 /// Flags that change a session, whatever its size.
 fn ends(packet: &Packet) -> bool {
     packet
@@ -529,7 +536,8 @@ fn go_on_tcp(course: &mut Course, flags: TcpFlags, payload: u32, from_opener: bo
         course.established = true;
         moments |= Moments::ESTABLISHED;
     }
-    if payload > 0 && course.established {
+    // Who acknowledges has seen an answer, even if we have not: some captures show one way only.
+    if payload > 0 && acknowledges {
         moments |= Moments::DATA;
     }
     if flags.has(TcpFlags::FIN) && course.established && !course.ended {

@@ -33,9 +33,9 @@ pub struct HelloCounts {
     pub evicted: u64,
 }
 
-/// The segment that would go on with a hello.
+/// The segment that would go on with a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Next {
+pub(crate) struct Next {
     sequence: u32,
     ports: Ports,
     source: IpAddr,
@@ -44,14 +44,14 @@ struct Next {
 
 impl Next {
     /// A packet's own place; `None` for what is no TCP segment.
-    fn here(packet: &Packet) -> Option<Self> {
+    pub(crate) fn here(packet: &Packet) -> Option<Self> {
         let tcp = packet.tcp()?;
         let (source, destination) = (packet.source, packet.destination);
         Some(Self { sequence: tcp.sequence, ports: tcp.ports, source, destination })
     }
 
     /// The place behind a packet.
-    fn behind(packet: &Packet) -> Option<Self> {
+    pub(crate) fn behind(packet: &Packet) -> Option<Self> {
         let here = Self::here(packet)?;
         Some(Self { sequence: here.sequence.wrapping_add(packet.payload_len), ..here })
     }

@@ -22,6 +22,7 @@ use capturer::{Packet, Timestamp, Transport};
 pub use dns::{Message, Record};
 pub use domain::{is_within, registered};
 pub use domains::DomainId;
+pub(crate) use hellos::Next;
 pub use hellos::{HelloCounts, Watch};
 pub use name::Name;
 pub use store::{Known, Names, NamesCounts};
