@@ -5,9 +5,12 @@
 //! Everything here is driven by packet time, is bounded, and knows nothing of files, sockets or clocks.
 
 pub mod book;
+mod dns_abuse;
 pub mod event;
 mod heads;
 mod http_exploit;
+mod http_malware;
+mod http_scan;
 pub mod labels;
 mod quoted;
 pub mod readers;
@@ -17,6 +20,7 @@ mod scan_port;
 pub mod session;
 mod talk;
 pub mod tracker;
+mod tunnel_dns;
 
 use ahash::RandomState;
 use capturer::{Network, Packet, Timestamp, Transport};
@@ -68,7 +72,15 @@ pub struct Entry {
 }
 
 /// All detectors.
-pub static DETECTORS: &[Entry] = &[scan_port::ENTRY, scan_host::ENTRY, http_exploit::ENTRY];
+pub static DETECTORS: &[Entry] = &[
+    scan_port::ENTRY,
+    scan_host::ENTRY,
+    http_exploit::ENTRY,
+    http_scan::ENTRY,
+    http_malware::ENTRY,
+    tunnel_dns::ENTRY,
+    dns_abuse::ENTRY,
+];
 
 /// All rules.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
@@ -308,7 +320,17 @@ mod tests {
 
     /// The plays of all detectors.
     fn scenarios() -> impl Iterator<Item = &'static Scenario> {
-        [scan_port::SCENARIOS, scan_host::SCENARIOS, http_exploit::SCENARIOS].into_iter().flatten()
+        [
+            scan_port::SCENARIOS,
+            scan_host::SCENARIOS,
+            http_exploit::SCENARIOS,
+            http_scan::SCENARIOS,
+            http_malware::SCENARIOS,
+            tunnel_dns::SCENARIOS,
+            dns_abuse::SCENARIOS,
+        ]
+        .into_iter()
+        .flatten()
     }
 
     #[test]

@@ -63,11 +63,46 @@ impl<'a> Message<'a> {
         if head[2] & 0xf8 != 0x80 {
             return None;
         }
+        Self::behind_questions(bytes, head)
+    }
+
+    /// A query or an answer (opcode QUERY), with its questions stepped over.
+    pub fn any(bytes: &'a [u8]) -> Option<Self> {
+        let head: &[u8; 12] = bytes.first_chunk()?;
+        if head[2] & 0x78 != 0 {
+            return None;
+        }
+        Self::behind_questions(bytes, head)
+    }
+
+    fn behind_questions(bytes: &'a [u8], head: &[u8; 12]) -> Option<Self> {
         let mut at = head.len();
         for _ in 0..u16::from_be_bytes([head[4], head[5]]) {
             at = after_name(bytes, at)?.checked_add(4)?;
         }
         Some(Self { bytes, records: at })
+    }
+
+    /// Whether it is an answer.
+    pub fn is_answer(&self) -> bool {
+        self.bytes.get(2).is_some_and(|byte| byte & 0x80 != 0)
+    }
+
+    /// What the first question asks for: 1 A, 16 TXT, 252 a whole zone.
+    pub fn asked_for(&self) -> Option<u16> {
+        number(self.bytes, after_name(self.bytes, 12)?).filter(|_| number(self.bytes, 4) != Some(0))
+    }
+
+    /// The labels of the first question's name, as they came; those of a name that is pointed to are left out.
+    pub fn labels(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let bytes = self.bytes;
+        let mut at = 12;
+        std::iter::from_fn(move || {
+            let length = usize::from(*bytes.get(at)?);
+            let label = bytes.get(at + 1..at + 1 + length).filter(|_| (1..=63).contains(&length))?;
+            at += 1 + length;
+            Some(label)
+        })
     }
 
     /// The transaction's identifier.
@@ -138,6 +173,21 @@ impl<'a> Message<'a> {
 }
 
 impl Record<'_> {
+    /// Its type: 1 A, 5 CNAME, 16 TXT.
+    pub const fn kind(&self) -> u16 {
+        self.kind
+    }
+
+    /// Bytes of its data.
+    pub const fn len(&self) -> usize {
+        self.data.len()
+    }
+
+    /// Whether it has no data.
+    pub const fn is_empty(&self) -> bool {
+        self.data.is_empty()
+    }
+
     /// The address an A or AAAA record gives.
     pub fn address(&self) -> Option<IpAddr> {
         let whole = matches!((self.kind, self.data.len()), (A, 4) | (AAAA, 16));
@@ -174,7 +224,7 @@ pub(super) fn answers(bytes: &[u8], source: Source, found: &mut dyn FnMut(IpAddr
 }
 
 /// The messages in a segment of a TCP stream that begins with one; the last may be cut.
-pub(super) fn messages(segment: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub fn messages(segment: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = segment;
     std::iter::from_fn(move || {
         let (length, tail) = rest.split_first_chunk()?;

@@ -19,7 +19,7 @@ use std::net::IpAddr;
 
 use capturer::{Packet, Timestamp, Transport};
 
-pub use dns::{Message, Record};
+pub use dns::{Message, Record, messages};
 pub use domain::{is_within, registered};
 pub use domains::DomainId;
 pub(crate) use hellos::Next;
@@ -163,7 +163,7 @@ fn read(reader: Reader, packet: &Packet, payload: &[u8], tell: &mut dyn FnMut(Le
         }
         Reader::Dns(source) => dns::answers(payload, source, &mut found),
         Reader::DnsOverTcp(source) => {
-            for message in dns::messages(payload) {
+            for message in messages(payload) {
                 dns::answers(message, source, &mut found);
             }
         }
