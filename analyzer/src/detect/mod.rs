@@ -4,21 +4,35 @@
 //! One file a detector; it brings its rules ([`Rule`]) with their words and settings, and is one line in [`DETECTORS`].
 //! Everything here is driven by packet time, is bounded, and knows nothing of files, sockets or clocks.
 
+mod amp;
+mod backscatter;
+mod beacon;
 pub mod book;
 mod dns_abuse;
 pub mod event;
+mod flood;
+mod flood_arp;
+mod fragment;
 mod heads;
 mod http_exploit;
 mod http_malware;
 mod http_scan;
 pub mod labels;
+mod legacy;
+mod probe;
 mod quoted;
 pub mod readers;
 mod rule;
 mod scan_host;
 mod scan_port;
+mod scan_protocol;
 pub mod session;
+mod spoof;
+mod spoof_arp;
+mod spoof_lan;
+mod surge;
 mod talk;
+mod traceroute;
 pub mod tracker;
 mod tunnel_dns;
 
@@ -73,8 +87,21 @@ pub struct Entry {
 
 /// All detectors.
 pub static DETECTORS: &[Entry] = &[
+    traceroute::ENTRY,
+    backscatter::ENTRY,
     scan_port::ENTRY,
     scan_host::ENTRY,
+    flood::ENTRY,
+    amp::ENTRY,
+    spoof::ENTRY,
+    spoof_arp::ENTRY,
+    spoof_lan::ENTRY,
+    fragment::ENTRY,
+    flood_arp::ENTRY,
+    probe::ENTRY,
+    scan_protocol::ENTRY,
+    beacon::ENTRY,
+    legacy::ENTRY,
     http_exploit::ENTRY,
     http_scan::ENTRY,
     http_malware::ENTRY,
@@ -321,8 +348,21 @@ mod tests {
     /// The plays of all detectors.
     fn scenarios() -> impl Iterator<Item = &'static Scenario> {
         [
+            traceroute::SCENARIOS,
+            backscatter::SCENARIOS,
             scan_port::SCENARIOS,
             scan_host::SCENARIOS,
+            flood::SCENARIOS,
+            amp::SCENARIOS,
+            spoof::SCENARIOS,
+            spoof_arp::SCENARIOS,
+            spoof_lan::SCENARIOS,
+            fragment::SCENARIOS,
+            flood_arp::SCENARIOS,
+            probe::SCENARIOS,
+            scan_protocol::SCENARIOS,
+            beacon::SCENARIOS,
+            legacy::SCENARIOS,
             http_exploit::SCENARIOS,
             http_scan::SCENARIOS,
             http_malware::SCENARIOS,

@@ -1,0 +1,373 @@
+//! Amplification: many servers send one host answers to questions it never asked, because somebody asked in its name.
+//!
+//! A table tells which port is which protocol. What decides is that no question was seen: a session that the server's
+//! port opens, to a host that asked no group on that port either, as discovery protocols do.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use capturer::Timestamp;
+
+use super::book::key;
+use super::rule::{Rule, Setting, Thresholds, setting};
+use super::session::{Began, Session, is_group};
+use super::surge::Surge;
+use super::tracker::Tracker;
+use super::{Context, Detector, Entry, Event, Group, Label, Moments};
+use crate::alert::{Alert, Party, Severity};
+
+const SETTINGS: &[Setting] = &[
+    setting("rate", "datagrams/s", 200.0, (10.0, 1e7)),
+    setting("sources", "different sources", 20.0, (2.0, 1e6)),
+];
+const GENERIC_SETTINGS: &[Setting] = &[
+    setting("rate", "datagrams/s", 200.0, (10.0, 1e7)),
+    setting("sources", "different sources", 20.0, (2.0, 1e6)),
+    setting("bytes", "bytes of mean payload", 64.0, (0.0, 9000.0)),
+];
+
+const fn rule(
+    (id, title): (&'static str, &'static str),
+    sees: &'static str,
+    settings: &'static [Setting],
+) -> Rule {
+    Rule {
+        id,
+        title,
+        technique: "T1498.002",
+        severity: Severity::High,
+        most: Severity::Critical,
+        sees,
+        caveat: "Where only one direction is captured, answers that were asked for look the same.",
+        sources: "FastNetMon (source ports 53, 123, 161, 1900), ET rules, US-CERT TA14-017A; real ones in the collection \
+            have 4 276 and 6 276 sources",
+        settings,
+        tell,
+    }
+}
+
+macro_rules! amplifier {
+    ($id:literal, $title:literal, $what:literal) => {
+        rule(
+            ($id, $title),
+            concat!(
+                "200 ",
+                $what,
+                " a second from 20 different hosts to one host that has asked none of them"
+            ),
+            SETTINGS,
+        )
+    };
+}
+
+static DNS: Rule = amplifier!("amp.dns", "DNS amplification", "DNS answers");
+static NTP: Rule = amplifier!("amp.ntp", "NTP amplification", "NTP answers");
+static SNMP: Rule = amplifier!("amp.snmp", "SNMP amplification", "SNMP answers");
+static SSDP: Rule = amplifier!("amp.ssdp", "SSDP amplification", "SSDP answers");
+static MEMCACHED: Rule = amplifier!("amp.memcached", "memcached amplification", "memcached answers");
+static CLDAP: Rule = amplifier!("amp.cldap", "CLDAP amplification", "CLDAP answers");
+static ISAKMP: Rule = amplifier!("amp.isakmp", "ISAKMP amplification", "ISAKMP answers");
+static CHARGEN: Rule = amplifier!("amp.chargen", "CHARGEN amplification", "CHARGEN or QOTD answers");
+static BACNET: Rule = amplifier!("amp.bacnet", "BACnet amplification", "BACnet answers");
+static MDNS: Rule = amplifier!("amp.mdns", "mDNS amplification", "mDNS answers");
+static WSD: Rule = amplifier!("amp.wsd", "WS-Discovery amplification", "WS-Discovery answers");
+static COAP: Rule = amplifier!("amp.coap", "CoAP amplification", "CoAP answers");
+static GENERIC: Rule = rule(
+    ("amp.generic", "UDP amplification"),
+    "200 datagrams a second from one port of 20 different hosts to one host that has asked none of them, of a protocol known \
+     to amplify, or 64 bytes large on average from any port",
+    GENERIC_SETTINGS,
+);
+
+/// Ports of protocols that answer more than they are asked (US-CERT TA14-017A and later advisories); the last is of any
+/// other port.
+static AMPLIFIERS: &[(&[u16], &Rule, &str)] = &[
+    (&[53], &DNS, "DNS answers"),
+    (&[123], &NTP, "NTP answers"),
+    (&[161, 162], &SNMP, "SNMP answers"),
+    (&[1900], &SSDP, "SSDP answers"),
+    (&[11211], &MEMCACHED, "memcached answers"),
+    (&[389], &CLDAP, "CLDAP answers"),
+    (&[500, 4500], &ISAKMP, "ISAKMP answers"),
+    (&[17, 19], &CHARGEN, "CHARGEN or QOTD answers"),
+    (&[47808], &BACNET, "BACnet answers"),
+    (&[5353], &MDNS, "mDNS answers"),
+    (&[3702], &WSD, "WS-Discovery answers"),
+    (&[5683], &COAP, "CoAP answers"),
+    (
+        &[
+            69, 111, 137, 177, 427, 520, 623, 1434, 3283, 3478, 5093, 5351, 10001, 27015, 30120, 32414,
+            33848, 37810,
+        ],
+        &GENERIC,
+        "answers of a service that amplifies",
+    ),
+];
+
+/// The place of a port in the table; beyond its end for any other.
+fn amplifier(port: u16) -> usize {
+    AMPLIFIERS.iter().position(|(ports, ..)| ports.contains(&port)).unwrap_or(AMPLIFIERS.len())
+}
+
+pub(super) const ENTRY: Entry = Entry {
+    rules: &[
+        &DNS, &NTP, &SNMP, &SSDP, &MEMCACHED, &CLDAP, &ISAKMP, &CHARGEN, &BACNET, &MDNS, &WSD, &COAP,
+        &GENERIC,
+    ],
+    wants: Moments::OPENED.and(Moments::ONE_WAY),
+    make: |thresholds| Box::new(Amplification::new(thresholds)),
+};
+
+fn tell(alert: &Alert) -> String {
+    let figure = |name| alert.figure(name).unwrap_or_default();
+    format!(
+        "about {} servers sent {} {} a second to {}, which asked none of them",
+        figure("sources"),
+        figure("rate"),
+        alert.word("what").unwrap_or("datagrams"),
+        alert.whom(),
+    )
+}
+
+/// What came at a host from a port.
+#[derive(Clone, Copy)]
+struct State {
+    surge: Surge,
+    /// Bytes of payload.
+    bytes: u64,
+    target: IpAddr,
+    amplifier: usize,
+    told: bool,
+    /// When the alert's figures were last written.
+    written: Timestamp,
+}
+
+/// What a rule asks for.
+#[derive(Clone, Copy)]
+struct Limits {
+    rate: f64,
+    sources: f64,
+    bytes: f64,
+}
+
+struct Amplification {
+    states: Tracker<State>,
+    /// Who asked a group on a port.
+    asked: Tracker<()>,
+    limits: Vec<Limits>,
+    told: Vec<u64>,
+}
+
+/// Hosts that are watched, times ports.
+const MOST: usize = 2048;
+
+/// Attacks whose last figures are written at the end.
+const MOST_TOLD: usize = 1024;
+
+/// How long an attack may pause, and how long answers to a group may take.
+const AGE: Duration = Duration::from_secs(60);
+
+impl Amplification {
+    fn new(thresholds: &Thresholds) -> Self {
+        let of = |rule: &'static Rule| Limits {
+            rate: thresholds.get(rule, "rate"),
+            sources: thresholds.get(rule, "sources"),
+            bytes: if rule == &GENERIC { thresholds.get(rule, "bytes") } else { 0.0 },
+        };
+        // Of a port that is known to amplify the size says nothing.
+        let known = AMPLIFIERS.iter().map(|(_, rule, _)| Limits { bytes: 0.0, ..of(rule) });
+        Self {
+            states: Tracker::new(MOST, AGE),
+            asked: Tracker::new(MOST, AGE),
+            limits: known.chain([of(&GENERIC)]).collect(),
+            told: Vec::new(),
+        }
+    }
+
+    fn came(&mut self, session: &Session, event: &Event<'_>, context: &mut Context<'_>) {
+        let (at, target) = (event.at, session.answerer.0);
+        let port = session.opener.1;
+        if self.asked.find(key(context.hasher, ("amp.asked", target, port)), at).is_some() {
+            return;
+        }
+        let amplifier = amplifier(port);
+        let of = if amplifier < AMPLIFIERS.len() { 0 } else { port };
+        let by = key(context.hasher, ("amp", target, amplifier, of));
+        let fresh =
+            || State { surge: Surge::default(), bytes: 0, target, amplifier, told: false, written: at };
+        let state = self.states.entry(by, at, fresh);
+        if !state.told {
+            state.surge.renew(at);
+            state.bytes = if state.surge.total == 0 { 0 } else { state.bytes };
+        }
+        let pace = state.surge.add(at, (session.opener.0, session.answerer.1), context.hasher);
+        state.surge.keep(event.packet.number);
+        state.bytes += u64::from(event.packet.payload_len);
+        let limits = self.limits[amplifier];
+        if !state.told && (f64::from(pace.second) < limits.rate || !holds(state, limits)) {
+            return;
+        }
+        context.labels.say(session.opener.0, Label::Reflector, at);
+        if !state.told && self.told.len() < MOST_TOLD {
+            self.told.push(by);
+        }
+        raise(state, limits, event, context);
+    }
+}
+
+fn holds(state: &State, limits: Limits) -> bool {
+    state.surge.sources.distinct() >= limits.sources && mean(state) >= limits.bytes
+}
+
+fn mean(state: &State) -> f64 {
+    state.bytes as f64 / f64::from(state.surge.total.max(1))
+}
+
+fn what(amplifier: usize) -> (&'static Rule, &'static str) {
+    AMPLIFIERS.get(amplifier).map_or((&GENERIC, "datagrams from one port"), |&(_, rule, what)| (rule, what))
+}
+
+fn raise(state: &mut State, limits: Limits, event: &Event<'_>, context: &mut Context<'_>) {
+    let (rule, what) = what(state.amplifier);
+    let mut found = context.book.case(rule, Group::on(Party::host(state.target)), event.at);
+    if std::mem::replace(&mut state.told, true) {
+        found.count(1).frames([event.packet.number]);
+        if event.at.since(state.written) < Duration::from_secs(1) {
+            return;
+        }
+    } else {
+        state.surge.begin(&mut found);
+        found.word("what", what.as_bytes());
+    }
+    state.written = event.at;
+    write(state, limits, &mut found);
+}
+
+fn write(state: &State, limits: Limits, found: &mut super::book::Found<'_>) {
+    state.surge.name(found);
+    found.reached("rate", state.surge.rate(), limits.rate);
+    found.reached("sources", state.surge.sources.distinct(), limits.sources);
+    found.figure("mean_payload", mean(state).round());
+}
+
+/// Whether a datagram can be an answer that was not asked for: from a port that is known, or from one that is no
+/// client's (RFC 6335: those begin at 49152) to another.
+fn is_answer(session: &Session) -> bool {
+    let (from, to) = (session.opener.1, session.answerer.1);
+    amplifier(from) < AMPLIFIERS.len() || (from < 32_768 && to >= 1024 && from != to)
+}
+
+impl Detector for Amplification {
+    fn observe(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
+        let Some(session) = event.session else { return };
+        if session.began != Began::Datagram || !event.from_opener {
+            return;
+        }
+        if is_group(session.answerer.0) {
+            let asks = ("amp.asked", session.opener.0, session.answerer.1);
+            self.asked.entry(key(context.hasher, asks), event.at, || ());
+        } else if is_answer(session) {
+            self.came(session, event, context);
+        }
+    }
+
+    fn advance(&mut self, now: Timestamp, _: &mut Context<'_>) {
+        self.states.advance(now);
+        self.asked.advance(now);
+    }
+
+    fn finish(&mut self, at: Timestamp, context: &mut Context<'_>) {
+        for by in std::mem::take(&mut self.told) {
+            let Some(state) = self.states.find(by, at) else { continue };
+            let (rule, _) = what(state.amplifier);
+            if let Some(mut found) = context.book.known(rule, Group::on(Party::host(state.target)), at) {
+                write(state, self.limits[state.amplifier], &mut found);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+use super::scenes::{Scenario, Scene, ip};
+
+#[cfg(test)]
+mod plays {
+    use super::*;
+
+    fn server(n: u32) -> IpAddr {
+        IpAddr::V4((0x0b00_0000 + n).into())
+    }
+
+    fn many(scene: &mut Scene, asks: bool, port: u16) {
+        for n in 0..1000u32 {
+            let (server, client) = ((server(n), port), (ip("192.0.2.80"), 20_000 + n as u16));
+            if asks {
+                scene.udp(client, server, b"?");
+            }
+            scene.udp(server, client, &[0; 400]);
+            if n.is_multiple_of(100) {
+                scene.wait(20);
+            }
+        }
+    }
+
+    /// Answers that nobody asked for.
+    pub(super) fn attack<const PORT: u16>(scene: &mut Scene) {
+        many(scene, false, PORT);
+    }
+
+    /// The same answers after questions.
+    pub(super) fn answers<const PORT: u16>(scene: &mut Scene) {
+        many(scene, true, PORT);
+    }
+}
+
+#[cfg(test)]
+macro_rules! play {
+    ($rule:literal, $port:literal) => {
+        Scenario { rule: $rule, positive: plays::attack::<$port>, negative: plays::answers::<$port> }
+    };
+}
+
+#[cfg(test)]
+pub(super) const SCENARIOS: &[Scenario] = &[
+    play!("amp.dns", 53),
+    play!("amp.ntp", 123),
+    play!("amp.snmp", 161),
+    play!("amp.ssdp", 1900),
+    play!("amp.memcached", 11211),
+    play!("amp.cldap", 389),
+    play!("amp.isakmp", 500),
+    play!("amp.chargen", 19),
+    play!("amp.bacnet", 47808),
+    play!("amp.mdns", 5353),
+    play!("amp.wsd", 3702),
+    play!("amp.coap", 5683),
+    play!("amp.generic", 27960),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_that_answer_a_search_in_the_network_attack_nobody() {
+        let mut scene = Scene::new();
+        let client = (ip("192.0.2.80"), 50_000);
+        scene.udp(client, (ip("239.255.255.250"), 1900), b"M-SEARCH * HTTP/1.1\r\n");
+        for n in 0..1000u32 {
+            let device = IpAddr::V4((0xc000_0200 + n % 64).into());
+            scene.udp((device, 1900), client, &[0; 300]);
+        }
+        assert!(scene.rules().is_empty());
+    }
+
+    #[test]
+    fn an_attack_is_one_alert_and_names_servers_as_reflectors() {
+        let mut scene = Scene::new();
+        plays::attack::<53>(&mut scene);
+        assert_eq!(scene.rules(), ["amp.dns"]);
+        let alert = &scene.detection.alerts()[0];
+        assert_eq!((alert.count, alert.whom()), (1000, "192.0.2.80".to_owned()));
+    }
+}

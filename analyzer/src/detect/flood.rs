@@ -1,0 +1,618 @@
+//! Floods: more comes at a target than it can have asked for, and nothing comes of it. What separates a flood from a
+//! busy server is that handshakes aren't completed and datagrams aren't answered; from a scan, that it stays on few
+//! ports or comes from everywhere.
+//!
+//! State is kept by target and has a fixed size, so a flood is one alert whatever the number of its sources.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use capturer::{Packet, Timestamp, Transport};
+
+use super::book::key;
+use super::rule::{Rule, Setting, Thresholds, setting};
+use super::session::{Began, Session, is_group};
+use super::surge::{Pace, Surge};
+use super::tracker::Tracker;
+use super::{Context, Detector, Entry, Event, Group, Label, Moments};
+use crate::alert::{Alert, Party, Severity};
+
+const fn rate(default: f64) -> Setting {
+    setting("rate", "packets/s", default, (10.0, 1e7))
+}
+const fn in_ten(default: f64) -> Setting {
+    setting("in_ten", "packets in 10 s", default, (10.0, 1e8))
+}
+const fn done(default: f64) -> Setting {
+    setting("done_share", "ratio", default, (0.0, 1.0))
+}
+const SOURCES: Setting = setting("sources", "different sources", 50.0, (2.0, 1e6));
+
+const ORIGIN: &str = "FastNetMon (packets/s by host), ntopng flow flood, DETECTION: two real floods had 37 623 and 9 697 \
+    sources; completed handshakes separate a busy server";
+
+const fn rule(
+    (id, title): (&'static str, &'static str),
+    sees: &'static str,
+    caveat: &'static str,
+    settings: &'static [Setting],
+) -> Rule {
+    Rule {
+        id,
+        title,
+        technique: "T1498.001",
+        severity: Severity::High,
+        most: Severity::Critical,
+        sees,
+        caveat,
+        sources: ORIGIN,
+        settings,
+        tell,
+    }
+}
+
+static SYN: Rule = rule(
+    ("flood.syn", "SYN flood"),
+    "200 SYNs to one host within a second, or 1000 within 10, of which less than a fifth became connections a second later",
+    "A server that is down while its clients retry looks the same.",
+    &[rate(200.0), in_ten(1000.0), done(0.2)],
+);
+static SYN_SPOOFED: Rule = rule(
+    ("flood.syn_spoofed", "SYN flood with forged sources"),
+    "a SYN flood in which at least every second SYN has a source of its own; or 100 SYNs without any option within a \
+     second, of one make and nearly all from different sources, whoever they go to",
+    "Thousands of real clients of a server that went down look much the same, but repeat their SYNs.",
+    &[SOURCES, setting("stray_rate", "packets/s", 100.0, (10.0, 1e7))],
+);
+static UDP: Rule = rule(
+    ("flood.udp", "UDP flood"),
+    "5000 datagrams to one host within a second that were not answered, of which less than a tenth of the sessions was",
+    "A media stream or a transfer of which only one direction is captured looks the same.",
+    &[rate(5000.0), done(0.1)],
+);
+static ICMP: Rule = rule(
+    ("flood.icmp", "ICMP flood"),
+    "300 ICMP messages other than errors to one host within each of two seconds with less than a tenth answered; ten times \
+     as many if they are answered",
+    "An administrator's ping -f looks the same.",
+    &[rate(300.0), in_ten(600.0), done(0.1), setting("answered_rate", "packets/s", 3000.0, (10.0, 1e7))],
+);
+static RST: Rule = rule(
+    ("flood.rst", "RST flood"),
+    "200 RSTs of no known session to one host within a second",
+    "Answers to packets that somebody sent in the victim's name look the same: then the senders are victims too.",
+    &[rate(200.0)],
+);
+static ACK: Rule = rule(
+    ("flood.ack", "ACK flood"),
+    "500 bare ACKs of no known session to one host within a second that begin nothing",
+    "When a capture begins, sessions that are under way look the same until they go on.",
+    &[rate(500.0), done(0.2)],
+);
+static SYN_ACK: Rule = rule(
+    ("flood.reflection_synack", "SYN+ACK reflection"),
+    "100 SYN+ACKs from 20 different hosts to one host within a second that has sent no SYN to them",
+    "A capture of only one direction of a busy client looks the same.",
+    &[rate(100.0), setting("sources", "different sources", 20.0, (2.0, 1e6))],
+);
+
+pub(super) const ENTRY: Entry = Entry {
+    rules: &[&SYN, &SYN_SPOOFED, &UDP, &ICMP, &RST, &ACK, &SYN_ACK],
+    wants: Moments::OPENED
+        .and(Moments::ONE_WAY)
+        .and(Moments::STRAY)
+        .and(Moments::ANSWERED)
+        .and(Moments::ESTABLISHED)
+        .and(Moments::ICMP),
+    make: |thresholds| Box::new(Flood::new(thresholds)),
+};
+
+fn tell(alert: &Alert) -> String {
+    let figure = |name| alert.figure(name).unwrap_or_default();
+    let from = match figure("sources") {
+        n if n > 1.0 => format!("about {n} addresses"),
+        _ => alert.who(),
+    };
+    let whom = if alert.targets.is_empty() { "many hosts".to_owned() } else { alert.whom() };
+    let what = alert.word("what").unwrap_or("packets");
+    format!("{from} sent {} {what} a second to {whom}", figure("rate"))
+}
+
+/// What comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Kind {
+    Syn,
+    Udp,
+    Icmp,
+    Rst,
+    Ack,
+    SynAck,
+}
+
+/// What a rule asks for.
+#[derive(Clone, Copy)]
+struct Limits {
+    kind: Kind,
+    rule: &'static Rule,
+    what: &'static str,
+    rate: f64,
+    in_ten: f64,
+    done_share: f64,
+    sources: f64,
+}
+
+impl Limits {
+    fn of(kind: Kind, rule: &'static Rule, what: &'static str, thresholds: &Thresholds) -> Self {
+        let get = |name| thresholds.get(rule, name);
+        let or = |value: f64, or: f64| if value.is_finite() { value } else { or };
+        Self {
+            kind,
+            rule,
+            what,
+            rate: get("rate"),
+            in_ten: get("in_ten"),
+            // A share is at most 1, and one source is the least.
+            done_share: or(get("done_share"), 2.0),
+            sources: or(get("sources"), 1.0),
+        }
+    }
+
+    fn reached(&self, pace: Pace) -> bool {
+        f64::from(pace.second) >= self.rate || f64::from(pace.ten) >= self.in_ten
+    }
+}
+
+/// What came at a target, and what was made of it.
+#[derive(Clone, Copy)]
+struct State {
+    surge: Surge,
+    kind: Kind,
+    target: IpAddr,
+    /// When it came to look like a flood.
+    suspect: Option<Timestamp>,
+    told: Option<&'static Rule>,
+    /// When the alert's figures were last written.
+    written: Timestamp,
+}
+
+struct Flood {
+    states: Tracker<State>,
+    limits: [Limits; 6],
+    spoofed_sources: f64,
+    stray_rate: f64,
+    answered_rate: f64,
+    /// SYNs of one make, by window and time to live.
+    makes: Tracker<Make>,
+    /// Keys of the states that wait to be judged.
+    suspects: Vec<u64>,
+    /// Keys of the states with an alert.
+    told: Vec<u64>,
+}
+
+/// SYNs without options, of one make, to whomever.
+#[derive(Clone, Copy, Default)]
+struct Make {
+    surge: Surge,
+    told: bool,
+    /// How many the alert has counted.
+    counted: u32,
+}
+
+/// Targets that are watched, times kinds.
+const MOST: usize = 4096;
+
+/// Floods whose last figures are written at the end.
+const MOST_TOLD: usize = 1024;
+
+/// How long a flood may pause.
+const AGE: Duration = Duration::from_secs(60);
+
+/// How long handshakes may take: what came is judged so much later.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+impl Flood {
+    fn new(thresholds: &Thresholds) -> Self {
+        let of = |kind, rule, what| Limits::of(kind, rule, what, thresholds);
+        Self {
+            states: Tracker::new(MOST, AGE),
+            limits: [
+                of(Kind::Syn, &SYN, "SYNs"),
+                of(Kind::Udp, &UDP, "UDP datagrams"),
+                of(Kind::Icmp, &ICMP, "ICMP messages"),
+                of(Kind::Rst, &RST, "RSTs"),
+                of(Kind::Ack, &ACK, "ACKs of no session"),
+                of(Kind::SynAck, &SYN_ACK, "SYN+ACKs that nobody asked for"),
+            ],
+            spoofed_sources: thresholds.get(&SYN_SPOOFED, "sources"),
+            stray_rate: thresholds.get(&SYN_SPOOFED, "stray_rate"),
+            answered_rate: thresholds.get(&ICMP, "answered_rate"),
+            makes: Tracker::new(64, AGE),
+            suspects: Vec::new(),
+            told: Vec::new(),
+        }
+    }
+
+    fn came(&mut self, kind: Kind, event: &Event<'_>, context: &mut Context<'_>) {
+        let (packet, at) = (event.packet, event.at);
+        let by = key(context.hasher, ("flood", kind, packet.destination));
+        let fresh = || State {
+            surge: Surge::default(),
+            kind,
+            target: packet.destination,
+            suspect: None,
+            told: None,
+            written: at,
+        };
+        let state = self.states.entry(by, at, fresh);
+        if state.told.is_none() && state.suspect.is_none() {
+            state.surge.renew(at);
+        }
+        let pace = state.surge.add(at, (packet.source, port(kind, packet)), context.hasher);
+        state.surge.keep(packet.number);
+        let limits = &self.limits[kind as usize];
+        if let Some(rule) = state.told {
+            go_on(state, (rule, limits), event, context);
+        } else if state.suspect.is_none() && limits.reached(pace) {
+            state.suspect = Some(at);
+            if self.suspects.len() < MOST {
+                self.suspects.push(by);
+            }
+        }
+        if kind == Kind::SynAck && self.states.find(by, at).is_some_and(|state| state.told.is_some()) {
+            context.labels.say(packet.source, Label::Reflector, at);
+        }
+    }
+
+    /// It was answered, completed, or went on.
+    fn done(&mut self, kind: Kind, target: IpAddr, event: &Event<'_>, context: &Context<'_>) {
+        let by = key(context.hasher, ("flood", kind, target));
+        if let Some(state) = self.states.find(by, event.at) {
+            state.surge.done = state.surge.done.saturating_add(1);
+        }
+    }
+
+    /// Judges what came to look like a flood a while ago.
+    fn judge(&mut self, now: Timestamp, is_over: bool, context: &mut Context<'_>) {
+        let mut waiting = std::mem::take(&mut self.suspects);
+        waiting.retain(|&by| {
+            let Some(state) = self.states.find(by, now) else { return false };
+            let Some(since) = state.suspect else { return false };
+            if !is_over && now.since(since) < PATIENCE {
+                return true;
+            }
+            state.suspect = None;
+            let limits = &self.limits[state.kind as usize];
+            if let Some(rule) = judge(&state.surge, limits, (self.spoofed_sources, self.answered_rate)) {
+                state.told = Some(rule);
+                raise(state, (rule, limits), now, context);
+                if self.told.len() < MOST_TOLD {
+                    self.told.push(by);
+                }
+            }
+            false
+        });
+        self.suspects = waiting;
+    }
+
+    /// A SYN that no operating system sends, as such have options: made by a tool. Many of one make with a source each.
+    fn make(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
+        let packet = event.packet;
+        let Some(tcp) = packet.tcp() else { return };
+        if !tcp.options.layout.is_empty() {
+            return;
+        }
+        let make = self.makes.entry(key(context.hasher, tcp.window), event.at, Make::default);
+        let before = make.surge.total;
+        let pace = make.surge.add(event.at, (packet.source, tcp.ports.destination), context.hasher);
+        make.surge.keep(packet.number);
+        let enough = f64::from(pace.second) >= self.stray_rate;
+        let looks = before.is_power_of_two() || before.is_multiple_of(64) || !make.told;
+        if !enough || !looks || make.surge.sources.distinct() < 0.8 * f64::from(make.surge.total) {
+            return;
+        }
+        let mut found = context.book.case(&SYN_SPOOFED, Group::default(), event.at);
+        if std::mem::replace(&mut make.told, true) {
+            found.count(u64::from(make.surge.total) - u64::from(make.counted)).frames([packet.number]);
+        } else {
+            make.surge.begin(&mut found);
+        }
+        make.counted = make.surge.total;
+        make.surge.name(&mut found);
+        found.target(Party::host(packet.destination)).word("what", b"SYNs of one make");
+        found.reached("rate", make.surge.rate(), self.stray_rate);
+    }
+}
+
+/// Which rule holds, if any.
+fn judge(surge: &Surge, limits: &Limits, (spoofed, answered_rate): (f64, f64)) -> Option<&'static Rule> {
+    let sources = surge.sources.distinct();
+    let share = surge.done_share();
+    let much = share < limits.done_share || (limits.kind == Kind::Icmp && surge.rate() >= answered_rate);
+    if !much || sources < limits.sources || surge.is_scan() {
+        return None;
+    }
+    let forged = sources >= spoofed && sources * 2.0 >= f64::from(surge.total);
+    Some(if limits.kind == Kind::Syn && forged { &SYN_SPOOFED } else { limits.rule })
+}
+
+fn raise(
+    state: &mut State,
+    (rule, limits): (&'static Rule, &Limits),
+    at: Timestamp,
+    context: &mut Context<'_>,
+) {
+    let mut found = context.book.case(rule, Group::on(Party::host(state.target)), at);
+    state.surge.begin(&mut found);
+    found.word("what", limits.what.as_bytes());
+    write(state, limits, &mut found);
+    state.written = at;
+}
+
+/// One more packet of a flood that is known.
+fn go_on(
+    state: &mut State,
+    (rule, limits): (&'static Rule, &Limits),
+    event: &Event<'_>,
+    context: &mut Context<'_>,
+) {
+    let mut found = context.book.case(rule, Group::on(Party::host(state.target)), event.at);
+    found.count(1).frames([event.packet.number]);
+    if event.at.since(state.written) >= Duration::from_secs(1) {
+        state.written = event.at;
+        write(state, limits, &mut found);
+    }
+}
+
+fn write(state: &State, limits: &Limits, found: &mut super::book::Found<'_>) {
+    let surge = &state.surge;
+    surge.name(found);
+    found.reached("rate", surge.rate(), limits.rate).figure("total", f64::from(surge.total));
+    if limits.done_share <= 1.0 {
+        found.below("done_share", surge.done_share(), limits.done_share);
+    }
+}
+
+/// What a packet counts as, if it can be part of a flood.
+fn kind(session: &Session, event: &Event<'_>) -> Option<Kind> {
+    if !event.from_opener && session.began != Began::SynAck {
+        return None;
+    }
+    let stray = event.is(Moments::STRAY);
+    match session.began {
+        Began::Syn if event.packet.tcp().is_some_and(|tcp| tcp.flags.is_syn()) => Some(Kind::Syn),
+        Began::Datagram if !is_answer(session) => Some(Kind::Udp),
+        Began::Rst => Some(Kind::Rst),
+        Began::Ack if stray || session.refused => Some(Kind::Ack),
+        Began::SynAck if stray => Some(Kind::SynAck),
+        _ => None,
+    }
+}
+
+/// The port that a scan would vary. Of RSTs to a client's port the sender's: they may answer a scan.
+fn port(kind: Kind, packet: &Packet) -> u16 {
+    let ports = packet.ports().unwrap_or_default();
+    if kind == Kind::Rst && ports.destination >= 1024 { ports.source } else { ports.destination }
+}
+
+/// A datagram from a service to a client's port answers something that was not seen; rule `amp` looks at those.
+const fn is_answer(session: &Session) -> bool {
+    session.opener.1 < 1024 && session.answerer.1 >= 1024
+}
+
+/// Whether an opener went on as it would not in a flood: after its SYN or stray ACK it says something else.
+fn goes_on(session: &Session, event: &Event<'_>) -> Option<Kind> {
+    let again = event.packet.tcp().is_some_and(|tcp| tcp.flags.is_syn());
+    match session.began {
+        Began::Syn if session.packets[0] == 2 && !again && !session.answered && !session.refused => {
+            Some(Kind::Syn)
+        }
+        Began::Ack if session.packets[0] == 3 && !session.refused => Some(Kind::Ack),
+        _ => None,
+    }
+}
+
+impl Flood {
+    fn icmp(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
+        let Transport::Icmp(_) = &event.packet.transport else { return };
+        if event.quoted.is_some() || is_group(event.packet.destination) {
+            return;
+        }
+        if event.from_opener {
+            self.came(Kind::Icmp, event, context);
+        } else {
+            self.done(Kind::Icmp, event.packet.source, event, context);
+        }
+    }
+
+    fn session(&mut self, session: &Session, event: &Event<'_>, context: &mut Context<'_>) {
+        let came = Moments::OPENED.and(Moments::ONE_WAY).and(Moments::STRAY);
+        if event.is(came)
+            && let Some(kind) = kind(session, event)
+            && !is_group(event.packet.destination)
+        {
+            self.came(kind, event, context);
+            if kind == Kind::Syn && event.is(Moments::OPENED) {
+                self.make(event, context);
+            }
+        } else if event.is(Moments::ONE_WAY)
+            && let Some(kind) = goes_on(session, event)
+        {
+            self.done(kind, session.answerer.0, event, context);
+        }
+        let target = session.answerer.0;
+        match session.began {
+            Began::Syn if event.is(Moments::ESTABLISHED) => self.done(Kind::Syn, target, event, context),
+            Began::Datagram if event.is(Moments::ANSWERED) => self.done(Kind::Udp, target, event, context),
+            Began::Ack if event.is(Moments::ANSWERED) => self.done(Kind::Ack, target, event, context),
+            _ => {}
+        }
+    }
+}
+
+impl Detector for Flood {
+    fn observe(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
+        if event.is(Moments::ICMP) {
+            self.icmp(event, context);
+        } else if let Some(session) = event.session {
+            self.session(session, event, context);
+        }
+    }
+
+    fn advance(&mut self, now: Timestamp, context: &mut Context<'_>) {
+        self.judge(now, false, context);
+        self.states.advance(now);
+    }
+
+    fn finish(&mut self, at: Timestamp, context: &mut Context<'_>) {
+        self.judge(at, true, context);
+        for by in std::mem::take(&mut self.told) {
+            let Some(state) = self.states.find(by, at) else { continue };
+            let Some(rule) = state.told else { continue };
+            let limits = &self.limits[state.kind as usize];
+            if let Some(mut found) = context.book.known(rule, Group::on(Party::host(state.target)), at) {
+                write(state, limits, &mut found);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+use super::scenes::{FIN_ACK, RST_ACK, SYN_ACK as SYN_AND_ACK, Scenario, Scene, ip};
+
+#[cfg(test)]
+pub(super) const SCENARIOS: &[Scenario] = {
+    use capturer::TcpFlags;
+
+    /// A source of its own for each.
+    fn forged(n: u32) -> IpAddr {
+        IpAddr::V4(std::net::Ipv4Addr::from_bits(0x0b00_0000 + n.wrapping_mul(0x9e37_79b1) % 0x0100_0000))
+    }
+    fn victim() -> IpAddr {
+        ip("192.0.2.80")
+    }
+    fn many(scene: &mut Scene, n: u32, send: fn(&mut Scene, u32)) {
+        for n in 0..n {
+            send(scene, n);
+            if n.is_multiple_of(100) {
+                scene.wait(10);
+            }
+        }
+        scene.wait(2000);
+    }
+    fn port(n: u32) -> u16 {
+        20_000 + (n % 40_000) as u16
+    }
+    fn syn(scene: &mut Scene, n: u32) {
+        scene.tcp((ip("203.0.113.5"), port(n)), (victim(), 80), TcpFlags::SYN, b"");
+    }
+    fn visit(scene: &mut Scene, n: u32) {
+        scene.connect((forged(n), port(n)), (victim(), 80));
+    }
+    fn forged_syn(scene: &mut Scene, n: u32) {
+        scene.tcp((forged(n), port(n)), (victim(), 80), TcpFlags::SYN, b"");
+    }
+    fn datagram(scene: &mut Scene, n: u32) {
+        scene.udp((ip("203.0.113.5"), port(n)), (victim(), 9999), b"");
+    }
+    fn echo(scene: &mut Scene, _: u32) {
+        scene.icmp(ip("203.0.113.5"), victim(), (8, 0), b"abc");
+    }
+    fn echoed(scene: &mut Scene, n: u32) {
+        echo(scene, n);
+        scene.icmp(victim(), ip("203.0.113.5"), (0, 0), b"abc");
+    }
+    fn rst(scene: &mut Scene, n: u32) {
+        scene.tcp((forged(n), port(n)), (victim(), 80), TcpFlags::RST, b"");
+    }
+    /// What one host answers to a scan of which only this side is seen.
+    fn closed(scene: &mut Scene, n: u32) {
+        scene.tcp((ip("203.0.113.5"), n as u16), (victim(), 50_000), RST_ACK, b"");
+    }
+    fn ack(scene: &mut Scene, n: u32) {
+        scene.tcp((forged(n), port(n)), (victim(), 80), TcpFlags::ACK, b"");
+    }
+    /// A session under way when the capture began.
+    fn midstream(scene: &mut Scene, n: u32) {
+        ack(scene, n);
+        scene.tcp((victim(), 80), (forged(n), port(n)), FIN_ACK, b"");
+    }
+    fn reflected(scene: &mut Scene, n: u32) {
+        scene.tcp((forged(n), 80), (victim(), port(n)), SYN_AND_ACK, b"");
+    }
+    fn asked(scene: &mut Scene, n: u32) {
+        scene.tcp((victim(), port(n)), (forged(n), 80), TcpFlags::SYN, b"");
+        reflected(scene, n);
+    }
+    &[
+        Scenario {
+            rule: "flood.syn",
+            positive: |scene| many(scene, 1000, syn),
+            negative: |scene| many(scene, 10_000, visit),
+        },
+        Scenario {
+            rule: "flood.syn_spoofed",
+            positive: |scene| many(scene, 20_000, forged_syn),
+            negative: |scene| many(scene, 1000, syn),
+        },
+        Scenario {
+            rule: "flood.udp",
+            positive: |scene| many(scene, 20_000, datagram),
+            negative: |scene| many(scene, 4000, datagram),
+        },
+        Scenario {
+            rule: "flood.icmp",
+            positive: |scene| many(scene, 2000, echo),
+            negative: |scene| many(scene, 1000, echoed),
+        },
+        Scenario {
+            rule: "flood.rst",
+            positive: |scene| many(scene, 1000, rst),
+            negative: |scene| many(scene, 5000, closed),
+        },
+        Scenario {
+            rule: "flood.ack",
+            positive: |scene| many(scene, 5000, ack),
+            negative: |scene| many(scene, 5000, midstream),
+        },
+        Scenario {
+            rule: "flood.reflection_synack",
+            positive: |scene| many(scene, 2000, reflected),
+            negative: |scene| many(scene, 2000, asked),
+        },
+    ]
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_is_one_alert_whatever_the_number_of_its_sources() {
+        let mut scene = Scene::new();
+        let play = SCENARIOS.iter().find(|scenario| scenario.rule == "flood.syn_spoofed").unwrap();
+        (play.positive)(&mut scene);
+        assert_eq!(scene.rules(), ["flood.syn_spoofed"]);
+        let alert = &scene.detection.alerts()[0];
+        assert_eq!((alert.count, alert.whom()), (20_000, "192.0.2.80".to_owned()));
+        let sources = alert.figure("sources").unwrap();
+        assert!((sources / 20_000.0 - 1.0).abs() < 0.2, "{}", alert.summary());
+    }
+
+    #[test]
+    fn a_busy_server_is_flooded_when_handshakes_stop_being_completed() {
+        let mut scene = Scene::new();
+        for n in 0..30_000u32 {
+            let client = (IpAddr::V4((0x0b00_0000 + n).into()), 40_000);
+            let server = (ip("192.0.2.80"), 443);
+            if n < 20_000 {
+                scene.connect(client, server);
+            } else {
+                scene.tcp(client, server, capturer::TcpFlags::SYN, b"");
+            }
+            if n.is_multiple_of(10) {
+                scene.wait(20);
+            }
+        }
+        assert_eq!(scene.rules(), ["flood.syn_spoofed"]);
+    }
+}

@@ -1,0 +1,177 @@
+//! The detectors on the whole collection of captures: which expected detections are found, where they are quiet, and what
+//! must not be said. Prints the tables that docs/RULES.md explains. Skipped, with a word, where the collection is absent.
+//! `CAPTURES` names a part of the collection to look at, with each alert.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test says so by failing")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use analyzer::detect::{Detection, Thresholds};
+use analyzer::{Alert, Severity};
+use capturer::Packet;
+use capturer::decode::{DecodeSettings, Decoder};
+use capturer::source::file::FileSource;
+use capturer::source::{Next, Source};
+
+/// Benign files that have an alert of severity low or above, with the reason; docs/RULES.md tells more.
+const EXPLAINED: &[(&str, &str)] = &[];
+
+struct Capture {
+    file: String,
+    category: String,
+    expected: Vec<String>,
+}
+
+fn folder() -> Option<PathBuf> {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/captures")).to_path_buf();
+    if folder.join("manifest.csv").exists() {
+        return Some(folder);
+    }
+    println!("skipped: no captures at {}", folder.display());
+    None
+}
+
+/// The fields of a line with quotes (RFC 4180, without line breaks in fields).
+fn fields(line: &str) -> Vec<String> {
+    let (mut fields, mut quoted) = (vec![String::new()], false);
+    for letter in line.chars() {
+        match letter {
+            '"' => quoted = !quoted,
+            ',' if !quoted => fields.push(String::new()),
+            _ => fields.last_mut().unwrap().push(letter),
+        }
+    }
+    fields
+}
+
+fn manifest(folder: &Path) -> Vec<Capture> {
+    let text = std::fs::read_to_string(folder.join("manifest.csv")).unwrap();
+    let mut lines = text.lines();
+    let names = fields(lines.next().unwrap());
+    let place = |name: &str| names.iter().position(|known| known == name).unwrap();
+    let (file, category, expected) = (place("file"), place("category"), place("expected_detections"));
+    let capture = |line: &str| {
+        let fields = fields(line);
+        let expected = fields[expected].split(';').map(|word| word.trim().to_owned());
+        Capture {
+            file: fields[file].clone(),
+            category: fields[category].clone(),
+            expected: expected.filter(|word| !word.is_empty()).collect(),
+        }
+    };
+    lines.map(capture).filter(|capture| capture.category != "flows").collect()
+}
+
+/// What the detectors say of a file, as far as it can be read.
+fn alerts(path: &Path) -> Vec<Alert> {
+    let mut detection = Detection::new(&Thresholds::default(), 64 << 20);
+    let Ok(mut source) = FileSource::open(path) else { return Vec::new() };
+    let mut decoder = Decoder::new(DecodeSettings::default());
+    let mut packet = Packet::empty();
+    while let Ok(Next::Frame(frame)) = source.next_frame() {
+        if decoder.decode_into(&frame, &mut packet).is_ok() {
+            detection.observe(&packet, frame.bytes);
+            detection.advance(packet.at);
+        }
+    }
+    detection.finish();
+    detection.alerts().to_vec()
+}
+
+/// Whether a rule meets an expectation: the same, or its parent or child, the form for small or slow aside.
+fn meets(expected: &str, rule: &str) -> bool {
+    let plain = |id: &str| {
+        let form = ["_small", "_low", "_slow"].into_iter().find_map(|form| id.strip_suffix(form));
+        form.unwrap_or(id).to_owned()
+    };
+    if rule != expected && !rule.contains('.') {
+        return false;
+    }
+    let (expected, rule) = (plain(expected), plain(rule));
+    let below = |of: &str, id: &str| id.strip_prefix(of).is_some_and(|rest| rest.starts_with(['.', '_']));
+    expected == rule || below(&rule, &expected) || below(&expected, &rule)
+}
+
+#[derive(Default)]
+struct Tables {
+    found: [usize; 2],
+    optional: [usize; 2],
+    quiet: [usize; 2],
+    forbidden: [usize; 2],
+    missed: Vec<String>,
+    loud: BTreeMap<String, Vec<String>>,
+}
+
+impl Tables {
+    fn take(&mut self, capture: &Capture, alerts: &[Alert]) {
+        let any = |expected: &str| alerts.iter().any(|alert| meets(expected, alert.rule.id));
+        for expected in &capture.expected {
+            if expected.starts_with("none") {
+                let loud: Vec<&Alert> =
+                    alerts.iter().filter(|alert| alert.severity >= Severity::Low).collect();
+                count(&mut self.quiet, loud.is_empty());
+                if !loud.is_empty() {
+                    let tell = |alert: &&Alert| format!("{}: {}", alert.rule.id, alert.summary());
+                    self.loud.insert(capture.file.clone(), loud.iter().map(tell).collect());
+                }
+            } else if let Some(never) = expected.strip_prefix('!') {
+                count(&mut self.forbidden, !any(never.split("_by_").next().unwrap()));
+            } else if let Some(nice) = expected.strip_suffix("(optional)") {
+                count(&mut self.optional, any(nice));
+            } else {
+                count(&mut self.found, any(expected));
+                if !any(expected) {
+                    self.missed.push(format!("{} {expected}", capture.file));
+                }
+            }
+        }
+    }
+
+    fn print(&self) {
+        let line = |name: &str, [yes, all]: [usize; 2]| println!("{name:<28} {yes:>4} of {all}");
+        line("expected and found", self.found);
+        line("optional and found", self.optional);
+        line("quiet where nothing is", self.quiet);
+        line("forbidden and not said", self.forbidden);
+        self.missed.iter().for_each(|missed| println!("missed  {missed}"));
+        for (file, alerts) in &self.loud {
+            alerts.iter().for_each(|alert| println!("loud    {file} {alert}"));
+        }
+    }
+}
+
+fn count([yes, all]: &mut [usize; 2], is: bool) {
+    *yes += usize::from(is);
+    *all += 1;
+}
+
+#[test]
+fn expected_detections_are_found_and_the_rest_is_quiet() {
+    let Some(folder) = folder() else { return };
+    let only = std::env::var("CAPTURES").unwrap_or_default();
+    let mut tables = Tables::default();
+    for capture in manifest(&folder).iter().filter(|capture| capture.file.contains(&only)) {
+        let alerts = alerts(&folder.join(&capture.file));
+        if !only.is_empty() {
+            println!("{} {:?}", capture.file, capture.expected);
+            alerts.iter().take(40).for_each(|alert| {
+                println!(
+                    "   {:<8} {} {} {:?}",
+                    alert.severity.name(),
+                    alert.rule.id,
+                    alert.summary(),
+                    alert.figures
+                );
+            });
+        }
+        tables.take(capture, &alerts);
+    }
+    tables.print();
+    if only.is_empty() {
+        let explained = |file: &String| EXPLAINED.iter().any(|(known, _)| known == file);
+        let odd: Vec<_> = tables.loud.keys().filter(|file| !explained(file)).collect();
+        assert!(odd.is_empty(), "alerts where nothing is expected, and no reason given: {odd:?}");
+        assert!(tables.quiet[0] * 50 >= tables.quiet[1] * 49, "quiet in less than 98 % of files");
+        assert_eq!(tables.forbidden[0], tables.forbidden[1]);
+    }
+}
