@@ -30,13 +30,18 @@ pub enum Label {
     Traceroute = 8,
     /// It scans ports or hosts.
     Scanner = 16,
+    /// Several others open sessions to a port of a program of its own: a peer among peers.
+    Peer = 32,
 }
 
 #[derive(Clone, Copy, Default)]
 struct Said {
     labels: u8,
-    at: [Timestamp; 5],
+    at: [Timestamp; 6],
 }
+
+/// Labels of addresses whose packets are no scan, whatever they look like.
+const EXCUSES: u8 = Label::Backscatter as u8 | Label::Reflector as u8 | Label::Traceroute as u8;
 
 /// What is said of addresses.
 pub struct Labels {
@@ -62,5 +67,11 @@ impl Labels {
         let place = (label as u8).trailing_zeros() as usize;
         let said = self.known.find(key(&self.hasher, address), at);
         said.is_some_and(|said| said.labels & label as u8 != 0 && at.since(said.at[place]) <= time)
+    }
+
+    /// Whether an address looks for the way, or answers what it was not asked: then it does not scan.
+    pub fn is_excused(&mut self, address: IpAddr, at: Timestamp) -> bool {
+        let said = self.known.find(key(&self.hasher, address), at);
+        said.is_some_and(|said| said.labels & EXCUSES != 0)
     }
 }

@@ -224,10 +224,10 @@ pub(super) const SCENARIOS: &[Scenario] = {
         Scenario {
             rule: "probe.nmap_os",
             positive: |scene| {
-                [0, 0x2b, 0x29].into_iter().enumerate().for_each(|(n, f)| flags(scene, (n as u16, f)))
+                [0, 0x2b, 0x29].into_iter().enumerate().for_each(|(n, f)| flags(scene, (n as u16, f)));
             },
             negative: |scene| {
-                [0, 0x29, 0x29].into_iter().enumerate().for_each(|(n, f)| flags(scene, (n as u16, f)))
+                [0, 0x29, 0x29].into_iter().enumerate().for_each(|(n, f)| flags(scene, (n as u16, f)));
             },
         },
         Scenario {

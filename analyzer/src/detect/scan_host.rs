@@ -10,6 +10,7 @@ use capturer::{Protocol, Timestamp, Transport};
 
 use super::book::key;
 use super::rule::{Rule, Setting, Thresholds, setting};
+use super::scan_port::is_bare_probe;
 use super::session::{Began, Session, is_group};
 use super::tracker::{Tracker, Window};
 use super::{Context, Detector, Entry, Event, Group, Label, Moments};
@@ -107,6 +108,7 @@ static IPV6_ND: Rule = rule(
 pub(super) const ENTRY: Entry = Entry {
     rules: &[&TCP, &TCP_SLOW, &TCP_ACK, &UDP, &ICMP, &ARP, &IPV6_ND],
     wants: Moments::REFUSED
+        .and(Moments::ESTABLISHED)
         .and(Moments::UNANSWERED)
         .and(Moments::ANSWERED)
         .and(Moments::ARP)
@@ -179,11 +181,16 @@ struct Slow {
 struct ScanHost {
     tried: Tracker<Tried>,
     slow: Tracker<Slow>,
+    /// Who opened sessions to a host's own ports.
+    callers: Tracker<Window<4>>,
     limits: [(Kind, Limits); 6],
     after_sweep: usize,
     slow_limits: Limits,
     most_ports: usize,
 }
+
+/// Callers of its own ports that make a host a peer.
+const CALLERS: usize = 3;
 
 /// Sources and ports that are remembered.
 const MOST: usize = 4096;
@@ -195,6 +202,7 @@ impl ScanHost {
         Self {
             tried: Tracker::new(MOST, Duration::from_secs(900)),
             slow: Tracker::new(MOST, slow_limits.window),
+            callers: Tracker::new(MOST, Duration::from_secs(900)),
             limits: [
                 (Kind::Tcp, of(&TCP)),
                 (Kind::Ack, of(&TCP_ACK)),
@@ -213,20 +221,37 @@ impl ScanHost {
         self.limits.iter().find(|(of, _)| *of == kind).map(|(_, limits)| *limits)
     }
 
+    /// A session to a port that is no common service's: of several callers it makes a peer.
+    fn called(&mut self, session: &Session, event: &Event<'_>, context: &mut Context<'_>) {
+        if session.answerer.1 < 1024 {
+            return;
+        }
+        let of = key(context.hasher, ("scan.host.callers", session.answerer.0));
+        let callers = self.callers.entry(of, event.at, Window::default);
+        callers.see(key(context.hasher, session.opener.0), event.at, 0);
+        if callers.len() >= CALLERS {
+            context.labels.say(session.answerer.0, Label::Peer, event.at);
+        }
+    }
+
     /// A try of a session failed or was answered.
     fn session(&mut self, session: &Session, event: &Event<'_>, context: &mut Context<'_>) {
         let Some(kind) = kind(session) else { return };
+        if has_no_route(event) {
+            return;
+        }
         let failed = !event.is(Moments::ANSWERED);
         let (source, port) = (session.opener.0, session.answerer.1);
         if kind == Kind::Tcp {
             self.slowly(session, event, context);
         }
-        let tried = Try { kind, source, target: session.answerer.0, port: Some(port) };
+        let from = if kind == Kind::Ack && event.is(Moments::UNANSWERED) { session.opener.1 } else { 0 };
+        let tried = Try { kind, source, target: session.answerer.0, port: Some(port), from };
         self.tried(&tried, failed, event, context);
     }
 
     fn tried(&mut self, tried: &Try, failed: bool, event: &Event<'_>, context: &mut Context<'_>) {
-        let by = key(context.hasher, ("scan.host", tried.kind, tried.source, tried.port));
+        let by = key(context.hasher, ("scan.host", tried.kind, tried.source, tried.port, tried.from));
         let target = key(context.hasher, tried.target);
         if !failed {
             if let Some(state) = self.tried.find(by, event.at) {
@@ -249,7 +274,8 @@ impl ScanHost {
         let all = if asks { failed } else { failed + answered };
         let missed = if asks { failed - answered.min(failed) } else { failed };
         let share = missed as f64 / all.max(1) as f64;
-        if failed >= limits.hosts && share >= limits.failed_share {
+        let holds = failed >= limits.hosts && share >= limits.failed_share;
+        if holds && !context.labels.is_excused(tried.source, event.at) {
             raise(state, tried, (&limits, share), event, context);
         }
     }
@@ -267,9 +293,11 @@ impl ScanHost {
         state.failed.see(key(context.hasher, session.answerer.0), event.at, event.frame());
         state.ports.see(u64::from(session.answerer.1), event.at, 0);
         let hosts = state.failed.within(event.at, self.slow_limits.window);
-        if hosts < self.slow_limits.hosts || state.answered || state.ports.len() > self.most_ports {
+        let many = hosts >= self.slow_limits.hosts && state.ports.len() <= self.most_ports;
+        if !many || state.answered || context.labels.is_excused(session.opener.0, event.at) {
             return;
         }
+        let peering = state.ports.keys().all(|port| PEERS.contains(&(port as u16)));
         let window = self.slow_limits.window;
         let group = Group::by(Party::host(session.opener.0));
         let mut found = context.book.case(self.slow_limits.rule, group, event.at);
@@ -284,6 +312,9 @@ impl ScanHost {
         found.target(Party::service(session.answerer.0, session.answerer.1));
         found.reached("hosts", hosts as f64, self.slow_limits.hosts as f64);
         found.figure("window", window.as_secs_f64());
+        if peering {
+            found.at_most(Severity::Info).word("looks_like", b"a program that looks for peers");
+        }
     }
 
     fn arp(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
@@ -292,11 +323,11 @@ impl ScanHost {
         match arp.operation {
             // A probe for duplicates comes from 0.0.0.0, an announcement asks for the sender's own address.
             1 if source != target && !source.is_unspecified() => {
-                let tried = Try { kind: Kind::Arp, source, target, port: None };
+                let tried = Try { kind: Kind::Arp, source, target, port: None, from: 0 };
                 self.tried(&tried, true, event, context);
             }
             2 => {
-                let tried = Try { kind: Kind::Arp, source: target, target: source, port: None };
+                let tried = Try { kind: Kind::Arp, source: target, target: source, port: None, from: 0 };
                 self.tried(&tried, false, event, context);
             }
             _ => {}
@@ -307,8 +338,13 @@ impl ScanHost {
         let Transport::Icmp(icmp) = &event.packet.transport else { return };
         let packet = event.packet;
         if super::session::is_request(packet.protocol, icmp.kind) && packet.source != packet.destination {
-            let tried =
-                Try { kind: Kind::Icmp, source: packet.source, target: packet.destination, port: None };
+            let tried = Try {
+                kind: Kind::Icmp,
+                source: packet.source,
+                target: packet.destination,
+                port: None,
+                from: 0,
+            };
             if !is_group(tried.target) {
                 self.tried(&tried, true, event, context);
             }
@@ -326,7 +362,12 @@ impl ScanHost {
         let (source, asks) =
             if icmp_kind == 135 { (packet.source, true) } else { (packet.destination, false) };
         if !source.is_unspecified() {
-            self.tried(&Try { kind: Kind::Neighbor, source, target, port: None }, asks, event, context);
+            self.tried(
+                &Try { kind: Kind::Neighbor, source, target, port: None, from: 0 },
+                asks,
+                event,
+                context,
+            );
         }
     }
 }
@@ -337,6 +378,28 @@ struct Try {
     source: IpAddr,
     target: IpAddr,
     port: Option<u16>,
+    /// The port it came from, if that tells tries apart: bare ACKs without an answer count only from one port, as a scanner
+    /// sends them. Those from many ports are sessions of which one direction is captured.
+    from: u16,
+}
+
+/// Programs that look for peers, most of which are gone: Gnutella, BitTorrent, eDonkey, FastTrack, Direct Connect,
+/// Bitcoin, Ethereum, IPFS.
+static PEERS: &[u16] = &[
+    411, 412, 1214, 4001, 4662, 4672, 6346, 6347, 6881, 6882, 6883, 6884, 6885, 6886, 6887, 6888, 6889, 6969,
+    8333, 30303, 51413,
+];
+
+/// Whether a port is that of programs that look for peers, or the source is a peer that others call, too.
+fn is_peering(tried: &Try, at: Timestamp, context: &mut Context<'_>) -> bool {
+    let Some(port) = tried.port else { return false };
+    let while_ago = Duration::from_secs(900);
+    PEERS.contains(&port) || (port >= 1024 && context.labels.is(tried.source, Label::Peer, (at, while_ago)))
+}
+
+/// A router has no way to the destination's network: that tells of the network, not of the host.
+fn has_no_route(event: &Event<'_>) -> bool {
+    event.quoted.is_some() && matches!(&event.packet.transport, Transport::Icmp(icmp) if icmp.code == 0)
 }
 
 fn kind(session: &Session) -> Option<Kind> {
@@ -345,7 +408,7 @@ fn kind(session: &Session) -> Option<Kind> {
     }
     Some(match session.began {
         Began::Syn => Kind::Tcp,
-        Began::Ack => Kind::Ack,
+        Began::Ack if is_bare_probe(session) => Kind::Ack,
         Began::Datagram if !(session.opener.1 < 1024 && session.answerer.1 >= 1024) => Kind::Udp,
         _ => return None,
     })
@@ -355,6 +418,11 @@ impl Detector for ScanHost {
     fn observe(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
         if event.is(Moments::ARP) {
             return self.arp(event, context);
+        }
+        if let Some(session) = event.session
+            && event.is(Moments::ESTABLISHED)
+        {
+            self.called(session, event, context);
         }
         let failed = Moments::REFUSED.and(Moments::UNANSWERED).and(Moments::ANSWERED);
         if let Some(session) = event.session
@@ -370,6 +438,7 @@ impl Detector for ScanHost {
     fn advance(&mut self, now: Timestamp, _: &mut Context<'_>) {
         self.tried.advance(now);
         self.slow.advance(now);
+        self.callers.advance(now);
     }
 }
 
@@ -382,6 +451,7 @@ fn raise(
 ) {
     let sweeps = matches!(tried.kind, Kind::Icmp | Kind::Arp | Kind::Neighbor);
     context.labels.say(tried.source, if sweeps { Label::Swept } else { Label::Scanner }, event.at);
+    let peering = is_peering(tried, event.at, context);
     let mut found = context.book.case(limits.rule, Group::by(Party::host(tried.source)), event.at);
     if found.fresh {
         let first = state.failed.since(event.at, limits.window).unwrap_or(event.at);
@@ -397,6 +467,9 @@ fn raise(
     found.reached("hosts", f64::from(state.hosts), limits.hosts as f64);
     found.below("failed_share", share, limits.failed_share);
     found.figure("window", limits.window.as_secs_f64());
+    if peering {
+        found.at_most(Severity::Info).word("looks_like", b"a program that looks for peers");
+    }
 }
 
 #[cfg(test)]

@@ -235,12 +235,18 @@ fn kind(session: &Session) -> Option<Kind> {
     Some(match session.began {
         Began::Syn if session.syn_options <= FEW_OPTIONS => Kind::Syn,
         Began::Syn => Kind::Connect,
-        Began::Ack => Kind::Ack,
+        Began::Ack if is_bare_probe(session) => Kind::Ack,
         Began::Stealth | Began::FinAck => Kind::Stealth,
         Began::Datagram if is_probe(session) => Kind::Datagram,
         Began::Sctp => Kind::Sctp,
         _ => return None,
     })
+}
+
+/// A bare ACK that may be a probe: who sends more of them goes on with a session of which one direction is captured, as
+/// does a service that acknowledges what its clients send.
+pub(super) const fn is_bare_probe(session: &Session) -> bool {
+    session.packets[0] <= 2 && !(session.opener.1 < 1024 && session.answerer.1 >= 1024)
 }
 
 /// A datagram to a port above 1023 from one below is an answer to something that was not seen.
@@ -268,6 +274,9 @@ impl Detector for ScanPort {
             tried.refused.see(port, event.at, event.frame());
         }
         let limits = self.limits.iter().find(|(of, _)| *of == kind);
+        if context.labels.is_excused(session.opener.0, event.at) {
+            return;
+        }
         let Some(found) =
             limits.and_then(|(_, pair)| pair.iter().find(|limits| holds(tried, limits, event.at)))
         else {

@@ -460,9 +460,12 @@ fn opening(session: &Session, packet: &Packet) -> Moments {
     if !session.answered { moments | Moments::ONE_WAY } else { moments }
 }
 
-/// Datagrams that are a message each, however many there are: of name servers, Kerberos and SIP.
+/// Packets that are a message each, however many there are: of ICMP, name servers, Kerberos and SIP.
 fn is_message(packet: &Packet) -> bool {
     const PORTS: [u16; 3] = [53, 88, 5060];
+    if matches!(packet.transport, Transport::Icmp(_)) {
+        return true;
+    }
     let Transport::Udp(ports) = &packet.transport else { return false };
     PORTS.contains(&ports.destination) || PORTS.contains(&ports.source)
 }

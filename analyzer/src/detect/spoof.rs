@@ -7,13 +7,13 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use capturer::{Mac, Packet, PacketFacts, Timestamp, Transport};
+use capturer::{Mac, Packet, PacketFacts, TcpFlags, Timestamp, Transport};
 
 use super::book::key;
 use super::rule::{Rule, Setting, Thresholds, setting};
 use super::tracker::{Tracker, Window};
 use super::{Context, Detector, Entry, Event, Group, Moments};
-use crate::alert::{Alert, Party, Severity};
+use crate::alert::{Party, Severity};
 
 const WINDOW: Setting = setting("window", "s", 60.0, (1.0, 3600.0));
 const SOURCES: &str =
@@ -30,7 +30,7 @@ static MARTIAN: Rule = Rule {
     caveat: "A broken stack or a capture of several links can show a few.",
     sources: SOURCES,
     settings: &[setting("packets", "packets", 10.0, (1.0, 1e6)), WINDOW],
-    tell: |alert| format!("{} packets came from {}, which no host can have", alert.count, sources(alert)),
+    tell: |alert| format!("{} packets came from {}, which no host can have", alert.count, alert.who()),
 };
 static MULTICAST: Rule = Rule {
     id: "spoof.multicast_src",
@@ -42,7 +42,7 @@ static MULTICAST: Rule = Rule {
     caveat: "Anonymised captures may have such addresses.",
     sources: SOURCES,
     settings: &[setting("packets", "packets", 10.0, (1.0, 1e6)), WINDOW],
-    tell: |alert| format!("{} packets came from {}, which is a group", alert.count, sources(alert)),
+    tell: |alert| format!("{} packets came from {}, which is a group", alert.count, alert.who()),
 };
 static LAND: Rule = Rule {
     id: "spoof.land",
@@ -50,7 +50,7 @@ static LAND: Rule = Rule {
     technique: "T1499.004",
     severity: Severity::High,
     most: Severity::High,
-    sees: "a SYN or a datagram on the wire whose source and destination have the same address and the same port",
+    sees: "a SYN on the wire whose source and destination have the same address and the same port",
     caveat: "Traffic of a host to itself that was captured on the host looks the same where the link tells of no loopback.",
     sources: "CVE-1999-0016; nmap sweeps include the scanner's own address, but not its port",
     settings: &[setting("packets", "packets", 1.0, (1.0, 1e6))],
@@ -81,10 +81,6 @@ pub(super) const ENTRY: Entry = Entry {
     wants: Moments::OPENED.and(Moments::STRAY).and(Moments::ONE_WAY).and(Moments::ICMP),
     make: |thresholds| Box::new(Spoof::new(thresholds)),
 };
-
-fn sources(alert: &Alert) -> String {
-    alert.who()
-}
 
 struct Spoof {
     odd: Tracker<Window<32>>,
@@ -212,14 +208,13 @@ fn is_martian(packet: &Packet) -> bool {
     }
 }
 
-/// SYNs and datagrams from an address and port to the same.
+/// A SYN and no other flag (ECN aside) from an address and port to the same.
 fn is_land(event: &Event<'_>) -> bool {
+    const FLAGS: u16 = 0x3f;
     let packet = event.packet;
-    let asks = match &packet.transport {
-        Transport::Tcp(tcp) => tcp.flags.is_syn() && tcp.ports.source == tcp.ports.destination,
-        Transport::Udp(ports) => ports.source == ports.destination,
-        _ => false,
-    };
+    let asks = packet.tcp().is_some_and(|tcp| {
+        tcp.flags.0 & FLAGS == TcpFlags::SYN.0 && tcp.ports.source == tcp.ports.destination
+    });
     asks && packet.source == packet.destination && !is_loopback(packet.source) && is_on_wire(packet)
 }
 
@@ -266,7 +261,7 @@ use super::scenes::{Scenario, Scene, ip};
 
 #[cfg(test)]
 pub(super) const SCENARIOS: &[Scenario] = {
-    use capturer::{Ports, Protocol};
+    use capturer::{Ports, Protocol, Tcp, TcpOptions, TcpQuirks};
 
     fn datagrams(scene: &mut Scene, (from, to): (&str, &str), n: u16) {
         for n in 0..n {
@@ -280,8 +275,16 @@ pub(super) const SCENARIOS: &[Scenario] = {
             source: address,
             destination: address,
             source_mac: Mac([0, 0, 0, 0, 0, mac]),
-            protocol: Protocol::UDP,
-            transport: Transport::Udp(Ports { source: 139, destination: 139 }),
+            protocol: Protocol::TCP,
+            transport: Transport::Tcp(Tcp {
+                ports: Ports { source: 139, destination: 139 },
+                sequence: 1,
+                acknowledgment: 0,
+                flags: TcpFlags::SYN,
+                window: 1024,
+                quirks: TcpQuirks::default(),
+                options: TcpOptions::NONE,
+            }),
             ..Packet::empty()
         };
         scene.send(&packet, b"");

@@ -195,11 +195,16 @@ const fn is_virtual(station: Mac) -> bool {
     )
 }
 
+/// Whether the message names the station that sent the frame, where that is known; else it is damaged or a proxy's.
+fn agrees(arp: &Arp, station: Mac) -> bool {
+    station == Mac::default() || station == arp.sender
+}
+
 impl Detector for SpoofArp {
     fn observe(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
         let Transport::Arp(arp) = &event.packet.transport else { return };
         let (sender, target) = (event.packet.source, event.packet.destination);
-        if sender.is_unspecified() || arp.sender == Mac::default() {
+        if sender.is_unspecified() || arp.sender == Mac::default() || !agrees(arp, event.packet.source_mac) {
             return;
         }
         match arp.operation {

@@ -191,7 +191,7 @@ impl Detector for SpoofLan {
     fn observe(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
         match &event.packet.transport {
             Transport::Udp(ports) if ports.source == 67 && ports.destination == 68 => {
-                self.dhcp(event, context)
+                self.dhcp(event, context);
             }
             // RFC 4861 §6.1.2: anything else than 255 was forwarded, and hosts ignore it.
             Transport::Icmp(icmp)
