@@ -125,9 +125,29 @@ pub struct Alert {
     pub words: Vec<(&'static str, String)>,
     /// Numbers of the frames that show it, rising, the first 512.
     pub frames: Vec<u64>,
+    /// Whether it changed since somebody last asked for what changed.
+    pub(crate) changed: bool,
 }
 
 impl Alert {
+    /// An alert of which nothing is known but its rule, number and first moment.
+    pub const fn new(number: u64, rule: &'static Rule, at: Timestamp) -> Self {
+        Self {
+            number,
+            rule,
+            severity: rule.severity,
+            sources: Vec::new(),
+            targets: Vec::new(),
+            first: at,
+            last: at,
+            count: 0,
+            figures: Vec::new(),
+            words: Vec::new(),
+            frames: Vec::new(),
+            changed: true,
+        }
+    }
+
     /// The figure of that name.
     pub fn figure(&self, name: &str) -> Option<f64> {
         self.figures.iter().find(|figure| figure.name == name).map(|figure| figure.observed)
@@ -136,19 +156,6 @@ impl Alert {
     /// The word of that name.
     pub fn word(&self, name: &str) -> Option<&str> {
         self.words.iter().find(|(known, _)| *known == name).map(|(_, word)| word.as_str())
-    }
-
-    /// The alert without the numbers of its frames, which lists do not show.
-    #[must_use]
-    pub fn brief(&self) -> Self {
-        Self {
-            sources: self.sources.clone(),
-            targets: self.targets.clone(),
-            figures: self.figures.clone(),
-            words: self.words.clone(),
-            frames: Vec::new(),
-            ..*self
-        }
     }
 
     /// What happened, in a sentence.

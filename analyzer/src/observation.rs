@@ -39,6 +39,8 @@ pub struct Observation {
     pub service: Option<Service>,
     /// The number of the home that the local end belongs to.
     pub home: u8,
+    /// The rule of the alert that is asked about; packets have none.
+    pub rule: Option<&'static str>,
     /// What is seen for the first time.
     pub fresh: Fresh,
     /// When the first of them came, as far as it was not counted before.
@@ -79,6 +81,7 @@ impl Observation {
             domain: None,
             service: None,
             home: 0,
+            rule: None,
             fresh: Fresh { flow: false, source: false, destination: false },
             first: Timestamp::EPOCH,
             last: Timestamp::EPOCH,

@@ -125,14 +125,19 @@ pub(crate) fn read_as(path: &Path, name: &str) -> Result<Database, String> {
 
 /// Where `geo update` stores.
 pub(crate) fn folder(settings: &Settings) -> PathBuf {
-    if !settings.geo.folder.as_os_str().is_empty() {
-        return settings.geo.folder.clone();
+    folder_of(&settings.geo.folder, "geo")
+}
+
+/// The folder that is named, else `within` our own folder of data.
+pub(crate) fn folder_of(named: &Path, within: &str) -> PathBuf {
+    if !named.as_os_str().is_empty() {
+        return named.to_path_buf();
     }
     let of = |variable: &str| std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
     let own = of("XDG_DATA_HOME").or_else(|| Some(of("HOME")?.join(".local/share")));
     match own {
-        Some(data) if !is_root() => data.join("wireglobe/geo"),
-        _ => PathBuf::from("/var/lib/wireglobe/geo"),
+        Some(data) if !is_root() => data.join("wireglobe").join(within),
+        _ => Path::new("/var/lib/wireglobe").join(within),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Wireglobe's top floor: it shows what the analyzer knows to people and machines.
 
 mod ages;
+mod alerts;
 mod cli;
 mod devices;
 mod geo_fetch;

@@ -13,9 +13,11 @@ use capturer::source::live;
 use config::{Config, Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
 
+mod alerts;
 mod detect;
 mod ranges;
 
+pub use alerts::Alerts;
 pub use detect::Detect;
 
 /// Where settings are looked for when no file is named.
@@ -50,6 +52,8 @@ pub struct Settings {
     pub analysis: Analysis,
     /// Detectors.
     pub detect: Detect,
+    /// Where alerts are kept.
+    pub alerts: Alerts,
     /// The dashboard and its API.
     pub server: Server,
     /// `/metrics`.

@@ -74,7 +74,7 @@ impl Book {
             given: 0,
             dropped: 0,
             void: Case(usize::MAX),
-            voided: blank(0, &super::VOID, Timestamp::EPOCH),
+            voided: Alert::new(0, &super::VOID, Timestamp::EPOCH),
         }
     }
 
@@ -85,6 +85,7 @@ impl Book {
         let case = if silent { self.void } else { self.place(rule, group, at) };
         let fresh = self.alerts.get(case.0).is_none_or(|alert| alert.count == 0);
         let alert = self.alerts.get_mut(case.0).unwrap_or(&mut self.voided);
+        alert.changed = true;
         alert.last = alert.last.max(at);
         Found { alert, fresh }
     }
@@ -96,6 +97,7 @@ impl Book {
         if at.since(alert.last) > COOL_DOWN {
             return None;
         }
+        alert.changed = true;
         alert.last = alert.last.max(at);
         Some(Found { alert, fresh: false })
     }
@@ -111,7 +113,7 @@ impl Book {
             self.make_room();
         }
         self.given += 1;
-        let mut alert = blank(self.given, rule, at);
+        let mut alert = Alert::new(self.given, rule, at);
         alert.sources.extend(group.source);
         alert.targets.extend(group.target);
         self.alerts.push(alert);
@@ -147,6 +149,24 @@ impl Book {
         &self.alerts
     }
 
+    /// How many alerts were made so far.
+    pub const fn given(&self) -> u64 {
+        self.given
+    }
+
+    /// Alerts that changed since the last call, the most severe first, at most so many; the others wait.
+    pub fn changed(&mut self, most: usize) -> Vec<Alert> {
+        let mut changed: Vec<&mut Alert> = self.alerts.iter_mut().filter(|alert| alert.changed).collect();
+        changed.sort_unstable_by_key(|alert| (std::cmp::Reverse(alert.severity), alert.number));
+        let taken = changed.into_iter().take(most);
+        taken
+            .map(|alert| {
+                alert.changed = false;
+                alert.clone()
+            })
+            .collect()
+    }
+
     /// Alerts that had to make room for others.
     pub const fn dropped(&self) -> u64 {
         self.dropped
@@ -166,22 +186,6 @@ impl Book {
             let to = numbers.get(index).and_then(|number| places.get(number)).copied();
             to.map(|to| *index = to).is_some()
         });
-    }
-}
-
-fn blank(number: u64, rule: &'static Rule, at: Timestamp) -> Alert {
-    Alert {
-        number,
-        rule,
-        severity: rule.severity,
-        sources: Vec::new(),
-        targets: Vec::new(),
-        first: at,
-        last: at,
-        count: 0,
-        figures: Vec::new(),
-        words: Vec::new(),
-        frames: Vec::new(),
     }
 }
 

@@ -114,6 +114,11 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
     DETECTORS.iter().flat_map(|entry| entry.rules.iter().copied())
 }
 
+/// Whether a rule is the one that is wanted, or of that family.
+pub fn is_of(id: &str, wanted: &str) -> bool {
+    id.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
 /// The rule of alerts that nobody sees.
 static VOID: Rule = Rule {
     id: "none",
@@ -291,11 +296,9 @@ impl Detection {
         self.book.alerts()
     }
 
-    /// The newest alerts, latest first, without the numbers of their frames; and how many there are.
-    pub fn latest(&self, most: usize) -> (Vec<Alert>, usize) {
-        let mut all: Vec<&Alert> = self.alerts().iter().collect();
-        all.sort_unstable_by_key(|alert| (std::cmp::Reverse(alert.last), std::cmp::Reverse(alert.number)));
-        (all.iter().take(most).map(|alert| alert.brief()).collect(), all.len())
+    /// Alerts that changed since the last call, the most severe first, at most so many; and how many were made so far.
+    pub fn changed(&mut self, most: usize) -> (Vec<Alert>, u64) {
+        (self.book.changed(most), self.book.given())
     }
 
     /// The moment the traffic has reached.

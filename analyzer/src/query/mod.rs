@@ -1,6 +1,7 @@
 //! The filter language, upper half: tcpdump's words and those that need geography and direction, asked of
 //! observations.
 
+mod alert;
 mod words;
 
 use std::fmt;

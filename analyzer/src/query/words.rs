@@ -7,6 +7,7 @@ use capturer::Protocol;
 use capturer::filter::{Operand, Ported, Scope, Scopes, Side, Word, service};
 
 use crate::aggregate::{SERVICES, service_label};
+use crate::detect::is_of;
 use crate::geo::{Asn, Category, Continent, CountryCode, Place};
 use crate::names::{Name, Names};
 use crate::network::Network;
@@ -33,6 +34,8 @@ pub enum Fact {
     Service(NamedService),
     /// An address of which a name in this domain is known.
     Domain(Box<str>),
+    /// An alert of this rule or family of rules.
+    Alert(Box<str>),
 }
 
 /// A service by its name, and the transports and ports that it is known by.
@@ -108,6 +111,13 @@ pub(super) const WORDS: &[Word<Fact>] = &[
         scopes: Scopes::ALL,
         operand: Operand::Value(domain),
     },
+    Word {
+        name: "alert",
+        sided: false,
+        expected: "a rule or a family of rules such as scan.port.tcp_syn, scan.port or scan",
+        scopes: Scopes::of(&[Scope::Alert]),
+        operand: Operand::Value(rule),
+    },
 ];
 
 impl Fact {
@@ -128,6 +138,7 @@ impl Fact {
             Self::Direction(direction) => seen.direction == *direction,
             Self::Service(service) => service.serves(seen),
             Self::Domain(domain) => ends(&|end| names.is_within(end.address, domain)),
+            Self::Alert(wanted) => seen.rule.is_some_and(|rule| is_of(rule, wanted)),
         }
     }
 }
@@ -144,6 +155,7 @@ impl fmt::Display for Fact {
             Self::Direction(direction) => f.write_str(direction.name()),
             Self::Service(service) => f.write_str(&service.name),
             Self::Domain(domain) => f.write_str(domain),
+            Self::Alert(rule) => f.write_str(rule),
         }
     }
 }
@@ -182,6 +194,11 @@ fn prefix(text: &str) -> Option<Fact> {
 fn domain(text: &str) -> Option<Fact> {
     let name = Name::parse(text.as_bytes())?;
     name.as_str().contains('.').then(|| Fact::Domain(name.as_str().into()))
+}
+
+/// A rule's id, or the first parts of one.
+fn rule(text: &str) -> Option<Fact> {
+    crate::detect::rules().any(|rule| is_of(rule.id, text)).then(|| Fact::Alert(text.into()))
 }
 
 fn place(text: &str) -> Option<Fact> {

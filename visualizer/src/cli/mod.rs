@@ -22,7 +22,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use alerts::{Wanted as WantedAlerts, alert_json, rules_json};
+pub(crate) use alerts::{alert_json, rules_json};
 pub(crate) use block::Question as BlockQuestion;
 pub use failure::Failure;
 pub(crate) use failure::complain;

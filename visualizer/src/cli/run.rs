@@ -18,9 +18,10 @@ use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::alerts::{self, Ask, Board, Place, Store};
 use crate::cli::{Color, Common, Failure};
-use crate::live::{self, Feeder, Hub, Renewal, SourceFacts, Status};
-use crate::server::{self, AllowedHosts, App, Caps, Connections, Metrics};
+use crate::live::{self, Feeder, Hub, Renewal, SourceFacts, Status, Watch};
+use crate::server::{self, Alerts, AllowedHosts, App, Caps, Connections, Metrics};
 use crate::settings::{self, Kind, Settings};
 use crate::sieve::Sieve;
 use crate::sources::{self, Opened};
@@ -139,6 +140,8 @@ struct House {
     stop: Arc<AtomicBool>,
     closing: watch::Sender<bool>,
     threads: Vec<JoinHandle<()>>,
+    /// Ends after the others: it takes what they found last.
+    store: (mpsc::Sender<Ask>, JoinHandle<()>),
 }
 
 impl House {
@@ -178,6 +181,9 @@ impl House {
         };
         let sieve = query.map(|query| Sieve::new(&settings.source.filter, query, facts.clone()));
         let status = Arc::new(Status::new(source_facts, facts, opened.progress, opened.interface));
+        let board = Arc::new(Board::default());
+        let (asks, asked) = mpsc::channel();
+        let store = store(settings, (&status, &board))?.spawn(asked).map_err(thread("store"))?;
         let (command_sender, commands) = mpsc::channel();
         let (tick_sender, ticks) = mpsc::sync_channel(1);
         let hub = Arc::new(Hub::new(epoch(), command_sender));
@@ -194,7 +200,7 @@ impl House {
             stop: Arc::clone(&stop),
         };
         let analysis = live::spawn_analysis(
-            (analyzer, detection(settings)?),
+            (analyzer, detection(settings)?.map(|detection| Watch::new(detection, asks.clone()))),
             stream.clone(),
             Arc::clone(&status),
             opened.wall_clock,
@@ -211,7 +217,8 @@ impl House {
             stop: Arc::clone(&stop),
         };
         let threads = vec![
-            live::spawn_publisher(ticks, Arc::clone(&hub), Arc::clone(&status)).map_err(thread("publish"))?,
+            live::spawn_publisher(ticks, Arc::clone(&hub), (Arc::clone(&status), Arc::clone(&board)))
+                .map_err(thread("publish"))?,
             analysis.map_err(thread("analysis"))?,
             live::spawn_capture(feeder).map_err(thread("capture"))?,
             live::spawn_renewer(renewer).map_err(thread("geo"))?,
@@ -222,8 +229,9 @@ impl House {
             per_address: settings.server.max_connections_per_address,
         }));
         let metrics = Arc::new(Metrics::new(settings.metrics.top));
-        let app = App { hub, status, stream, hosts, renewals, connections, metrics, closing: closed };
-        Ok((Self { stop, closing, threads }, app))
+        let alerts = Alerts { board, store: asks.clone() };
+        let app = App { hub, status, stream, hosts, renewals, connections, metrics, alerts, closing: closed };
+        Ok((Self { stop, closing, threads, store: (asks, store) }, app))
     }
 
     fn close(self) {
@@ -232,6 +240,9 @@ impl House {
             // A thread that panicked has said so on standard error.
             let _ = thread.join();
         }
+        let (asks, store) = self.store;
+        let _ = asks.send(Ask::End);
+        let _ = store.join();
         tracing::info!("stopped");
     }
 }
@@ -241,6 +252,23 @@ fn detection(settings: &Settings) -> Result<Option<Detection>, Failure> {
     let thresholds = settings.detect.thresholds().map_err(|error| Failure::Usage(error.to_string()))?;
     let memory = (settings.analysis.memory_mb << 20) / 6;
     Ok(settings.detect.enabled.then(|| Detection::new(&thresholds, memory)))
+}
+
+/// The store of alerts. One that can't be opened where nobody named a place is no reason not to capture.
+fn store(settings: &Settings, (status, board): (&Arc<Status>, &Arc<Board>)) -> Result<Store, Failure> {
+    let place = alerts::place(settings, status.facts.kind == "demo");
+    let open = |place| {
+        let largest = (settings.alerts.max_mb as u64) << 20;
+        Store::open(place, epoch(), largest, (Arc::clone(board), Arc::clone(status)))
+    };
+    let named = !settings.alerts.folder.as_os_str().is_empty();
+    match open(place) {
+        Err(error) if !named => {
+            tracing::warn!("{error}; alerts are kept only as long as this runs; set alerts.folder");
+            open(Place::Memory).map_err(Failure::Unreadable)
+        }
+        other => other.map_err(|error| Failure::Unreadable(format!("alerts.folder: {error}"))),
+    }
 }
 
 /// Names this run.

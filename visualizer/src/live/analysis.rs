@@ -11,17 +11,16 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
 use analyzer::aggregate::{Ask, Ends, Top};
-use analyzer::detect::Detection;
 use analyzer::geo::Geo;
 use analyzer::names::Names;
 use analyzer::query::Query;
-use analyzer::{Alert, Analyzer, Dimension, Measure, Reading, ViewId};
+use analyzer::{Analyzer, Dimension, Measure, Reading, ViewId};
 use capturer::Timestamp;
 use capturer::stream::{self, PacketStream, ReadBuffer};
 use tokio::sync::oneshot;
 
 use crate::live::publish::{Made, Tick};
-use crate::live::topics::Material;
+use crate::live::watch::Watch;
 use crate::live::{Figures, Status, TopicKey, topics};
 
 /// Time between ticks: four a second.
@@ -42,8 +41,6 @@ pub(crate) enum Command {
     Report(Report),
     /// The names known now.
     Names(oneshot::Sender<Names>),
-    /// All alerts.
-    Alerts(oneshot::Sender<Vec<Alert>>),
     /// The best names of these addresses.
     BestNames(Vec<IpAddr>, oneshot::Sender<HashMap<IpAddr, String>>),
 }
@@ -69,7 +66,7 @@ pub(crate) struct Answer {
 struct Thread {
     analyzer: Analyzer,
     /// The detectors, if they are switched on.
-    detection: Option<Detection>,
+    detection: Option<Watch>,
     stream: PacketStream,
     status: Arc<Status>,
     ticks: SyncSender<Tick>,
@@ -84,7 +81,7 @@ struct Thread {
 
 /// Starts the thread; it ends when `stop` is set.
 pub(crate) fn spawn(
-    (analyzer, detection): (Analyzer, Option<Detection>),
+    (analyzer, detection): (Analyzer, Option<Watch>),
     stream: PacketStream,
     status: Arc<Status>,
     wall_clock: bool,
@@ -115,7 +112,7 @@ impl Thread {
             let read = cursor.read(&mut buffer, WAIT);
             self.lost += read.lost;
             self.analyzer.observe_all(buffer.iter().map(|seen| (seen.packet, seen.bytes)));
-            if let Some(detection) = &mut self.detection {
+            if let Some(Watch { detection, .. }) = &mut self.detection {
                 detection.observe_all(buffer.iter().map(|seen| (seen.packet, seen.bytes)));
             }
             if let Some(last) = buffer.iter().next_back() {
@@ -127,6 +124,9 @@ impl Thread {
             if Instant::now() >= due {
                 due = Instant::now() + TICK;
                 self.tick();
+            }
+            if let (true, Some(watch)) = (read.ended, &mut self.detection) {
+                watch.end();
             }
             if read.ended {
                 // The source is over; its last state stays and can still be asked.
@@ -143,13 +143,8 @@ impl Thread {
             Command::Report(report) => self.report(report),
             // Nobody waits any more when the client has gone.
             Command::Names(reply) => drop(reply.send(self.analyzer.names().clone())),
-            Command::Alerts(reply) => drop(reply.send(self.alerts())),
             Command::BestNames(addresses, reply) => drop(reply.send(self.best_names(addresses))),
         }
-    }
-
-    fn alerts(&self) -> Vec<Alert> {
-        self.detection.as_ref().map(|detection| detection.alerts().to_vec()).unwrap_or_default()
     }
 
     fn best_names(&self, addresses: Vec<IpAddr>) -> HashMap<IpAddr, String> {
@@ -226,11 +221,11 @@ impl Thread {
     fn tick(&mut self) {
         if let Some(at) = if self.wall_clock { Some(now()) } else { self.analyzer.now() } {
             self.analyzer.advance(at);
-            if let Some(detection) = &mut self.detection {
-                detection.advance(at);
+            if let Some(watch) = &mut self.detection {
+                watch.advance(at, &self.stream);
             }
         }
-        let Self { analyzer, detection, views, wanted, .. } = self;
+        let Self { analyzer, views, wanted, .. } = self;
         let reading = analyzer.read();
         self.status.set_analysis(Figures {
             lost_ring: self.lost,
@@ -242,19 +237,7 @@ impl Thread {
             totals: reading.totals(ViewId::MAIN),
             names: reading.names().counts(),
         });
-        let alerts = |key: &TopicKey| detection.as_ref().map(|detection| detection.latest(key.k));
-        let make = |key: &TopicKey| match key.topic {
-            topics::ALERTS => {
-                let (alerts, total) = alerts(key).unwrap_or_default();
-                Some(Made {
-                    key: key.clone(),
-                    from: reading.from(ViewId::MAIN),
-                    material: Material::Alerts(alerts, total),
-                })
-            }
-            _ => make(reading, views, key),
-        };
-        let made = wanted.iter().filter_map(make).collect();
+        let made = wanted.iter().filter_map(|key| make(reading, views, key)).collect();
         let tick = Tick { at: reading.now().unwrap_or_else(now), made, geo: reading.facts().geo.clone() };
         // A publisher that is behind gets the next one.
         let _ = self.ticks.try_send(tick);

@@ -8,6 +8,7 @@ mod reload;
 mod sheet;
 mod status;
 mod topics;
+mod watch;
 
 pub(crate) use analysis::{Command, Report, now, spawn as spawn_analysis};
 pub(crate) use capture::{Feeder, spawn as spawn_capture};
@@ -17,3 +18,4 @@ pub(crate) use reload::{Renewal, Renewer, spawn as spawn_renewer};
 pub(crate) use sheet::{Sheet, Versioned};
 pub(crate) use status::{Figures, STATES, SourceFacts, Status};
 pub(crate) use topics::{TOPICS, TopicKey, dimensions};
+pub(crate) use watch::Watch;

@@ -8,7 +8,8 @@ use std::thread::{Builder, JoinHandle};
 use analyzer::geo::Geo;
 use capturer::Timestamp;
 
-use crate::live::topics::Material;
+use crate::alerts::Board;
+use crate::live::topics::{Material, alert_sheet};
 use crate::live::{Hub, Status, TopicKey};
 
 /// What the analysis thread hands over four times a second.
@@ -27,13 +28,21 @@ pub(crate) struct Made {
 }
 
 /// Starts the thread; it ends when the analysis thread does.
-pub(crate) fn spawn(ticks: Receiver<Tick>, hub: Arc<Hub>, status: Arc<Status>) -> io::Result<JoinHandle<()>> {
+pub(crate) fn spawn(
+    ticks: Receiver<Tick>,
+    hub: Arc<Hub>,
+    (status, board): (Arc<Status>, Arc<Board>),
+) -> io::Result<JoinHandle<()>> {
     Builder::new().name("publish".into()).spawn(move || {
         for tick in ticks {
             let lost = status.ledger().lost();
             let sheets = tick.made.into_iter().map(|made| {
                 let sheet = match made.material {
                     Material::Status => status.sheet(),
+                    Material::Alerts(most) => {
+                        let (alerts, total) = board.latest(most);
+                        alert_sheet(&alerts, total)
+                    }
                     material => material.sheet(&tick.geo, lost),
                 };
                 (made.key, made.from, sheet)

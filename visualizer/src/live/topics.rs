@@ -6,10 +6,11 @@ use std::net::IpAddr;
 use analyzer::aggregate::{Ask, Ends, Row, Top, protocol_name, service_label};
 use analyzer::geo::{Cell, Geo, Place, PrefixKind};
 use analyzer::names::Known;
-use analyzer::{Alert, Arc, Dimension, FeedRow, Home, Measure, Origin, Reading, Second, Totals, ViewId};
+use analyzer::{Arc, Dimension, FeedRow, Home, Measure, Origin, Reading, Second, Totals, ViewId};
 use serde_json::{Value, json};
 
-use crate::cli::{alert_json, geo_lookup_document};
+use crate::alerts::Entry;
+use crate::cli::geo_lookup_document;
 use crate::live::Sheet;
 
 /// A topic and what its table is made of.
@@ -21,9 +22,6 @@ pub(crate) struct Topic {
     /// Takes the material.
     pub(crate) take: fn(Reading<'_>, ViewId, &Ask<'_>) -> Material,
 }
-
-/// The topic of alerts: its material comes from the detectors, not from the analyzer's totals.
-pub(crate) const ALERTS: &str = "alerts";
 
 /// What a client subscribes to, in one spelling.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -56,7 +54,7 @@ pub(crate) static TOPICS: &[Topic] = &[
     Topic { name: "protocols", most: 300, take: |analyzer, view, ask| top(analyzer, view, "protocol", ask) },
     Topic { name: "arcs", most: 300, take: |analyzer, view, ask| arcs(analyzer, view, ask) },
     Topic { name: "homes", most: 256, take: |analyzer, _, _| homes(analyzer) },
-    Topic { name: ALERTS, most: 300, take: |_, _, _| Material::Alerts(Vec::new(), 0) },
+    Topic { name: "alerts", most: 300, take: |_, _, ask| Material::Alerts(ask.limit) },
     Topic { name: "feed", most: 50, take: |analyzer, view, ask| feed(analyzer, view, ask) },
 ];
 
@@ -81,7 +79,8 @@ pub(crate) enum Material {
     Arcs(Vec<Arc>, usize),
     Homes(Vec<Home>, Option<Place>),
     Feed(Vec<(FeedRow, FeedNames)>, u64),
-    Alerts(Vec<Alert>, usize),
+    /// The newest so many alerts of the board.
+    Alerts(usize),
 }
 
 /// The best names of a flow's ends: of the opener, of the answerer.
@@ -141,7 +140,8 @@ impl Material {
     /// The table of it; `lost` is what the ledger says.
     pub(crate) fn sheet(self, geo: &Geo, lost: u64) -> Sheet {
         match self {
-            Self::Status => Sheet::default(),
+            // The publisher knows these.
+            Self::Status | Self::Alerts(_) => Sheet::default(),
             Self::Kpi(kpi) => kpi.sheet(lost),
             Self::Seconds(seconds) => series(&seconds),
             Self::Top("protocol", top, _) => whole_packets(top),
@@ -149,7 +149,6 @@ impl Material {
             Self::Details(top) => detail_sheet(&top, geo),
             Self::Arcs(arcs, total) => arc_sheet(&arcs, total, geo),
             Self::Homes(homes, place) => home_sheet(&homes, place),
-            Self::Alerts(alerts, total) => alert_sheet(&alerts, total, geo),
             Self::Feed(rows, dropped) => feed_sheet(&rows, dropped, geo),
         }
     }
@@ -343,8 +342,8 @@ fn host_cells(row: &Row) -> Vec<Value> {
     ]
 }
 
-/// The newest alerts, latest first; the documents of the command line with times in milliseconds.
-fn alert_sheet(alerts: &[Alert], total: usize, geo: &Geo) -> Sheet {
+/// The newest alerts, latest first; the documents of the API with times in milliseconds.
+pub(crate) fn alert_sheet(alerts: &[Entry], total: u64) -> Sheet {
     const COLUMNS: &[&str] = &[
         "rule",
         "severity",
@@ -362,17 +361,22 @@ fn alert_sheet(alerts: &[Alert], total: usize, geo: &Geo) -> Sheet {
         "asn",
         "as_name",
         "caveat",
+        "state",
+        "reason",
+        "comments",
+        "muted",
+        "evidence",
     ];
-    let rows = alerts.iter().map(|alert| {
-        let document = alert_json(alert, geo);
+    let rows = alerts.iter().map(|entry| {
+        let document = entry.json();
         let cell = |column: &&str| match *column {
-            "first_ms" => json!(alert.first.as_millis()),
-            "last_ms" => json!(alert.last.as_millis()),
+            "first_ms" => json!(entry.first_ms),
+            "last_ms" => json!(entry.last_ms),
             named => document.get(named).cloned().unwrap_or(Value::Null),
         };
-        let id = document.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-        (id, COLUMNS.iter().map(cell).collect())
+        (entry.name(), COLUMNS.iter().map(cell).collect())
     });
+    let total = usize::try_from(total).unwrap_or(usize::MAX);
     Sheet { columns: COLUMNS, rows: rows.collect(), total, ..Sheet::default() }
 }
 

@@ -6,6 +6,7 @@ mod api;
 mod assets;
 mod limits;
 mod metrics;
+mod mutes;
 mod socket;
 
 use std::io;
@@ -18,7 +19,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, StatusCode};
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use capturer::stream::PacketStream;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -30,6 +31,7 @@ pub use access::AllowedHosts;
 pub(crate) use limits::Connections;
 pub(crate) use metrics::Metrics;
 
+use crate::alerts::{Ask, Board};
 use crate::live::{Hub, Renewal, Status};
 
 /// A client that has not sent its headers by then is closed.
@@ -49,8 +51,16 @@ pub(crate) struct App {
     pub(crate) renewals: Sender<Renewal>,
     pub(crate) connections: Arc<Connections>,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) alerts: Alerts,
     /// Becomes true when the process is to end.
     pub(crate) closing: watch::Receiver<bool>,
+}
+
+/// Alerts: what is stored, and who may be asked to change it.
+#[derive(Clone)]
+pub(crate) struct Alerts {
+    pub(crate) board: Arc<Board>,
+    pub(crate) store: Sender<Ask>,
 }
 
 /// Connections in all and from one address.
@@ -70,6 +80,12 @@ fn router(app: App) -> Router {
         .route("/api/v1/filter", get(api::filter))
         .route("/api/v1/topics/{topic}", get(api::topic))
         .route("/api/v1/alerts", get(alerts::list))
+        .route("/api/v1/alerts/{id}", get(alerts::one))
+        .route("/api/v1/alerts/{id}/packets", get(alerts::packets))
+        .route("/api/v1/alerts/{id}/{action}", post(alerts::step))
+        .route("/api/v1/mutes", get(mutes::list).post(mutes::add))
+        .route("/api/v1/mutes/preview", get(mutes::preview))
+        .route("/api/v1/mutes/{id}", delete(mutes::remove))
         .route("/api/v1/rules", get(alerts::rules))
         .route("/api/v1/block", get(api::block))
         .route("/api/v1/geo/lookup", get(api::geo_lookup))
@@ -85,7 +101,7 @@ fn router(app: App) -> Router {
         })
         .layer(axum::middleware::from_fn(access::headers))
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&app.hosts), access::host))
-        .layer(DefaultBodyLimit::max(1024))
+        .layer(DefaultBodyLimit::max(8192))
         .with_state(app)
 }
 

@@ -15,6 +15,8 @@ pub fn wireglobe() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wireglobe"));
     // A folder without a settings file.
     command.current_dir(std::env::temp_dir()).env_remove("RUST_LOG");
+    // No test leaves alerts where a user's are.
+    command.env("WIREGLOBE__ALERTS__KEEP", "false");
     command
 }
 
@@ -87,6 +89,13 @@ impl TempFile {
         Self(path)
     }
 
+    /// A folder that is not there yet.
+    pub fn folder(name: &str) -> Self {
+        let file = Self::new(name, b"");
+        std::fs::remove_file(&file.0).unwrap();
+        file
+    }
+
     /// Its path as text.
     pub fn path(&self) -> &str {
         self.0.to_str().unwrap()
@@ -108,9 +117,15 @@ pub struct Server {
 impl Server {
     /// `wireglobe run` with these arguments.
     pub fn start(arguments: &[&str]) -> Self {
+        Self::start_with(arguments, &[])
+    }
+
+    /// The same with variables of the environment.
+    pub fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut child = wireglobe()
             .args(["run", "--listen", "127.0.0.1:0"])
             .args(arguments)
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -136,6 +151,25 @@ impl Server {
         // A refused connection is reset after the answer; what came before counts.
         let _ = stream.read_to_end(&mut answer);
         String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// A question that changes something: method, path, JSON or nothing; status and body.
+    pub fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
+        let answer = self.raw(&format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            self.address,
+            body.len()
+        ));
+        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status line");
+        let body = answer.split_once("\r\n\r\n").map(|(_, body)| body).unwrap_or_default();
+        (status, serde_json::from_str(body).unwrap_or(Value::Null))
     }
 
     /// `GET`; status and body.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use analyzer::detect::{Detection, rules};
+use analyzer::detect::{Detection, is_of, rules};
 use analyzer::{Alert, Facts, LocalNetworks, Severity};
 use capturer::decode::Skip;
 use capturer::source::Source;
@@ -76,11 +76,6 @@ fn rule(wanted: &str) -> Result<String, String> {
         return Ok(wanted.to_owned());
     }
     Err("there is no such rule or family; `wireglobe alerts --rules` lists them".to_owned())
-}
-
-/// Whether a rule is the one that is wanted, or of that family.
-fn is_of(id: &str, wanted: &str) -> bool {
-    id.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// Which alerts are wanted.

@@ -1,0 +1,143 @@
+//! The board: the newest stored alerts with their states, for readers that must not wait for the disk.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard};
+
+use serde_json::{Map, Value, json};
+
+use super::triage::State;
+
+/// Alerts on the board.
+const MOST: usize = 2000;
+
+/// An alert with what people did about it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Entry {
+    pub(crate) id: i64,
+    pub(crate) rule: String,
+    /// 0 (info) to 4 (critical).
+    pub(crate) severity: u8,
+    pub(crate) first_ms: i64,
+    pub(crate) last_ms: i64,
+    /// The document of the detectors, without `id`.
+    pub(crate) document: Map<String, Value>,
+    pub(crate) state: State,
+    pub(crate) reason: Option<String>,
+    pub(crate) comments: u32,
+    pub(crate) muted: bool,
+    /// Packets that are kept of it.
+    pub(crate) evidence: u32,
+}
+
+impl Entry {
+    /// Its name in documents.
+    pub(crate) fn name(&self) -> String {
+        format!("{:08}", self.id)
+    }
+
+    /// The whole document.
+    pub(crate) fn json(&self) -> Map<String, Value> {
+        let mut document = self.document.clone();
+        document.insert("id".into(), json!(self.name()));
+        document.extend(self.triage());
+        document
+    }
+
+    fn triage(&self) -> [(String, Value); 5] {
+        [
+            ("state".into(), json!(self.state.name())),
+            ("reason".into(), json!(self.reason)),
+            ("comments".into(), json!(self.comments)),
+            ("muted".into(), json!(self.muted)),
+            ("evidence".into(), json!(self.evidence)),
+        ]
+    }
+}
+
+/// What happened to alerts on the way to the disk.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Account {
+    /// Stored in this run, each once.
+    pub(crate) stored: u64,
+    /// Found, but not stored so far.
+    pub(crate) waiting: u64,
+    /// Found and never stored, because others were more or mattered more.
+    pub(crate) suppressed: u64,
+    /// Deleted to stay within the size.
+    pub(crate) pruned: u64,
+    /// What is wrong with the store, if anything is.
+    pub(crate) fault: Option<String>,
+}
+
+impl Account {
+    /// As documents have it.
+    pub(crate) fn json(&self) -> Value {
+        json!({
+            "stored": self.stored, "waiting": self.waiting, "suppressed": self.suppressed, "pruned": self.pruned,
+            "fault": self.fault,
+        })
+    }
+}
+
+#[derive(Default)]
+struct Inner {
+    entries: BTreeMap<i64, Entry>,
+    total: u64,
+    account: Account,
+}
+
+/// The board.
+#[derive(Default)]
+pub(crate) struct Board(Mutex<Inner>);
+
+impl Board {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Puts alerts on it that are stored; the oldest go.
+    pub(crate) fn put(&self, entries: impl IntoIterator<Item = Entry>) {
+        let mut inner = self.lock();
+        for entry in entries {
+            inner.entries.insert(entry.id, entry);
+        }
+        while inner.entries.len() > MOST {
+            inner.entries.pop_first();
+        }
+    }
+
+    /// Takes away what was deleted.
+    pub(crate) fn remove(&self, ids: &[i64]) {
+        let mut inner = self.lock();
+        ids.iter().for_each(|id| drop(inner.entries.remove(id)));
+    }
+
+    /// Tells how many are stored in all, and what happened to the others.
+    pub(crate) fn set_account(&self, total: u64, account: Account) {
+        let mut inner = self.lock();
+        (inner.total, inner.account) = (total, account);
+    }
+
+    /// The account.
+    pub(crate) fn account(&self) -> Account {
+        self.lock().account.clone()
+    }
+
+    /// The newest, latest first, and how many are stored in all.
+    pub(crate) fn latest(&self, most: usize) -> (Vec<Entry>, u64) {
+        let inner = self.lock();
+        let mut all: Vec<&Entry> = inner.entries.values().collect();
+        all.sort_unstable_by_key(|entry| std::cmp::Reverse((entry.last_ms, entry.id)));
+        (all.into_iter().take(most).cloned().collect(), inner.total)
+    }
+
+    /// Changes the entries for which `change` says so.
+    pub(crate) fn update(&self, mut change: impl FnMut(&mut Entry)) {
+        self.lock().entries.values_mut().for_each(&mut change);
+    }
+
+    /// All entries for which a question holds, oldest first.
+    pub(crate) fn select(&self, holds: impl Fn(&Entry) -> bool) -> Vec<Entry> {
+        self.lock().entries.values().filter(|entry| holds(entry)).cloned().collect()
+    }
+}

@@ -1,0 +1,256 @@
+//! The tables on disk: SQLite in WAL mode with `synchronous=FULL`, so that what is committed survives a power cut.
+//! `PRAGMA user_version` says which schema a file has.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::{Map, Value};
+
+use super::board::Entry;
+use super::triage::{Mute, Past, State, Step};
+
+/// The schema of this program.
+const VERSION: i64 = 1;
+
+const SCHEMA: &str = "
+CREATE TABLE alerts (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, number INTEGER NOT NULL, rule TEXT NOT NULL,
+  severity INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, document TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'new', reason TEXT, comments INTEGER NOT NULL DEFAULT 0,
+  muted INTEGER NOT NULL DEFAULT 0, evidence INTEGER NOT NULL DEFAULT 0, UNIQUE (run, number)
+);
+CREATE INDEX alerts_last ON alerts (last_ms);
+CREATE TABLE history (
+  alert INTEGER NOT NULL REFERENCES alerts (id) ON DELETE CASCADE, at_ms INTEGER NOT NULL, action TEXT NOT NULL,
+  comment TEXT, reason TEXT
+);
+CREATE INDEX history_alert ON history (alert);
+CREATE TABLE evidence (alert INTEGER PRIMARY KEY REFERENCES alerts (id) ON DELETE CASCADE, capture BLOB NOT NULL);
+CREATE TABLE mutes (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, filter TEXT NOT NULL, reason TEXT NOT NULL, created_ms INTEGER NOT NULL,
+  expires_ms INTEGER NOT NULL, hits INTEGER NOT NULL DEFAULT 0, last_hit_ms INTEGER
+);
+";
+
+const COLUMNS: &str =
+    "id, rule, severity, first_ms, last_ms, document, state, reason, comments, muted, evidence";
+
+/// An open store.
+pub(super) struct Database(Connection);
+
+/// An alert as the detectors have it, on its way to the disk.
+pub(super) struct Fresh<'a> {
+    pub(super) number: u64,
+    pub(super) rule: &'a str,
+    pub(super) severity: u8,
+    pub(super) first_ms: i64,
+    pub(super) last_ms: i64,
+    pub(super) document: &'a Map<String, Value>,
+    pub(super) muted: bool,
+    /// Its packets as pcapng, and how many.
+    pub(super) evidence: Option<(&'a [u8], u32)>,
+}
+
+impl Database {
+    /// Opens a file, or makes it; `None`: in memory.
+    pub(super) fn open(path: Option<&Path>) -> rusqlite::Result<Self> {
+        let connection = match path {
+            Some(path) => Connection::open(path)?,
+            None => Connection::open_in_memory()?,
+        };
+        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA foreign_keys = ON;")?;
+        // In memory there is no journal to choose: the answer is not looked at.
+        connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+        connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 8388608;")?;
+        let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if version == 0 {
+            let schema = format!("BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;");
+            connection.execute_batch(&schema)?;
+        } else if version != VERSION {
+            let text = format!("its tables are of version {version}, expected {VERSION}");
+            return Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(26), Some(text)));
+        }
+        Ok(Self(connection))
+    }
+
+    /// Whether the file is whole.
+    pub(super) fn check(&self) -> rusqlite::Result<bool> {
+        self.0.query_row("PRAGMA quick_check(1)", [], |row| Ok(row.get::<_, String>(0)? == "ok"))
+    }
+
+    /// Stores alerts of a run in one transaction; gives them as they are then.
+    pub(super) fn put(&mut self, run: &str, alerts: &[Fresh<'_>]) -> rusqlite::Result<Vec<Entry>> {
+        let transaction = self.0.transaction()?;
+        let mut stored = Vec::with_capacity(alerts.len());
+        {
+            let mut insert = transaction.prepare(&format!(
+                "INSERT INTO alerts (run, number, rule, severity, first_ms, last_ms, document, muted) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (run, number) DO UPDATE SET \
+                 severity = excluded.severity, last_ms = excluded.last_ms, document = excluded.document, \
+                 muted = excluded.muted RETURNING {COLUMNS}"
+            ))?;
+            let mut keep = transaction
+                .prepare("INSERT INTO evidence (alert, capture) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET capture = excluded.capture")?;
+            let mut count = transaction.prepare("UPDATE alerts SET evidence = ?2 WHERE id = ?1")?;
+            for alert in alerts {
+                let text = serde_json::to_string(alert.document).unwrap_or_default();
+                let number = i64::try_from(alert.number).unwrap_or(i64::MAX);
+                let row = params![
+                    run,
+                    number,
+                    alert.rule,
+                    alert.severity,
+                    alert.first_ms,
+                    alert.last_ms,
+                    text,
+                    alert.muted
+                ];
+                let mut entry = insert.query_row(row, entry)?;
+                if let Some((capture, packets)) = alert.evidence {
+                    keep.execute(params![entry.id, capture])?;
+                    count.execute(params![entry.id, packets])?;
+                    entry.evidence = packets;
+                }
+                stored.push(entry);
+            }
+        }
+        transaction.commit()?;
+        Ok(stored)
+    }
+
+    /// Takes a step with an alert; `None` when there is no such alert.
+    pub(super) fn step(&mut self, id: i64, step: &Step, now_ms: i64) -> rusqlite::Result<Option<Entry>> {
+        let transaction = self.0.transaction()?;
+        let state = step.action.leads_to().map(State::name);
+        let changed = transaction.execute(
+            "UPDATE alerts SET state = coalesce(?2, state), reason = CASE WHEN ?2 IS NULL THEN reason ELSE ?3 END, \
+             comments = comments + ?4 WHERE id = ?1",
+            params![id, state, step.reason, i32::from(step.comment.is_some())],
+        )?;
+        if changed == 0 {
+            return Ok(None);
+        }
+        transaction.execute(
+            "INSERT INTO history (alert, at_ms, action, comment, reason) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![id, now_ms, step.action.name(), step.comment, step.reason],
+        )?;
+        let row = transaction
+            .query_row(&format!("SELECT {COLUMNS} FROM alerts WHERE id = ?1"), [id], entry)
+            .optional()?;
+        transaction.commit()?;
+        Ok(row)
+    }
+
+    /// The newest alerts, latest first.
+    pub(super) fn latest(&self, most: usize) -> rusqlite::Result<Vec<Entry>> {
+        let mut select = self
+            .0
+            .prepare(&format!("SELECT {COLUMNS} FROM alerts ORDER BY last_ms DESC, id DESC LIMIT ?1"))?;
+        select.query_map([most as i64], entry)?.collect()
+    }
+
+    /// An alert with its history, oldest first.
+    pub(super) fn get(&self, id: i64) -> rusqlite::Result<Option<(Entry, Vec<Past>)>> {
+        let found = self.0.query_row(&format!("SELECT {COLUMNS} FROM alerts WHERE id = ?1"), [id], entry);
+        let Some(found) = found.optional()? else { return Ok(None) };
+        let mut select = self
+            .0
+            .prepare("SELECT at_ms, action, comment, reason FROM history WHERE alert = ?1 ORDER BY rowid")?;
+        let past = |row: &Row<'_>| {
+            Ok(Past { at_ms: row.get(0)?, action: row.get(1)?, comment: row.get(2)?, reason: row.get(3)? })
+        };
+        let history = select.query_map([id], past)?.collect::<rusqlite::Result<_>>()?;
+        Ok(Some((found, history)))
+    }
+
+    /// The packets of an alert as pcapng.
+    pub(super) fn evidence(&self, id: i64) -> rusqlite::Result<Option<Vec<u8>>> {
+        self.0.query_row("SELECT capture FROM evidence WHERE alert = ?1", [id], |row| row.get(0)).optional()
+    }
+
+    /// How many alerts are stored.
+    pub(super) fn total(&self) -> rusqlite::Result<u64> {
+        self.0.query_row("SELECT count(*) FROM alerts", [], |row| row.get::<_, i64>(0)).map(|n| n as u64)
+    }
+
+    /// Bytes the tables take.
+    pub(super) fn bytes(&self) -> rusqlite::Result<u64> {
+        let pages: i64 = self.0.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+        let free: i64 = self.0.query_row("PRAGMA freelist_count", [], |row| row.get(0))?;
+        let size: i64 = self.0.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+        Ok(((pages - free) * size) as u64)
+    }
+
+    /// Deletes so many alerts, closed ones first, then those that were quiet longest; gives their numbers.
+    pub(super) fn prune(&mut self, most: u64) -> rusqlite::Result<Vec<i64>> {
+        let transaction = self.0.transaction()?;
+        let ids: Vec<i64> = transaction
+            .prepare(
+                "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts ORDER BY state = 'closed' DESC, last_ms LIMIT ?1) \
+                 RETURNING id",
+            )?
+            .query_map([most as i64], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        transaction.commit()?;
+        self.0.execute_batch("PRAGMA incremental_vacuum;")?;
+        Ok(ids)
+    }
+
+    /// Adds a mute; gives its number.
+    pub(super) fn add_mute(&self, mute: &Mute) -> rusqlite::Result<i64> {
+        self.0.execute(
+            "INSERT INTO mutes (filter, reason, created_ms, expires_ms) VALUES (?1, ?2, ?3, ?4)",
+            params![mute.filter, mute.reason, mute.created_ms, mute.expires_ms],
+        )?;
+        Ok(self.0.last_insert_rowid())
+    }
+
+    /// Ends a mute; `false` when there is none with this number.
+    pub(super) fn remove_mute(&self, id: i64) -> rusqlite::Result<bool> {
+        Ok(self.0.execute("DELETE FROM mutes WHERE id = ?1", [id])? > 0)
+    }
+
+    /// Keeps how often a mute was of use.
+    pub(super) fn hit_mute(&self, mute: &Mute) -> rusqlite::Result<()> {
+        let row = params![mute.id, mute.hits as i64, mute.last_hit_ms];
+        self.0.execute("UPDATE mutes SET hits = ?2, last_hit_ms = ?3 WHERE id = ?1", row).map(drop)
+    }
+
+    /// All mutes.
+    pub(super) fn mutes(&self) -> rusqlite::Result<Vec<Mute>> {
+        let mut select = self.0.prepare(
+            "SELECT id, filter, reason, created_ms, expires_ms, hits, last_hit_ms FROM mutes ORDER BY id",
+        )?;
+        let mute = |row: &Row<'_>| {
+            Ok(Mute {
+                id: row.get(0)?,
+                filter: row.get(1)?,
+                reason: row.get(2)?,
+                created_ms: row.get(3)?,
+                expires_ms: row.get(4)?,
+                hits: row.get::<_, i64>(5)? as u64,
+                last_hit_ms: row.get(6)?,
+            })
+        };
+        select.query_map([], mute)?.collect()
+    }
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let document: String = row.get(5)?;
+    let state: String = row.get(6)?;
+    Ok(Entry {
+        id: row.get(0)?,
+        rule: row.get(1)?,
+        severity: row.get(2)?,
+        first_ms: row.get(3)?,
+        last_ms: row.get(4)?,
+        document: serde_json::from_str(&document).unwrap_or_default(),
+        state: State::named(&state).unwrap_or_default(),
+        reason: row.get(7)?,
+        comments: row.get(8)?,
+        muted: row.get(9)?,
+        evidence: row.get(10)?,
+    })
+}

@@ -1,0 +1,14 @@
+//! Alerts that stay: what the detectors found, what people did about it, and what is muted.
+//!
+//! The analysis hands over alerts that changed ([`store::Found`]). One thread writes them into SQLite ([`database`]), no
+//! more than so many a second; what is stored appears on the board ([`board`]), which page and API read. A change that
+//! somebody makes (acknowledge, close, mute …) is answered after its commit and not before.
+
+mod board;
+mod database;
+mod store;
+mod triage;
+
+pub(crate) use board::{Board, Entry};
+pub(crate) use store::{Ask, Found, Place, Refusal, Store, place};
+pub(crate) use triage::{Action, Mute, Past, Step, time};

@@ -1,0 +1,142 @@
+//! Alerts from outside: found on the command line and live, stored, judged by people, muted, and still there afterwards.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod common;
+
+use common::{Server, TempFile, json, pcap, run, stderr};
+use serde_json::{Value, json};
+
+/// A TCP segment over Ethernet and IPv4, without options.
+fn segment(from: [u8; 4], to: [u8; 4], port: u16, flags: u8) -> Vec<u8> {
+    let (source, destination) = if flags & 4 == 0 { (50_000, port) } else { (port, 50_000) };
+    let mut frame = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0];
+    frame.extend([0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0]);
+    frame.extend(from);
+    frame.extend(to);
+    frame.extend(u16::to_be_bytes(source));
+    frame.extend(u16::to_be_bytes(destination));
+    frame.extend([0, 0, 0, 1, 0, 0, 0, 0, 0x50, flags, 4, 0, 0, 0, 0, 0]);
+    frame
+}
+
+/// One host tries `ports` ports of another, which refuses.
+fn scan(ports: u16) -> TempFile {
+    let (scanner, victim) = ([203, 0, 113, 5], [192, 0, 2, 1]);
+    let probe = |port| [segment(scanner, victim, port, 2), segment(victim, scanner, port, 0x14)];
+    let frames: Vec<Vec<u8>> = (1..=ports).flat_map(probe).collect();
+    TempFile::new("scan.pcap", &pcap(&frames))
+}
+
+#[test]
+fn a_scan_is_told_with_its_figures_and_packets() {
+    let file = scan(20);
+    let folder = std::env::temp_dir().join(format!("wireglobe-evidence-{}", std::process::id()));
+    let evidence = folder.to_str().unwrap();
+    let output = run(&["alerts", "--read", file.path(), "--format", "json", "--evidence", evidence]);
+    let document = json(&output);
+    let alert = &document["alerts"][0];
+    assert_eq!(document["alerts"].as_array().unwrap().len(), 1);
+    assert_eq!(alert["rule"], "scan.port.tcp_syn");
+    assert_eq!(alert["sources"], json!(["203.0.113.5"]));
+    assert_eq!(alert["targets"], json!(["192.0.2.1"]));
+    assert_eq!((&alert["observed"]["ports"], &alert["threshold"]["ports"]), (&json!(20), &json!(15)));
+    assert_eq!(alert["technique"], "T1046");
+    let kept = folder.join("00000001-scan.port.tcp_syn.pcapng");
+    let packets = run(&["packets", "--count", "--read", kept.to_str().unwrap()]);
+    assert_eq!(String::from_utf8_lossy(&packets.stdout).trim(), "20");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn fail_on_gives_one_only_when_there_is_such_an_alert() {
+    let (file, few) = (scan(20), scan(5));
+    let code = |arguments: &[&str]| run(&[&["alerts"], arguments].concat()).status.code();
+    assert_eq!(code(&["--fail-on", "medium", "--read", file.path()]), Some(1));
+    assert_eq!(code(&["--fail-on", "critical", "--read", file.path()]), Some(0));
+    assert_eq!(code(&["--fail-on", "medium", "--rule", "flood", "--read", file.path()]), Some(0));
+    assert_eq!(code(&["--fail-on", "info", "--read", few.path()]), Some(0));
+    let wrong = run(&["alerts", "--rule", "scan.nothing", "--read", file.path()]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(stderr(&wrong).contains("--rules` lists them"), "{}", stderr(&wrong));
+}
+
+/// A server that has read the scan and keeps its alerts in a folder.
+fn server(file: &TempFile, folder: &str) -> Server {
+    let arguments = ["--read", file.path(), "--speed", "max"];
+    Server::start_with(
+        &arguments,
+        &[("WIREGLOBE__ALERTS__KEEP", "true"), ("WIREGLOBE__ALERTS__FOLDER", folder)],
+    )
+}
+
+fn stored(server: &Server, count: usize) -> Value {
+    server.wait_for("/api/v1/alerts", |document| {
+        document["alerts"].as_array().is_some_and(|alerts| alerts.len() == count)
+    })
+}
+
+#[test]
+fn what_is_done_about_an_alert_is_there_after_a_kill() {
+    let (file, folder) = (scan(20), TempFile::folder("store"));
+    let mut first = server(&file, folder.path());
+    let alert = stored(&first, 1)["alerts"][0].clone();
+    assert_eq!((&alert["rule"], &alert["state"]), (&json!("scan.port.tcp_syn"), &json!("new")));
+    let path = format!("/api/v1/alerts/{}", alert["id"].as_str().unwrap());
+    let (status, body) = first.ask("POST", &format!("{path}/acknowledge"), r#"{"comment":"I look"}"#);
+    assert_eq!((status, &body["alert"]["state"]), (200, &json!("acknowledged")), "{body}");
+    let (status, body) = first.ask("POST", &format!("{path}/close"), r#"{"reason":"because"}"#);
+    assert_eq!(status, 422, "{body}");
+    assert!(body["error"]["message"].as_str().unwrap().contains("false positive"), "{body}");
+    assert_eq!(first.ask("POST", "/api/v1/alerts/99/close", r#"{"reason":"resolved"}"#).0, 404);
+    first.kill();
+
+    let second = server(&scan(5), folder.path());
+    let alert = stored(&second, 1)["alerts"][0].clone();
+    assert_eq!((&alert["state"], &alert["comments"]), (&json!("acknowledged"), &json!(1)));
+    let (_, body) = second.get(&path);
+    let document: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(document["history"][0]["action"], "acknowledge");
+    assert_eq!(document["history"][0]["comment"], "I look");
+    assert!(alert["evidence"].as_u64().unwrap() >= 15, "{alert}");
+    let answer = second.get(&format!("{path}/packets"));
+    assert_eq!(answer.0, 200);
+}
+
+#[test]
+fn a_mute_tells_what_it_would_hide_hides_it_and_ends() {
+    let (file, folder) = (scan(20), TempFile::folder("mutes"));
+    let server = server(&file, folder.path());
+    stored(&server, 1);
+    let preview = server.json("/api/v1/mutes/preview?filter=src%20net%20203.0.113.0/24");
+    assert_eq!(preview["matches"], 1);
+    assert_eq!(server.json("/api/v1/mutes/preview?filter=alert%20scan.host")["matches"], 0);
+    let mute =
+        r#"{"filter":"alert scan.port and src host 203.0.113.5","reason":"our scanner","expires":"7d"}"#;
+    let (status, body) = server.ask("POST", "/api/v1/mutes", mute);
+    assert_eq!(status, 201, "{body}");
+    assert_eq!(server.json("/api/v1/alerts")["alerts"][0]["muted"], true);
+    for wrong in [
+        r#"{"filter":"alert scan.nothing","reason":"our scanner","expires":"7d"}"#,
+        r#"{"filter":"alert scan","reason":"","expires":"7d"}"#,
+        r#"{"filter":"alert scan","reason":"our scanner","expires":"forever"}"#,
+    ] {
+        assert_eq!(server.ask("POST", "/api/v1/mutes", wrong).0, 422, "{wrong}");
+    }
+    let id = body["mute"]["id"].as_i64().unwrap();
+    assert_eq!(server.ask("DELETE", &format!("/api/v1/mutes/{id}"), "").0, 204);
+    assert_eq!(server.ask("DELETE", &format!("/api/v1/mutes/{id}"), "").0, 404);
+    assert_eq!(server.json("/api/v1/alerts")["alerts"][0]["muted"], false);
+}
+
+#[test]
+fn a_folder_that_cannot_be_is_refused_at_the_start() {
+    let file = scan(1);
+    let output = common::wireglobe()
+        .args(["run", "--listen", "127.0.0.1:0", "--read", file.path()])
+        .env("WIREGLOBE__ALERTS__KEEP", "true")
+        .env("WIREGLOBE__ALERTS__FOLDER", "/proc/none")
+        .output()
+        .expect("it runs");
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert!(stderr(&output).contains("alerts.folder"), "{}", stderr(&output));
+}
