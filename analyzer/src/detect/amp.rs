@@ -208,8 +208,11 @@ impl Amplification {
             return;
         }
         context.labels.say(session.opener.0, Label::Reflector, at);
-        if !state.told && self.told.len() < MOST_TOLD {
-            self.told.push(by);
+        if !state.told {
+            context.labels.say(target, Label::Victim, at);
+            if self.told.len() < MOST_TOLD {
+                self.told.push(by);
+            }
         }
         raise(state, limits, event, context);
     }

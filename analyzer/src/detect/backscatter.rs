@@ -18,7 +18,7 @@ static BACKSCATTER: Rule = Rule {
     technique: "T1498",
     severity: Severity::Info,
     most: Severity::Info,
-    sees: "10 SYN+ACKs, RSTs or ICMP errors of no known session from one host to 3 different hosts within an hour",
+    sees: "10 SYN+ACKs or RSTs from one port of a host, or ICMP errors, of no known session to 3 different hosts within an hour",
     caveat: "When a capture begins, ends of sessions that were under way look the same.",
     sources: "scan-NG (10 hits, more than 2 peers, fixed source port); a capture of a day has 203 such sources",
     settings: &[
@@ -94,7 +94,9 @@ impl Detector for Backscatter {
         let packet = event.packet;
         // An error of a router on the way tells of the destination that it quotes.
         let victim = event.quoted.map_or(packet.source, |quoted| quoted.destination);
-        let by = key(context.hasher, ("backscatter", victim));
+        // What is attacked is a service: its answers come from one port.
+        let port = packet.ports().map_or(0, |ports| ports.source);
+        let by = key(context.hasher, ("backscatter", victim, port));
         let fresh = || Answers { since: event.at, ..Answers::default() };
         let answers = self.answers.entry(by, event.at, fresh);
         if answers.hits < self.hits && event.at.since(answers.since) > self.window {

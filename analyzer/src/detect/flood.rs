@@ -59,10 +59,10 @@ static SYN: Rule = rule(
 );
 static SYN_SPOOFED: Rule = rule(
     ("flood.syn_spoofed", "SYN flood with forged sources"),
-    "a SYN flood in which at least every second SYN has a source of its own; or 100 SYNs without any option within a \
+    "a SYN flood in which at least every second SYN has a source of its own; or 50 SYNs without any option within a \
      second, of one make and nearly all from different sources, whoever they go to",
     "Thousands of real clients of a server that went down look much the same, but repeat their SYNs.",
-    &[SOURCES, setting("stray_rate", "packets/s", 100.0, (10.0, 1e7))],
+    &[SOURCES, setting("stray_rate", "packets/s", 50.0, (10.0, 1e7))],
 );
 static UDP: Rule = rule(
     ("flood.udp", "UDP flood"),
@@ -198,8 +198,18 @@ struct Make {
     counted: u32,
 }
 
+impl Make {
+    /// Whether nearly all have a source of their own and they go to anybody.
+    fn is_forged(&self) -> bool {
+        self.surge.ports() >= SCATTERED && self.surge.sources.distinct() >= 0.8 * f64::from(self.surge.total)
+    }
+}
+
 /// Targets that are watched, times kinds.
 const MOST: usize = 4096;
+
+/// Different targets from which on SYNs go to anybody.
+const SCATTERED: f64 = 16.0;
 
 /// Floods whose last figures are written at the end.
 const MOST_TOLD: usize = 1024;
@@ -282,6 +292,11 @@ impl Flood {
             }
             state.suspect = None;
             let limits = &self.limits[state.kind as usize];
+            let reflected = matches!(state.kind, Kind::Udp | Kind::Rst)
+                && context.labels.is(state.target, Label::Victim, (now, AGE));
+            if reflected {
+                return false;
+            }
             if let Some(rule) = judge(&state.surge, limits, (self.spoofed_sources, self.answered_rate)) {
                 state.told = Some(rule);
                 raise(state, (rule, limits), now, context);
@@ -302,12 +317,17 @@ impl Flood {
             return;
         }
         let make = self.makes.entry(key(context.hasher, tcp.window), event.at, Make::default);
+        if !make.told {
+            make.surge.renew(event.at);
+        }
         let before = make.surge.total;
-        let pace = make.surge.add(event.at, (packet.source, tcp.ports.destination), context.hasher);
+        // Whom they go to takes the place of the port: that all go to few is told by target.
+        let target = key(context.hasher, packet.destination) as u16;
+        let pace = make.surge.add(event.at, (packet.source, target), context.hasher);
         make.surge.keep(packet.number);
-        let enough = f64::from(pace.second) >= self.stray_rate;
-        let looks = before.is_power_of_two() || before.is_multiple_of(64) || !make.told;
-        if !enough || !looks || make.surge.sources.distinct() < 0.8 * f64::from(make.surge.total) {
+        // Estimates are dear: now and then is enough.
+        let looks = before < 256 || before.is_multiple_of(64);
+        if !looks || f64::from(pace.second) < self.stray_rate || !make.is_forged() {
             return;
         }
         let mut found = context.book.case(&SYN_SPOOFED, Group::default(), event.at);
@@ -341,6 +361,9 @@ fn raise(
     at: Timestamp,
     context: &mut Context<'_>,
 ) {
+    if state.kind == Kind::SynAck {
+        context.labels.say(state.target, Label::Victim, at);
+    }
     let mut found = context.book.case(rule, Group::on(Party::host(state.target)), at);
     state.surge.begin(&mut found);
     found.word("what", limits.what.as_bytes());
@@ -426,14 +449,12 @@ impl Flood {
 
     fn session(&mut self, session: &Session, event: &Event<'_>, context: &mut Context<'_>) {
         let came = Moments::OPENED.and(Moments::ONE_WAY).and(Moments::STRAY);
-        if event.is(came)
-            && let Some(kind) = kind(session, event)
-            && !is_group(event.packet.destination)
-        {
+        let kind = if event.is(came) { kind(session, event) } else { None };
+        if kind == Some(Kind::Syn) && event.is(Moments::OPENED) {
+            self.make(event, context);
+        }
+        if let Some(kind) = kind.filter(|_| !is_group(event.packet.destination)) {
             self.came(kind, event, context);
-            if kind == Kind::Syn && event.is(Moments::OPENED) {
-                self.make(event, context);
-            }
         } else if event.is(Moments::ONE_WAY)
             && let Some(kind) = goes_on(session, event)
         {

@@ -32,12 +32,14 @@ pub enum Label {
     Scanner = 16,
     /// Several others open sessions to a port of a program of its own: a peer among peers.
     Peer = 32,
+    /// Answers that it never asked for are sent to it: victim of reflectors.
+    Victim = 64,
 }
 
 #[derive(Clone, Copy, Default)]
 struct Said {
     labels: u8,
-    at: [Timestamp; 6],
+    at: [Timestamp; 7],
 }
 
 /// Labels of addresses whose packets are no scan, whatever they look like.

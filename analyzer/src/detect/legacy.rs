@@ -75,7 +75,7 @@ pub(super) const ENTRY: Entry = Entry {
         .and(Moments::STRAY)
         .and(Moments::ACCEPTED)
         .and(Moments::ESTABLISHED)
-        .and(Moments::DATA)
+        .and(Moments::DNS)
         .and(Moments::ENDED),
     make: |thresholds| Box::new(Legacy::new(thresholds)),
 };
@@ -158,7 +158,7 @@ impl Legacy {
         if !event.from_opener && flags.is_syn_ack() {
             return self.seen(Pair::SynAck, answerer, event, context);
         }
-        if event.is(Moments::ESTABLISHED.and(Moments::DATA).and(Moments::ENDED)) {
+        if event.is(Moments::ESTABLISHED.and(Moments::ENDED)) {
             self.opposite(&[Pair::Syn], opener, event, context);
             self.opposite(&[Pair::SynAck], answerer, event, context);
         }
@@ -179,7 +179,7 @@ impl Detector for Legacy {
         let Some(session) = event.session else { return };
         match session.protocol {
             Protocol::TCP => self.tcp(session, event, context),
-            Protocol::UDP if event.is(Moments::DATA) => self.dns(event, context),
+            Protocol::UDP if event.is(Moments::DNS) => self.dns(event, context),
             _ => {}
         }
     }

@@ -12,7 +12,7 @@ use super::book::key;
 use super::rule::{Rule, Setting, Thresholds, setting};
 use super::scan_port::is_bare_probe;
 use super::session::{Began, Session, is_group};
-use super::tracker::{Tracker, Window};
+use super::tracker::{Firsts, Tracker, Window};
 use super::{Context, Detector, Entry, Event, Group, Label, Moments};
 use crate::alert::{Alert, Party, Severity};
 
@@ -179,6 +179,8 @@ struct Slow {
 }
 
 struct ScanHost {
+    /// Sources that tried one host so far.
+    firsts: Firsts,
     tried: Tracker<Tried>,
     slow: Tracker<Slow>,
     /// Who opened sessions to a host's own ports.
@@ -200,6 +202,7 @@ impl ScanHost {
         let of = |rule| Limits::of(rule, thresholds);
         let slow_limits = of(&TCP_SLOW);
         Self {
+            firsts: Firsts::new(4 * MOST, slow_limits.window),
             tried: Tracker::new(MOST, Duration::from_secs(900)),
             slow: Tracker::new(MOST, slow_limits.window),
             callers: Tracker::new(MOST, Duration::from_secs(900)),
@@ -264,6 +267,12 @@ impl ScanHost {
         if tried.kind == Kind::Tcp && context.labels.is(tried.source, Label::Swept, swept) {
             limits.hosts = limits.hosts.min(self.after_sweep);
         }
+        if self.tried.find(by, event.at).is_none() {
+            let Some(first) = self.firsts.other(by, target, (event.at, event.frame())) else { return };
+            let state = self.tried.entry(by, event.at, Tried::default);
+            state.failed.remember(first);
+            state.hosts = 1;
+        }
         let state = self.tried.entry(by, event.at, Tried::default);
         if state.failed.see(target, event.at, event.frame()) {
             state.hosts += 1;
@@ -284,13 +293,18 @@ impl ScanHost {
     fn slowly(&mut self, session: &Session, event: &Event<'_>, context: &mut Context<'_>) {
         let by = key(context.hasher, ("scan.host.slow", session.opener.0));
         if event.is(Moments::ANSWERED) {
-            if let Some(state) = self.slow.find(by, event.at) {
-                state.answered = true;
+            if self.slow.find(by, event.at).is_some() || self.firsts.knows(by, event.at) {
+                self.slow.entry(by, event.at, Slow::default).answered = true;
             }
             return;
         }
+        let target = key(context.hasher, session.answerer.0);
+        if self.slow.find(by, event.at).is_none() {
+            let Some(first) = self.firsts.other(by, target, (event.at, event.frame())) else { return };
+            self.slow.entry(by, event.at, Slow::default).failed.remember(first);
+        }
         let state = self.slow.entry(by, event.at, Slow::default);
-        state.failed.see(key(context.hasher, session.answerer.0), event.at, event.frame());
+        state.failed.see(target, event.at, event.frame());
         state.ports.see(u64::from(session.answerer.1), event.at, 0);
         let hosts = state.failed.within(event.at, self.slow_limits.window);
         let many = hosts >= self.slow_limits.hosts && state.ports.len() <= self.most_ports;
@@ -438,6 +452,7 @@ impl Detector for ScanHost {
     fn advance(&mut self, now: Timestamp, _: &mut Context<'_>) {
         self.tried.advance(now);
         self.slow.advance(now);
+        self.firsts.advance(now);
         self.callers.advance(now);
     }
 }

@@ -9,7 +9,7 @@ use capturer::{Protocol, Timestamp};
 use super::book::key;
 use super::rule::{Rule, Setting, Thresholds, setting};
 use super::session::{Began, Session};
-use super::tracker::{Tracker, Window};
+use super::tracker::{Firsts, Tracker, Window};
 use super::{Context, Detector, Entry, Event, Group, Label, Moments};
 use crate::alert::{Alert, Party, Severity};
 
@@ -18,7 +18,7 @@ const WINDOW: Setting = setting("window", "s", 60.0, (1.0, 3600.0));
 const SLOW_PORTS: Setting = setting("ports", "different failed ports", 25.0, (4.0, 64.0));
 const SLOW_WINDOW: Setting = setting("window", "s", 900.0, (60.0, 86_400.0));
 const STRAY_PORTS: Setting = setting("ports", "different failed ports", 20.0, (4.0, 64.0));
-const FLAG_PORTS: Setting = setting("ports", "different ports", 3.0, (1.0, 64.0));
+const FLAG_PORTS: Setting = setting("ports", "different ports", 3.0, (2.0, 64.0));
 const UDP_PORTS: Setting = setting("ports", "different failed ports", 30.0, (4.0, 64.0));
 const UDP_REFUSED: Setting =
     setting("refused_ports", "ports answered by ICMP unreachable", 10.0, (2.0, 64.0));
@@ -204,6 +204,8 @@ struct Tried {
 }
 
 struct ScanPort {
+    /// Pairs that tried one port so far.
+    firsts: Firsts,
     tried: Tracker<Tried>,
     limits: Vec<(Kind, [Limits; 2])>,
 }
@@ -214,8 +216,10 @@ const PAIRS: usize = 4096;
 impl ScanPort {
     fn new(thresholds: &Thresholds) -> Self {
         let pair = |fast, slow| [Limits::of(fast, thresholds), Limits::of(slow, thresholds)];
+        let age = thresholds.seconds(&TCP_SYN_SLOW, "window");
         Self {
-            tried: Tracker::new(PAIRS, thresholds.seconds(&TCP_SYN_SLOW, "window")),
+            firsts: Firsts::new(4 * PAIRS, age),
+            tried: Tracker::new(PAIRS, age),
             limits: vec![
                 (Kind::Syn, pair(&TCP_SYN, &TCP_SYN_SLOW)),
                 (Kind::Connect, pair(&TCP_CONNECT, &TCP_CONNECT_SLOW)),
@@ -225,6 +229,20 @@ impl ScanPort {
                 (Kind::Sctp, pair(&SCTP, &SCTP_SLOW)),
             ],
         }
+    }
+}
+
+impl ScanPort {
+    /// Whether a pair has tried more than one port; with its second it gets a state.
+    fn is_known(&mut self, pair: u64, port: u64, event: &Event<'_>) -> bool {
+        if self.tried.find(pair, event.at).is_some() {
+            return true;
+        }
+        let Some(first) = self.firsts.other(pair, port, (event.at, event.frame())) else { return false };
+        let tried = self.tried.entry(pair, event.at, Tried::default);
+        tried.failed.remember(first);
+        tried.ports = 1;
+        true
     }
 }
 
@@ -265,8 +283,11 @@ impl Detector for ScanPort {
             }
             return;
         }
-        let tried = self.tried.entry(pair, event.at, Tried::default);
         let port = u64::from(session.answerer.1);
+        if !self.is_known(pair, port, event) {
+            return;
+        }
+        let tried = self.tried.entry(pair, event.at, Tried::default);
         if tried.failed.see(port, event.at, event.frame()) {
             tried.ports += 1;
         }
@@ -287,6 +308,7 @@ impl Detector for ScanPort {
 
     fn advance(&mut self, now: Timestamp, _: &mut Context<'_>) {
         self.tried.advance(now);
+        self.firsts.advance(now);
     }
 }
 

@@ -11,7 +11,7 @@ use capturer::{Mac, Packet, PacketFacts, TcpFlags, Timestamp, Transport};
 
 use super::book::key;
 use super::rule::{Rule, Setting, Thresholds, setting};
-use super::tracker::{Tracker, Window};
+use super::tracker::{Rate, Tracker, Window};
 use super::{Context, Detector, Entry, Event, Group, Moments};
 use crate::alert::{Party, Severity};
 
@@ -83,7 +83,8 @@ pub(super) const ENTRY: Entry = Entry {
 };
 
 struct Spoof {
-    odd: Tracker<Window<32>>,
+    /// Packets of late by sources that can't be.
+    odd: Tracker<Rate>,
     packets: [(f64, Duration); 2],
     land: f64,
     requests: f64,
@@ -95,7 +96,7 @@ struct Spoof {
 /// What came of echoes for a victim.
 #[derive(Clone, Copy, Default)]
 struct Pings {
-    requests: super::tracker::Rate,
+    requests: Rate,
     hosts: Window<32>,
 }
 
@@ -113,22 +114,21 @@ impl Spoof {
         }
     }
 
-    /// A source that can't be. Few are worth a note only, as are those inside tunnels, where anonymised captures and odd
+    /// A source that can't be. They are one alert, since each packet may have a source of its own. Few of a source are worth a note only, as are those inside tunnels, where anonymised captures and odd
     /// phones have them.
     fn odd(&mut self, place: usize, event: &Event<'_>, context: &mut Context<'_>) {
         let rule: &'static Rule = [&MARTIAN, &MULTICAST][place];
         let (enough, window) = self.packets[place];
         let packet = event.packet;
-        let by = key(context.hasher, (rule.id, packet.source));
-        let seen = self.odd.entry(by, event.at, Window::default);
-        seen.see(packet.number, event.at, packet.number);
-        let recent = seen.within(event.at, window) as f64;
-        let mut found = context.book.case(rule, Group::by(Party::host(packet.source)), event.at);
+        let by = key(context.hasher, (rule.id, packet.source, packet.facts.has(PacketFacts::INNER)));
+        let recent = f64::from(self.odd.entry(by, event.at, Rate::default).add(event.at, window, 1));
         let is_inner = packet.facts.has(PacketFacts::INNER);
-        if found.fresh || is_inner {
+        let mut found = context.book.case(rule, Group::default(), event.at);
+        if found.fresh {
             found.at_most(Severity::Info);
         }
-        found.count(1).frames([packet.number]).target(Party::host(packet.destination));
+        found.count(1).frames([packet.number]);
+        found.source(Party::host(packet.source)).target(Party::host(packet.destination));
         if recent < enough || is_inner {
             found.below("packets", recent, enough);
         } else {
