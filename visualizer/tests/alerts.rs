@@ -1,5 +1,4 @@
 //! Alerts from outside: found on the command line and live, stored, judged by people, muted, and still there afterwards.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod common;
 
