@@ -8,11 +8,14 @@ mod amp;
 mod backscatter;
 mod beacon;
 pub mod book;
+mod brute_reply;
+mod brute_session;
 mod dns_abuse;
 pub mod event;
 mod flood;
 mod flood_arp;
 mod fragment;
+mod guesses;
 mod heads;
 mod http_exploit;
 mod http_malware;
@@ -31,6 +34,7 @@ mod spoof;
 mod spoof_arp;
 mod spoof_lan;
 mod surge;
+mod sip;
 mod talk;
 mod traceroute;
 pub mod tracker;
@@ -107,6 +111,9 @@ pub static DETECTORS: &[Entry] = &[
     http_malware::ENTRY,
     tunnel_dns::ENTRY,
     dns_abuse::ENTRY,
+    brute_session::ENTRY,
+    brute_reply::ENTRY,
+    sip::ENTRY,
 ];
 
 /// All rules.
@@ -371,6 +378,9 @@ mod tests {
             http_malware::SCENARIOS,
             tunnel_dns::SCENARIOS,
             dns_abuse::SCENARIOS,
+            brute_session::SCENARIOS,
+            brute_reply::SCENARIOS,
+            sip::SCENARIOS,
         ]
         .into_iter()
         .flatten()

@@ -4,4 +4,7 @@
 pub mod dns;
 pub mod escape;
 pub mod http;
+pub mod kerberos;
+pub mod lines;
 pub mod sip;
+pub mod smb;
