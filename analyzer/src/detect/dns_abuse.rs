@@ -178,7 +178,10 @@ impl DnsAbuse {
 
     fn turned(&mut self, question: &Question<'_>, event: &Event<'_>, context: &mut Context<'_>) {
         let (client, server) = ends(event, true);
-        let name = key(context.hasher, ("dns.outside", client, question.name()));
+        // Each family for itself: Windows asks for a name whose IPv6 address is meant to be an inner one.
+        let family = |address: IpAddr| {
+            key(context.hasher, ("dns.outside", client, question.name(), address.is_ipv4()))
+        };
         // A name without a registered domain is the network's own.
         if crate::names::registered(question.name()).is_none() {
             return;
@@ -188,10 +191,11 @@ impl DnsAbuse {
             if is_inside(address) {
                 inside = Some(address);
             } else if is_outside(address) {
-                self.outside.entry(name, event.at, || ());
+                self.outside.entry(family(address), event.at, || ());
             }
         }
-        let Some(inside) = inside.filter(|_| self.outside.find(name, event.at).is_some()) else { return };
+        let known = |address: &IpAddr| self.outside.find(family(*address), event.at).is_some();
+        let Some(inside) = inside.filter(known) else { return };
         let group = Group::between(Party::service(server, 53), Party::host(client));
         let mut case = context.book.case(&REBINDING, group, event.at);
         case.count(1).frames([event.frame()]).word("name", question.name().as_bytes());

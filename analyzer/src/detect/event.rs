@@ -60,6 +60,8 @@ impl Moments {
     pub const DHCP: Self = Self(0x0100_0000);
     /// A JSON object over TCP.
     pub const JSON: Self = Self(0x0200_0000);
+    /// Options follow the IPv6 header.
+    pub const OPTIONS: Self = Self(0x0400_0000);
 
     /// Whether any bit of `other` is set.
     pub const fn any(self, other: Self) -> bool {
@@ -106,6 +108,8 @@ pub struct Event<'a> {
     pub at: Timestamp,
     /// The packet; of [`Moments::UNANSWERED`] an empty one.
     pub packet: &'a Packet,
+    /// What was kept of its headers, from that of IP on.
+    pub headers: &'a [u8],
     /// What was kept of its transport payload.
     pub payload: &'a [u8],
     /// With [`Moments::HTTP`] and [`Moments::UNFINISHED`] the message from its first byte on; else the payload.

@@ -15,14 +15,17 @@ pub mod event;
 mod flood;
 mod flood_arp;
 mod fragment;
+mod flood_dhcp;
 mod guesses;
 mod heads;
+mod heartbleed;
 mod http_exploit;
 mod http_malware;
 mod http_scan;
 pub mod labels;
 mod legacy;
 mod probe;
+mod mining;
 mod quoted;
 pub mod readers;
 mod rule;
@@ -35,10 +38,13 @@ mod spoof_arp;
 mod spoof_lan;
 mod surge;
 mod sip;
+mod smbghost;
 mod talk;
 mod traceroute;
 pub mod tracker;
 mod tunnel_dns;
+mod tunnel_icmp;
+mod tunnel_ipv6;
 
 use ahash::RandomState;
 use capturer::{Network, Packet, Timestamp, Transport};
@@ -114,6 +120,12 @@ pub static DETECTORS: &[Entry] = &[
     brute_session::ENTRY,
     brute_reply::ENTRY,
     sip::ENTRY,
+    flood_dhcp::ENTRY,
+    heartbleed::ENTRY,
+    mining::ENTRY,
+    smbghost::ENTRY,
+    tunnel_icmp::ENTRY,
+    tunnel_ipv6::ENTRY,
 ];
 
 /// All rules.
@@ -225,6 +237,12 @@ impl Detection {
         if is_icmp {
             moments |= Moments::ICMP;
         }
+        let headers = bytes
+            .get(usize::from(packet.network_offset)..usize::from(packet.payload_offset).min(bytes.len()))
+            .unwrap_or_default();
+        if readers::options::follow(headers) {
+            moments |= Moments::OPTIONS;
+        }
         if moments.is_none() {
             return;
         }
@@ -237,6 +255,7 @@ impl Detection {
         let (known, joined) = (head.known, head.joined);
         let bytes = joined.as_deref().unwrap_or(payload);
         self.tell(&Event {
+            headers,
             payload,
             head: bytes,
             known,
@@ -327,6 +346,7 @@ impl Detection {
 
 const fn plain(moments: Moments, at: Timestamp, packet: &Packet) -> Event<'_> {
     Event {
+        headers: &[],
         moments,
         at,
         packet,
@@ -381,6 +401,12 @@ mod tests {
             brute_session::SCENARIOS,
             brute_reply::SCENARIOS,
             sip::SCENARIOS,
+            flood_dhcp::SCENARIOS,
+            heartbleed::SCENARIOS,
+            mining::SCENARIOS,
+            smbghost::SCENARIOS,
+            tunnel_icmp::SCENARIOS,
+            tunnel_ipv6::SCENARIOS,
         ]
         .into_iter()
         .flatten()

@@ -135,6 +135,29 @@ impl Scene {
         self.send(&Packet { transport: Transport::Icmp(icmp), ..between(from, to, protocol) }, payload);
     }
 
+    /// An echo request or reply with a sequence number of its own.
+    pub(super) fn echo(
+        &mut self,
+        (from, to): (IpAddr, IpAddr),
+        (sequence, asks): (u16, bool),
+        payload: &[u8],
+    ) {
+        let icmp = Icmp { kind: if asks { 8 } else { 0 }, code: 0, identifier: 1, sequence };
+        self.send(&Packet { transport: Transport::Icmp(icmp), ..between(from, to, Protocol::ICMP) }, payload);
+    }
+
+    /// An ICMPv6 message behind destination options (RFC 8200 §4.6).
+    pub(super) fn optioned(&mut self, options: &[u8]) {
+        let mut bytes = vec![0; 40];
+        (bytes[0], bytes[6]) = (0x60, 60);
+        bytes.extend([58, ((options.len() + 2) / 8 - 1) as u8]);
+        bytes.extend(options);
+        let icmp = Icmp { kind: 128, code: 0, identifier: 1, sequence: 1 };
+        let packet = between(ip("2001:db8::1"), ip("2001:db8::2"), Protocol::ICMPV6);
+        let payload_offset = bytes.len() as u16;
+        self.send(&Packet { transport: Transport::Icmp(icmp), payload_offset, ..packet }, &bytes);
+    }
+
     /// An ARP message: operation 1 asks, 2 answers.
     pub(super) fn arp(&mut self, operation: u16, sender: (IpAddr, u8), target: (IpAddr, u8)) {
         let mac = |last: u8| Mac([2, 0, 0, 0, 0, last]);

@@ -138,7 +138,10 @@ impl Sip {
             self.extension(message, (client, server), sight, context);
         }
         if method == b"REGISTER" {
-            self.registers((client, server), sight, context);
+            // One that is sent again has the same call and number.
+            let numbers = (message.fields.get("call-id"), message.fields.get("cseq"));
+            let of = key(context.hasher, numbers);
+            self.registers((client, server), (of, sight), context);
         }
     }
 
@@ -163,12 +166,14 @@ impl Sip {
     fn registers(
         &mut self,
         (client, server): (IpAddr, IpAddr),
-        (at, frame): (Timestamp, u64),
+        (call, (at, frame)): (u64, (Timestamp, u64)),
         context: &mut Context<'_>,
     ) {
         let of = key(context.hasher, ("register", client, server));
         let tries = self.registrations.entry(of, at, Registrations::default);
-        tries.asked.see(frame, at, frame);
+        if !tries.asked.see(call, at, frame) {
+            return;
+        }
         let failed = tries.asked.within(at, self.window);
         if tries.went_well || failed < self.failures {
             return;
@@ -236,15 +241,15 @@ use super::scenes::{Scenario, Scene, ip};
 pub(super) const SCENARIOS: &[Scenario] = {
     fn send(scene: &mut Scene, host: u8, (method, user): (&str, u64)) {
         let text = format!(
-            "{method} sip:example.org SIP/2.0\r\nTo: <sip:{user}@example.org>\r\nCSeq: 1 {method}\r\n\r\n"
+            "{method} sip:example.org SIP/2.0\r\nTo: <sip:{user}@example.org>\r\nCSeq: {user} {method}\r\n\r\n"
         );
         let server = (IpAddr::from([192, 0, 2, host]), 5060);
         scene.udp((ip("203.0.113.5"), 5060), server, text.as_bytes());
         scene.wait(100);
     }
     fn registers(scene: &mut Scene, n: u64, status: &str) {
-        for _ in 0..n {
-            send(scene, 1, ("REGISTER", 100));
+        for n in 0..n {
+            send(scene, 1, ("REGISTER", 100 + n % 12));
             let text = format!("SIP/2.0 {status}\r\nCSeq: 1 REGISTER\r\n\r\n");
             scene.udp((ip("192.0.2.1"), 5060), (ip("203.0.113.5"), 5060), text.as_bytes());
         }
@@ -253,7 +258,10 @@ pub(super) const SCENARIOS: &[Scenario] = {
         Scenario {
             rule: "brute.sip",
             positive: |scene| registers(scene, 12, "401 Unauthorized"),
-            negative: |scene| registers(scene, 40, "200 OK"),
+            negative: |scene| {
+                registers(scene, 9, "401 Unauthorized");
+                (0..40).for_each(|_| send(scene, 1, ("REGISTER", 100)));
+            },
         },
         Scenario {
             rule: "scan.sip",

@@ -38,7 +38,9 @@ fn tcp_payload((source, destination): (u16, u16), payload: &[u8]) -> Moments {
         [b'{', ..] => Moments::JSON,
         [b'A'..=b'Z', ..] if sip::begins(payload) => Moments::SIP,
         [b'A'..=b'Z', ..] if http::begins(payload) => Moments::HTTP,
-        [3, 0, _, _, _, 0xe0 | 0xd0, ..] | [0, _, _, _, 0xfe | 0xff, b'S', b'M', b'B', ..] => Moments::BANNER,
+        [3, 0, _, _, _, 0xe0 | 0xd0, ..] | [0, _, _, _, 0xfc | 0xfe | 0xff, b'S', b'M', b'B', ..] => {
+            Moments::BANNER
+        }
         _ if BANNERS.iter().any(|banner| payload.starts_with(banner)) => Moments::BANNER,
         _ if port(&[53]) => Moments::DNS,
         _ if port(&[88]) => Moments::KERBEROS,

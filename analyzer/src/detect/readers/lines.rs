@@ -88,7 +88,9 @@ pub fn user(command: &[u8]) -> Option<&[u8]> {
     if first.eq_ignore_ascii_case(b"USER") {
         return words.next();
     }
-    words.next().filter(|word| word.eq_ignore_ascii_case(b"LOGIN")).and_then(|_| words.next())
+    // A number is the code of an answer.
+    let is_tag = !first.iter().all(u8::is_ascii_digit);
+    words.next().filter(|word| is_tag && word.eq_ignore_ascii_case(b"LOGIN")).and_then(|_| words.next())
 }
 
 #[cfg(test)]
@@ -117,6 +119,7 @@ mod tests {
         }
         assert_eq!(user(b"user ann\r\n"), Some(&b"ann"[..]));
         assert_eq!(user(b"a1 LOGIN ann secret\r\n"), Some(&b"ann"[..]));
+        assert_eq!(user(b"530 Login incorrect\r\n"), None);
         assert_eq!(user(b"LIST a b\r\n"), None);
     }
 

@@ -3,8 +3,10 @@
 
 pub mod dns;
 pub mod escape;
+pub mod heartbeat;
 pub mod http;
 pub mod kerberos;
 pub mod lines;
+pub mod options;
 pub mod sip;
 pub mod smb;

@@ -36,6 +36,32 @@ pub fn log_in(payload: &[u8]) -> Option<LogIn> {
     }
 }
 
+/// The head of a compressed message (MS-SMB2 §2.2.42).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Compressed {
+    /// Bytes of the message when it is not compressed.
+    pub size: u32,
+    /// Bytes before the compressed part.
+    pub offset: u32,
+}
+
+/// No message is longer (MS-SMB2 §3.3.4.1: 8 MiB, with room).
+const LONGEST: u32 = 16 << 20;
+
+impl Compressed {
+    /// Whether a server that adds them without care gets less than each.
+    pub fn overflows(&self) -> bool {
+        self.size.checked_add(self.offset).is_none() || self.offset > LONGEST
+    }
+}
+
+/// The head of a compressed message.
+pub fn compressed(payload: &[u8]) -> Option<Compressed> {
+    let message = payload.get(4..)?.strip_prefix(b"\xfcSMB")?;
+    let number = |at: usize| message.get(at..)?.first_chunk().map(|bytes| u32::from_le_bytes(*bytes));
+    Some(Compressed { size: number(0)?, offset: number(8)? })
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use proptest::prelude::*;
@@ -68,6 +94,10 @@ pub(crate) mod tests {
         #[test]
         fn any_bytes_are_read(bytes in proptest::collection::vec(any::<u8>(), 0..80), kind in 0xfeu8..) {
             log_in(&bytes);
+            compressed(&bytes);
+            if let Some(compressed) = compressed(&[&b"\0\0\0\x20\xfcSMB"[..], &bytes].concat()) {
+                compressed.overflows();
+            }
             log_in(&[&[0, 0, 0, 9, kind], &b"SMB"[..], &bytes].concat());
         }
     }
