@@ -15,13 +15,8 @@ use capturer::source::file::FileSource;
 use capturer::source::{Next, Source};
 
 /// Benign files that have an alert of severity low or above, with the reason; docs/RULES.md tells more.
-const EXPLAINED: &[(&str, &str)] = &[
-    (
-        "os/elcabezzonn__aug16_part2.pcapng",
-        "dns.rebinding: the router answers a connectivity test's name with its own address",
-    ),
-    ("os/zeek__tcp-fast-open.pcap", "exploit.traversal: the request does ask for ../../../etc/passwd"),
-];
+const EXPLAINED: &[(&str, &str)] =
+    &[("os/zeek__tcp-fast-open.pcap", "exploit.traversal: the request does ask for ../../../etc/passwd")];
 
 struct Capture {
     file: String,

@@ -1,5 +1,5 @@
 //! DHCP starvation: one program plays many clients to take all leases. Counted by transaction and hardware address (RFC 2131
-//! §2), by relay: behind each there is one network.
+//! §2), by relay: behind each there is one network. One transaction that comes from many addresses is forged as well.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::tracker::{Tracker, Window};
 use super::{Context, Detector, Entry, Event, Group, Moments};
 use crate::alert::{Party, Severity};
 
-const CLIENTS: Setting = setting("clients", "different transactions", 50.0, (5.0, 64.0));
+const CLIENTS: Setting = setting("clients", "different transactions or addresses", 60.0, (5.0, 64.0));
 const WINDOW: Setting = setting("window", "s", 10.0, (1.0, 600.0));
 
 static RULE: Rule = Rule {
@@ -20,7 +20,8 @@ static RULE: Rule = Rule {
     technique: "T1498",
     severity: Severity::Medium,
     most: Severity::High,
-    sees: "requests of 50 different transactions or hardware addresses within 10 s through one relay or on one network",
+    sees: "requests of 60 different transactions or hardware addresses within 10 s through one relay or on one network, or of \
+        one transaction from as many addresses",
     caveat: "Many computers that start at the same time, as after a power cut.",
     sources: "RFC 2131; DHCPig and Yersinia as documented",
     settings: &[CLIENTS, WINDOW],
@@ -60,8 +61,20 @@ impl Detector for Flood {
     fn observe(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
         let Some((transaction, hardware, relay)) = client(event.payload) else { return };
         let of = key(context.hasher, ("dhcp", relay, event.packet.vlan));
+        self.count((of, key(context.hasher, (transaction, hardware))), event, context);
+        let of = key(context.hasher, ("forged", transaction, hardware));
+        self.count((of, key(context.hasher, event.packet.source)), event, context);
+    }
+
+    fn advance(&mut self, now: Timestamp, _: &mut Context<'_>) {
+        self.clients.advance(now);
+    }
+}
+
+impl Flood {
+    fn count(&mut self, (of, client): (u64, u64), event: &Event<'_>, context: &mut Context<'_>) {
         let clients = self.clients.entry(of, event.at, Window::default);
-        clients.see(key(context.hasher, (transaction, hardware)), event.at, event.frame());
+        clients.see(client, event.at, event.frame());
         let different = clients.within(event.at, self.window);
         if different < self.least {
             return;
@@ -76,10 +89,6 @@ impl Detector for Flood {
         case.source(Party::host(event.packet.source)).target(Party::host(event.packet.destination));
         case.reached("clients", different as f64, self.least as f64);
         case.figure("window", self.window.as_secs_f64());
-    }
-
-    fn advance(&mut self, now: Timestamp, _: &mut Context<'_>) {
-        self.clients.advance(now);
     }
 }
 
@@ -100,7 +109,7 @@ pub(super) const SCENARIOS: &[Scenario] = {
     }
     &[Scenario {
         rule: "flood.dhcp",
-        positive: |scene| discover(scene, 60, 50),
+        positive: |scene| discover(scene, 70, 50),
         negative: |scene| discover(scene, 200, 500),
     }]
 };
