@@ -136,6 +136,13 @@ impl Board {
         self.lock().entries.values_mut().for_each(&mut change);
     }
 
+    /// Severity and state of all entries that are not muted.
+    pub(crate) fn counts(&self) -> Vec<(u8, State)> {
+        let inner = self.lock();
+        let shown = inner.entries.values().filter(|entry| !entry.muted);
+        shown.map(|entry| (entry.severity, entry.state)).collect()
+    }
+
     /// All entries for which a question holds, oldest first.
     pub(crate) fn select(&self, holds: impl Fn(&Entry) -> bool) -> Vec<Entry> {
         self.lock().entries.values().filter(|entry| holds(entry)).cloned().collect()

@@ -9,6 +9,6 @@ mod database;
 mod store;
 mod triage;
 
-pub(crate) use board::{Board, Entry};
+pub(crate) use board::{Account, Board, Entry};
 pub(crate) use store::{Ask, Found, Place, Refusal, Store, place};
-pub(crate) use triage::{Action, Mute, Past, Step, time};
+pub(crate) use triage::{Action, Mute, Past, State, Step, time};

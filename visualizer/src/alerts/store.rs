@@ -16,7 +16,7 @@ use analyzer::query::Query;
 use capturer::filter::Scope;
 use tokio::sync::oneshot;
 
-use super::board::{Account, Board, Entry};
+use super::board::{Account, Entry};
 use super::database::{Database, Fresh};
 use super::triage::{Mute, Past, Step};
 use crate::cli::alert_json;
@@ -103,7 +103,6 @@ pub(crate) struct Store {
     place: Place,
     database: Option<Database>,
     run: String,
-    board: Arc<Board>,
     status: Arc<Status>,
     waiting: HashMap<u64, Found>,
     mutes: Vec<(Mute, Query)>,
@@ -126,18 +125,12 @@ impl Store {
     ///
     /// # Errors
     /// If the file can't be opened or is not one of ours.
-    pub(crate) fn open(
-        place: Place,
-        run: String,
-        largest: u64,
-        (board, status): (Arc<Board>, Arc<Status>),
-    ) -> Result<Self, String> {
+    pub(crate) fn open(place: Place, run: String, largest: u64, status: Arc<Status>) -> Result<Self, String> {
         let now = Instant::now();
         let mut store = Self {
             place,
             database: None,
             run,
-            board,
             status,
             waiting: HashMap::new(),
             mutes: Vec::new(),
@@ -182,7 +175,7 @@ impl Store {
         };
         let database = open(path.as_deref())?;
         let told = |error: rusqlite::Error| told(path.as_deref(), &error);
-        self.board.put(database.latest(1000).map_err(told)?);
+        self.status.board.put(database.latest(1000).map_err(told)?);
         self.mutes = database.mutes().map_err(told)?.into_iter().filter_map(parsed).collect();
         self.total = database.total().map_err(told)?;
         self.database = Some(database);
@@ -247,7 +240,7 @@ impl Store {
     fn step(&mut self, id: i64, step: &Step) -> Result<Entry, Refusal> {
         let at = now().as_millis();
         let entry = self.with(|database| database.step(id, step, at)).and_then(known)?;
-        self.board.put([entry.clone()]);
+        self.status.board.put([entry.clone()]);
         Ok(entry)
     }
 
@@ -276,7 +269,7 @@ impl Store {
     fn judge_board(&self) {
         let (facts, at) = (self.status.known(), now().as_millis());
         let names = Names::new(0);
-        self.board.update(|entry| {
+        self.status.board.update(|entry| {
             entry.muted = revive(entry).is_some_and(|alert| {
                 let live = self.mutes.iter().filter(|(mute, _)| mute.expires_ms > at);
                 live.into_iter().any(|(_, query)| query.matches_alert(&alert, (&facts, &names)))
@@ -287,7 +280,7 @@ impl Store {
     fn preview(&self, filter: &str) -> Result<Vec<Entry>, Refusal> {
         let (query, facts, names) = (read(filter)?, self.status.known(), Names::new(0));
         let holds = |alert: &Alert| query.matches_alert(alert, (&facts, &names));
-        Ok(self.board.select(|entry| revive(entry).is_some_and(|alert| holds(&alert))))
+        Ok(self.status.board.select(|entry| revive(entry).is_some_and(|alert| holds(&alert))))
     }
 
     /// Whether an alert is muted now; the mute is told that it was of use when the alert is new.
@@ -392,7 +385,7 @@ impl Store {
             .map(|((mute, _), _)| mute.clone())
             .collect();
         used.iter().try_for_each(|mute| self.with(|database| database.hit_mute(mute)))?;
-        self.board.put(stored);
+        self.status.board.put(stored);
         Ok(())
     }
 
@@ -407,7 +400,7 @@ impl Store {
                 Ok(gone) if !gone.is_empty() => {
                     self.account.pruned += gone.len() as u64;
                     self.total = self.total.saturating_sub(gone.len() as u64);
-                    self.board.remove(&gone);
+                    self.status.board.remove(&gone);
                 }
                 _ => break,
             }
@@ -420,7 +413,7 @@ impl Store {
         let fresh = self.waiting.keys().filter(|number| !self.known.contains(number)).count() as u64;
         self.account.waiting = fresh;
         self.account.suppressed = self.found.saturating_sub(self.account.stored + fresh);
-        self.board.set_account(self.total, self.account.clone());
+        self.status.board.set_account(self.total, self.account.clone());
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) enum State {
 }
 
 impl State {
-    const ALL: [Self; 4] = [Self::New, Self::Acknowledged, Self::Escalated, Self::Closed];
+    pub(crate) const ALL: [Self; 4] = [Self::New, Self::Acknowledged, Self::Escalated, Self::Closed];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {

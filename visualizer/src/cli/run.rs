@@ -18,10 +18,10 @@ use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::alerts::{self, Ask, Board, Place, Store};
+use crate::alerts::{self, Ask, Place, Store};
 use crate::cli::{Color, Common, Failure};
 use crate::live::{self, Feeder, Hub, Renewal, SourceFacts, Status, Watch};
-use crate::server::{self, Alerts, AllowedHosts, App, Caps, Connections, Metrics};
+use crate::server::{self, AllowedHosts, App, Caps, Connections, Metrics};
 use crate::settings::{self, Kind, Settings};
 use crate::sieve::Sieve;
 use crate::sources::{self, Opened};
@@ -181,9 +181,8 @@ impl House {
         };
         let sieve = query.map(|query| Sieve::new(&settings.source.filter, query, facts.clone()));
         let status = Arc::new(Status::new(source_facts, facts, opened.progress, opened.interface));
-        let board = Arc::new(Board::default());
         let (asks, asked) = mpsc::channel();
-        let store = store(settings, (&status, &board))?.spawn(asked).map_err(thread("store"))?;
+        let store = store(settings, &status)?.spawn(asked).map_err(thread("store"))?;
         let (command_sender, commands) = mpsc::channel();
         let (tick_sender, ticks) = mpsc::sync_channel(1);
         let hub = Arc::new(Hub::new(epoch(), command_sender));
@@ -217,8 +216,7 @@ impl House {
             stop: Arc::clone(&stop),
         };
         let threads = vec![
-            live::spawn_publisher(ticks, Arc::clone(&hub), (Arc::clone(&status), Arc::clone(&board)))
-                .map_err(thread("publish"))?,
+            live::spawn_publisher(ticks, Arc::clone(&hub), Arc::clone(&status)).map_err(thread("publish"))?,
             analysis.map_err(thread("analysis"))?,
             live::spawn_capture(feeder).map_err(thread("capture"))?,
             live::spawn_renewer(renewer).map_err(thread("geo"))?,
@@ -229,8 +227,17 @@ impl House {
             per_address: settings.server.max_connections_per_address,
         }));
         let metrics = Arc::new(Metrics::new(settings.metrics.top));
-        let alerts = Alerts { board, store: asks.clone() };
-        let app = App { hub, status, stream, hosts, renewals, connections, metrics, alerts, closing: closed };
+        let app = App {
+            hub,
+            status,
+            stream,
+            hosts,
+            renewals,
+            connections,
+            metrics,
+            store: asks.clone(),
+            closing: closed,
+        };
         Ok((Self { stop, closing, threads, store: (asks, store) }, app))
     }
 
@@ -255,11 +262,11 @@ fn detection(settings: &Settings) -> Result<Option<Detection>, Failure> {
 }
 
 /// The store of alerts. One that can't be opened where nobody named a place is no reason not to capture.
-fn store(settings: &Settings, (status, board): (&Arc<Status>, &Arc<Board>)) -> Result<Store, Failure> {
+fn store(settings: &Settings, status: &Arc<Status>) -> Result<Store, Failure> {
     let place = alerts::place(settings, status.facts.kind == "demo");
     let open = |place| {
         let largest = (settings.alerts.max_mb as u64) << 20;
-        Store::open(place, epoch(), largest, (Arc::clone(board), Arc::clone(status)))
+        Store::open(place, epoch(), largest, Arc::clone(status))
     };
     let named = !settings.alerts.folder.as_os_str().is_empty();
     match open(place) {

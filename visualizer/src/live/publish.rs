@@ -8,7 +8,6 @@ use std::thread::{Builder, JoinHandle};
 use analyzer::geo::Geo;
 use capturer::Timestamp;
 
-use crate::alerts::Board;
 use crate::live::topics::{Material, alert_sheet};
 use crate::live::{Hub, Status, TopicKey};
 
@@ -28,11 +27,7 @@ pub(crate) struct Made {
 }
 
 /// Starts the thread; it ends when the analysis thread does.
-pub(crate) fn spawn(
-    ticks: Receiver<Tick>,
-    hub: Arc<Hub>,
-    (status, board): (Arc<Status>, Arc<Board>),
-) -> io::Result<JoinHandle<()>> {
+pub(crate) fn spawn(ticks: Receiver<Tick>, hub: Arc<Hub>, status: Arc<Status>) -> io::Result<JoinHandle<()>> {
     Builder::new().name("publish".into()).spawn(move || {
         for tick in ticks {
             let lost = status.ledger().lost();
@@ -40,7 +35,7 @@ pub(crate) fn spawn(
                 let sheet = match made.material {
                     Material::Status => status.sheet(),
                     Material::Alerts(most) => {
-                        let (alerts, total) = board.latest(most);
+                        let (alerts, total) = status.board.latest(most);
                         alert_sheet(&alerts, total)
                     }
                     material => material.sheet(&tick.geo, lost),

@@ -13,6 +13,7 @@ use capturer::source::paced::{Progress, Speed};
 use capturer::{Ledger, SkipCounts};
 use serde_json::{Value, json};
 
+use crate::alerts::Board;
 use crate::live::Sheet;
 
 /// What a source is, decided once.
@@ -48,6 +49,8 @@ pub(crate) struct Status {
     /// Rises with each swap of the databases.
     generation: AtomicU64,
     geo_error: Mutex<Option<String>>,
+    /// The stored alerts.
+    pub(crate) board: Board,
     /// What a look for newer data and programs found; nothing before the first.
     updates: Mutex<Option<Value>>,
 }
@@ -95,6 +98,7 @@ impl Status {
             known: Mutex::new(known),
             generation: AtomicU64::new(0),
             geo_error: Mutex::default(),
+            board: Board::default(),
             updates: Mutex::default(),
         }
     }
@@ -181,6 +185,7 @@ impl Status {
 
     /// The `status` topic and API document, as names and values.
     pub(crate) fn values(&self) -> Vec<(&'static str, Value)> {
+        let account = self.board.account();
         let ledger = self.ledger();
         let skipped = SkipCounts::named(&ledger.skipped);
         let geo = self.known().geo;
@@ -246,6 +251,11 @@ impl Status {
             ("geo_swaps", json!(self.generation())),
             ("geo_error", json!(*lock(&self.geo_error))),
             ("updates", json!(*lock(&self.updates))),
+            ("alerts_stored", json!(account.stored)),
+            ("alerts_waiting", json!(account.waiting)),
+            ("alerts_suppressed", json!(account.suppressed)),
+            ("alerts_pruned", json!(account.pruned)),
+            ("alerts_fault", json!(account.fault)),
             ("attribution", attribution(&geo)),
             ("error", json!(*lock(&self.ended))),
             ("version", json!(env!("CARGO_PKG_VERSION"))),

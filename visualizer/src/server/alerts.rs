@@ -22,7 +22,7 @@ pub(super) async fn ask<T>(
 ) -> Result<T, Box<Response>> {
     let (reply, answer) = oneshot::channel();
     // The thread has gone only when the process is about to; then nobody answers.
-    let _ = app.alerts.store.send(question(reply));
+    let _ = app.store.send(question(reply));
     match tokio::time::timeout(PATIENCE, answer).await {
         Ok(Ok(answer)) => answer.map_err(|refusal| Box::new(refused(refusal))),
         _ => Err(Box::new(refuse(StatusCode::SERVICE_UNAVAILABLE, "the store is busy; try again"))),
@@ -77,7 +77,7 @@ pub(super) async fn list(State(app): State<App>, Parameters(question): Parameter
         let names: Vec<&str> = Severity::ALL.iter().map(|severity| severity.name()).collect();
         return refuse(StatusCode::BAD_REQUEST, format!("severity: expected one of {}", names.join(", ")));
     };
-    let entries = app.alerts.board.select(|entry| question.wants(severity, entry));
+    let entries = app.status.board.select(|entry| question.wants(severity, entry));
     let shown: Vec<Value> = entries.iter().map(|entry| Value::Object(entry.json())).collect();
     let ledger = app.status.ledger();
     let totals = json!({
@@ -86,7 +86,7 @@ pub(super) async fn list(State(app): State<App>, Parameters(question): Parameter
     });
     let source = [&app.status.facts.name];
     Json(json!({
-        "schema": 1, "source": source, "totals": totals, "store": app.alerts.board.account().json(), "alerts": shown,
+        "schema": 1, "source": source, "totals": totals, "store": app.status.board.account().json(), "alerts": shown,
     }))
     .into_response()
 }

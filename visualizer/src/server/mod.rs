@@ -31,7 +31,7 @@ pub use access::AllowedHosts;
 pub(crate) use limits::Connections;
 pub(crate) use metrics::Metrics;
 
-use crate::alerts::{Ask, Board};
+use crate::alerts::Ask;
 use crate::live::{Hub, Renewal, Status};
 
 /// A client that has not sent its headers by then is closed.
@@ -51,16 +51,10 @@ pub(crate) struct App {
     pub(crate) renewals: Sender<Renewal>,
     pub(crate) connections: Arc<Connections>,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) alerts: Alerts,
+    /// Keeps alerts and what is done about them.
+    pub(crate) store: Sender<Ask>,
     /// Becomes true when the process is to end.
     pub(crate) closing: watch::Receiver<bool>,
-}
-
-/// Alerts: what is stored, and who may be asked to change it.
-#[derive(Clone)]
-pub(crate) struct Alerts {
-    pub(crate) board: Arc<Board>,
-    pub(crate) store: Sender<Ask>,
 }
 
 /// Connections in all and from one address.

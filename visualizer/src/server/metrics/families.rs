@@ -4,7 +4,8 @@ use analyzer::geo::{Geo, Source};
 use capturer::Ledger;
 use capturer::decode::{DecodeCounts, SkipReason};
 
-use super::samples::Samples;
+use super::samples::{Label, Samples};
+use crate::alerts::{Account, Board, State};
 use crate::live::{Figures, STATES};
 use crate::server::App;
 
@@ -18,6 +19,8 @@ pub(super) struct Scene {
     connections: (usize, usize),
     clients: usize,
     databases: Vec<(&'static str, Option<Source>)>,
+    alerts: Vec<(Vec<Label<&'static str>>, f64)>,
+    account: Account,
     started_ms: i64,
     now: jiff::Timestamp,
 }
@@ -34,6 +37,8 @@ impl Scene {
             connections: (app.connections.open(), app.connections.most()),
             clients: app.hub.clients(),
             databases: databases(&status.known().geo),
+            alerts: alerts(&status.board),
+            account: status.board.account(),
             started_ms: status.facts.started_ms,
             now: jiff::Timestamp::now(),
         }
@@ -52,6 +57,17 @@ fn databases(geo: &Geo) -> Vec<(&'static str, Option<Source>)> {
     ]
 }
 
+/// How many alerts there are of each severity in each state, those that are none of included.
+fn alerts(board: &Board) -> Vec<(Vec<Label<&'static str>>, f64)> {
+    let counts = board.counts();
+    let of = |severity: analyzer::Severity, state: State| {
+        let count = counts.iter().filter(|of| **of == (severity as u8, state)).count();
+        (vec![("severity", severity.name()), ("state", state.name())], count as f64)
+    };
+    let severities = analyzer::Severity::ALL.into_iter();
+    severities.flat_map(|severity| State::ALL.into_iter().map(move |state| of(severity, state))).collect()
+}
+
 /// A family: its name, what it means, and its samples.
 pub(super) struct Family {
     pub(super) name: &'static str,
@@ -64,7 +80,7 @@ const fn family(name: &'static str, help: &'static str, samples: fn(&Scene) -> S
 }
 
 /// All of them. The unit stands in the name.
-pub(super) const FAMILIES: [Family; 31] = [
+pub(super) const FAMILIES: [Family; 35] = [
     family("wireglobe_build_info", "The version that runs, always 1", |_| {
         Samples::gauges("version", [(env!("CARGO_PKG_VERSION"), 1.0)])
     }),
@@ -155,6 +171,21 @@ pub(super) const FAMILIES: [Family; 31] = [
         let names = &scene.figures.names;
         Samples::counters("cap", [("names", names.left_out), ("domains", names.domains_refused)])
     }),
+    family("wireglobe_alerts", "Alerts on the board, by severity and by what was done about them", |scene| {
+        Samples::Gauges(scene.alerts.clone())
+    }),
+    family("wireglobe_alerts_records", "Alerts of this run, by what became of them", |scene| {
+        let Account { stored, suppressed, pruned, .. } = scene.account;
+        Samples::counters("fate", [("stored", stored), ("suppressed", suppressed), ("pruned", pruned)])
+    }),
+    family("wireglobe_alerts_waiting", "Alerts that are not stored so far", |scene| {
+        Samples::gauge(scene.account.waiting as f64)
+    }),
+    family(
+        "wireglobe_alerts_store_up",
+        "1 while alerts can be stored, 0 when the disk refuses them",
+        |scene| Samples::gauge(f64::from(u8::from(scene.account.fault.is_none()))),
+    ),
     family("wireglobe_server_connections", "Open connections", |scene| {
         Samples::gauge(scene.connections.0 as f64)
     }),
