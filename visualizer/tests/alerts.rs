@@ -139,3 +139,44 @@ fn a_folder_that_cannot_be_is_refused_at_the_start() {
     assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
     assert!(stderr(&output).contains("alerts.folder"), "{}", stderr(&output));
 }
+
+#[test]
+fn the_command_line_lists_judges_and_mutes_the_alerts_of_a_server() {
+    let (file, folder) = (scan(20), TempFile::folder("remote"));
+    let server = server(&file, folder.path());
+    let id = stored(&server, 1)["alerts"][0]["id"].as_str().unwrap().to_owned();
+    let url = format!("http://{}", server.address);
+    let ask = |arguments: &[&str]| run(&[&["alerts"], arguments, &["--server", &url]].concat());
+    let said = |arguments: &[&str]| {
+        let output = ask(arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", stderr(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(said(&["list"]).contains("scan.port.tcp_syn"));
+    assert_eq!(
+        said(&["escalate", &id, "-m", "call the owner"]),
+        format!("{id} scan.port.tcp_syn is escalated\n")
+    );
+    assert_eq!(said(&["list", "--state", "new"]), "no alerts\n");
+    assert!(said(&["show", &id]).contains("call the owner"));
+    let filter = "src net 203.0.113.0/24";
+    let mute = ["mute", filter, "--reason", "our own scanner", "--expires", "7d"];
+    assert!(said(&[&mute[..], &["--preview"]].concat()).starts_with("1 alerts would be hidden"));
+    assert!(said(&["mutes", "--format", "csv"]).lines().count() == 1, "a preview changes nothing");
+    assert!(said(&mute).starts_with("mute 1 until 20"));
+    assert!(said(&["mutes"]).contains(filter));
+    assert_eq!(said(&["unmute", "1"]), "mute 1 has ended\n");
+    assert_eq!(said(&["close", &id, "--reason", "resolved"]), format!("{id} scan.port.tcp_syn is closed\n"));
+    for (wrong, code, says) in [
+        (&["close", "1", "--reason", "tired"][..], 2, "false positive"),
+        (&["acknowledge", "77"], 2, "none with this number"),
+        (&["mute", "alert nothing", "--reason", "our own", "--expires", "7d"], 2, "rule"),
+    ] {
+        let output = ask(wrong);
+        assert_eq!(output.status.code(), Some(code), "{wrong:?}");
+        assert!(stderr(&output).contains(says), "{}", stderr(&output));
+    }
+    let nobody = run(&["alerts", "list", "--server", "http://127.0.0.1:9"]);
+    assert_eq!(nobody.status.code(), Some(3));
+    assert!(stderr(&nobody).contains("is Wireglobe running there?"), "{}", stderr(&nobody));
+}

@@ -442,7 +442,8 @@ fn read(filter: &str) -> Result<Query, Refusal> {
     if filter.trim().is_empty() {
         return Err(Refusal::Wrong("filter: expected one, such as alert scan.port".to_owned()));
     }
-    Query::parse_for(filter, Scope::Alert).map_err(|error| Refusal::Wrong(format!("filter: {error}")))
+    Query::parse_for(filter, Scope::Alert)
+        .map_err(|error| Refusal::Wrong(format!("filter\n{}", error.render(filter))))
 }
 
 /// A stored mute whose filter can still be read.

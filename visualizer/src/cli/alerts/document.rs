@@ -86,6 +86,31 @@ fn listing(alerts: &[&Alert], geo: &Geo) -> Listing {
     Listing { columns: COLUMNS.to_vec(), pretty: rows.iter().zip(alerts).map(pretty).collect(), rows }
 }
 
+/// The alerts of a server's document, with their states.
+pub(super) fn listed(document: &Value, format: Format) -> String {
+    let alerts: Vec<&Map<String, Value>> =
+        document["alerts"].as_array().into_iter().flatten().filter_map(Value::as_object).collect();
+    match format {
+        Format::Json => return format!("{document}\n"),
+        Format::Jsonl => {
+            let line = |alert: &&Map<String, Value>| format!("{}\n", Value::Object((*alert).clone()));
+            return alerts.iter().map(line).collect();
+        }
+        Format::Table if alerts.is_empty() => return "no alerts\n".to_owned(),
+        _ => {}
+    }
+    let field = |field, title| Column { field, title, number: false };
+    let columns: Vec<Column> =
+        [field("id", "Number"), field("state", "State")].into_iter().chain(COLUMNS).collect();
+    let row = |alert: &&Map<String, Value>| {
+        let head = ["id", "state"].map(|field| alert.get(field).cloned().unwrap_or_default());
+        head.into_iter().chain(cells(alert)).collect::<Vec<_>>()
+    };
+    let rows: Vec<Vec<Value>> = alerts.iter().map(row).collect();
+    let pretty = rows.iter().map(|row| row.iter().map(plain).collect()).collect();
+    Listing { columns, pretty, rows }.render(format)
+}
+
 fn cells(document: &Map<String, Value>) -> Vec<Value> {
     let joined = |value: &Value| match value.as_array() {
         Some(parties) => json!(parties.iter().map(plain).collect::<Vec<_>>().join(" ")),

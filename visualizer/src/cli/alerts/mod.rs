@@ -2,6 +2,7 @@
 
 mod document;
 mod evidence;
+mod remote;
 
 pub(crate) use document::{alert_json, rules_json};
 
@@ -28,7 +29,10 @@ const TICK: Duration = Duration::from_millis(250);
 
 /// `wireglobe alerts`
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Option<remote::Command>,
     /// Captures to read: files, directories, - for standard input
     #[arg(long, value_name = "PATH", num_args = 1.., required_unless_present_any = ["interface", "rules"])]
     read: Vec<PathBuf>,
@@ -95,6 +99,9 @@ impl Wanted<'_> {
 }
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Failure> {
+    if let Some(command) = &arguments.command {
+        return command.run().map(|()| ExitCode::SUCCESS);
+    }
     if arguments.rules {
         let text = document::rules(arguments.format);
         output::write(output::open(arguments.output.as_deref())?, &text)?;
