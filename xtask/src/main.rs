@@ -7,6 +7,7 @@ mod demo;
 mod geo;
 mod live_bench;
 mod oui;
+mod rules;
 
 use anyhow::Result;
 use clap::Parser;
@@ -21,6 +22,8 @@ enum Tool {
     Geo(geo::Arguments),
     /// Make the bundled table of hardware vendors
     Oui(oui::Arguments),
+    /// Write the list of rules in docs/RULES.md
+    Rules(rules::Arguments),
     /// Make a large everyday capture to measure with
     Imix(bench_captures::imix::Arguments),
     /// Make a spoofed SYN flood to measure with
@@ -45,6 +48,7 @@ fn main() -> Result<()> {
         Tool::Demo(arguments) => demo::run(&arguments),
         Tool::Geo(arguments) => geo::run(&arguments),
         Tool::Oui(arguments) => oui::run(&arguments),
+        Tool::Rules(arguments) => rules::run(&arguments),
         Tool::Imix(arguments) => bench_captures::imix::run(&arguments),
         Tool::Flood(arguments) => bench_captures::flood::run(&arguments),
         Tool::Scan(arguments) => bench_captures::scan::run(&arguments),
