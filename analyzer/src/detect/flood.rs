@@ -7,7 +7,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use capturer::{Packet, Timestamp, Transport};
+use capturer::{Packet, TcpFlags, Timestamp, Transport};
 
 use super::book::key;
 use super::rule::{Rule, Setting, Thresholds, setting};
@@ -72,8 +72,8 @@ static UDP: Rule = rule(
 );
 static ICMP: Rule = rule(
     ("flood.icmp", "ICMP flood"),
-    "300 ICMP messages other than errors to one host within each of two seconds with less than a tenth answered; ten times \
-     as many if they are answered",
+    "300 ICMP messages other than errors to one host within each of two seconds with less than a tenth answered or with \
+     forged sources; ten times as many if they are answered",
     "An administrator's ping -f looks the same.",
     &[rate(300.0), in_ten(600.0), done(0.1), setting("answered_rate", "packets/s", 3000.0, (10.0, 1e7))],
 );
@@ -347,11 +347,12 @@ impl Flood {
 fn judge(surge: &Surge, limits: &Limits, (spoofed, answered_rate): (f64, f64)) -> Option<&'static Rule> {
     let sources = surge.sources.distinct();
     let share = surge.done_share();
-    let much = share < limits.done_share || (limits.kind == Kind::Icmp && surge.rate() >= answered_rate);
+    let forged = sources >= spoofed && sources * 2.0 >= f64::from(surge.total);
+    let echoes = limits.kind == Kind::Icmp && (forged || surge.rate() >= answered_rate);
+    let much = share < limits.done_share || echoes;
     if !much || sources < limits.sources || surge.is_scan() {
         return None;
     }
-    let forged = sources >= spoofed && sources * 2.0 >= f64::from(surge.total);
     Some(if limits.kind == Kind::Syn && forged { &SYN_SPOOFED } else { limits.rule })
 }
 
@@ -411,10 +412,11 @@ fn kind(session: &Session, event: &Event<'_>) -> Option<Kind> {
     }
 }
 
-/// The port that a scan would vary. Of RSTs to a client's port the sender's: they may answer a scan.
+/// The port that a scan would vary. Of RSTs with ACK it is the sender's: they may answer a scan of SYNs (RFC 9293 §3.5.2).
 fn port(kind: Kind, packet: &Packet) -> u16 {
     let ports = packet.ports().unwrap_or_default();
-    if kind == Kind::Rst && ports.destination >= 1024 { ports.source } else { ports.destination }
+    let answers = kind == Kind::Rst && packet.tcp().is_some_and(|tcp| tcp.flags.has(TcpFlags::ACK));
+    if answers { ports.source } else { ports.destination }
 }
 
 /// A datagram from a service to a client's port answers something that was not seen; rule `amp` looks at those.
@@ -502,8 +504,6 @@ use super::scenes::{FIN_ACK, RST_ACK, SYN_ACK as SYN_AND_ACK, Scenario, Scene, i
 
 #[cfg(test)]
 pub(super) const SCENARIOS: &[Scenario] = {
-    use capturer::TcpFlags;
-
     /// A source of its own for each.
     fn forged(n: u32) -> IpAddr {
         IpAddr::V4(std::net::Ipv4Addr::from_bits(0x0b00_0000 + n.wrapping_mul(0x9e37_79b1) % 0x0100_0000))
@@ -628,12 +628,27 @@ mod tests {
             if n < 20_000 {
                 scene.connect(client, server);
             } else {
-                scene.tcp(client, server, capturer::TcpFlags::SYN, b"");
+                scene.tcp(client, server, TcpFlags::SYN, b"");
             }
             if n.is_multiple_of(10) {
                 scene.wait(20);
             }
         }
         assert_eq!(scene.rules(), ["flood.syn_spoofed"]);
+    }
+
+    #[test]
+    fn who_answers_a_flood_of_echoes_floods_nobody() {
+        let mut scene = Scene::new();
+        for n in 0..12_000u32 {
+            let (source, target) = (ip("203.0.113.5"), ip("192.0.2.80"));
+            scene.icmp(source, target, (8, 0), b"abc");
+            scene.icmp(target, source, (0, 0), b"abc");
+            if n.is_multiple_of(100) {
+                scene.wait(20);
+            }
+        }
+        assert_eq!(scene.rules(), ["flood.icmp"]);
+        assert_eq!(scene.detection.alerts()[0].whom(), "192.0.2.80");
     }
 }

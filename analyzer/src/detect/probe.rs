@@ -85,8 +85,8 @@ static FIRST_BYTES: &[(&str, &[u8])] = &[
     ("java", b"JRMI\x00\x02\x4b"),
 ];
 
-/// The path that only nmap asks for.
-const TRINITY: &[u8] = b"GET /nice%20ports%2C/Tri%6Eity";
+/// Paths that only nmap asks for.
+static ONLY_NMAP: &[&[u8]] = &[b"GET /nice%20ports%2C/Tri%6Eity", b"GET /nmaplowercheck"];
 
 #[derive(Clone, Copy, Default)]
 struct Seen {
@@ -134,7 +134,7 @@ impl Probes {
     }
 
     fn service(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
-        let certain = event.payload.starts_with(TRINITY);
+        let certain = ONLY_NMAP.iter().any(|path| event.payload.starts_with(path));
         let Some(place) = FIRST_BYTES
             .iter()
             .position(|(_, bytes)| event.payload.starts_with(bytes))
@@ -158,7 +158,7 @@ impl Probes {
         found.count(if found.fresh { different as u64 } else { 1 });
         found.frames(seen.frames(event.at, window)).reached("protocols", different as f64, enough as f64);
         if certain {
-            found.word("request", TRINITY);
+            found.word("request", event.payload.split(|&byte| byte == b'\r').next().unwrap_or_default());
         }
     }
 }

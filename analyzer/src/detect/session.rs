@@ -280,7 +280,9 @@ impl Sessions {
         }
         let moments = go_on(course, packet, at, from_opener);
         let session = Session::of(course, start);
-        (!moments.is_none()).then_some(Step { moments, session, from_opener, before: None })
+        // Each message of ICMP is told, so its session has to be.
+        let told = !moments.is_none() || matches!(packet.transport, Transport::Icmp(_));
+        told.then_some(Step { moments, session, from_opener, before: None })
     }
 
     fn begin(&mut self, packet: &Packet, at: Timestamp, key: FlowKey) -> Step {
