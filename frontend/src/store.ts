@@ -2,7 +2,7 @@
 // Panels ask with `on`: the first listener of a table subscribes it at the server, the last one gone unsubscribes it.
 
 import { asFilter, both, excluding, same, type Selection } from "./lib/selection";
-import { readUrl, writeUrl, type ViewState } from "./lib/urlstate";
+import { address, readUrl, type ViewState } from "./lib/urlstate";
 import { Socket } from "./socket";
 import { Table, type TableView } from "./table";
 import type { Delta, Refusal, ServerMessage, Snap } from "./wire";
@@ -29,6 +29,7 @@ const PLANS = {
   macs: { id: 16, topic: "macs", k: 50, max_hz: 2, filtered: true },
   /** Of a selected host: it is at an end of every packet then, so it is among the first. */
   details: { id: 17, topic: "details", k: 4, max_hz: 1, filtered: true },
+  alerts: { id: 18, topic: "alerts", k: 300, max_hz: 2, filtered: false },
   feed: { id: 12, topic: "feed", k: 50, max_hz: 4, filtered: true },
 } as const satisfies Record<string, Plan>;
 
@@ -55,7 +56,7 @@ export interface LinkState {
 }
 
 export class Store {
-  view: ViewState = readUrl(location.search);
+  view: ViewState = readUrl(location.search, location.pathname);
   link: LinkState = { phase: "connecting", since: Date.now(), retry_at: 0, lag_ms: 0, paused: false, at: 0 };
   /** What the server said against the filter. */
   refusal: Refusal | null = null;
@@ -78,7 +79,7 @@ export class Store {
   }
 
   start(): void {
-    addEventListener("popstate", () => this.#show(readUrl(location.search)));
+    addEventListener("popstate", () => this.#show(readUrl(location.search, location.pathname)));
     this.#socket.start();
   }
 
@@ -104,8 +105,8 @@ export class Store {
   /** Changes the view and writes it into the address, where "back" finds the former. */
   setView(change: Partial<ViewState>): void {
     const view = { ...this.view, ...change };
-    const address = location.pathname + writeUrl(view);
-    if (address !== location.pathname + location.search) history.pushState(null, "", address);
+    const there = address(view);
+    if (there !== location.pathname + location.search) history.pushState(null, "", there);
     this.#show(view);
   }
 

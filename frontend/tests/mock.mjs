@@ -7,6 +7,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { WebSocketServer } from "ws";
+import { Alerts } from "./mock-alerts.mjs";
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const DIST = path.join(HERE, "..", "dist");
@@ -15,7 +16,7 @@ const POLICY = [
   "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'",
 ].join("; ");
 const FILES = {
-  "/": ["index.html", "text/html; charset=utf-8"], "/icon.svg": ["icon.svg", "image/svg+xml"], "/map.json": ["map.json", "application/json"],
+  "/": ["index.html", "text/html; charset=utf-8"], "/alerts": ["index.html", "text/html; charset=utf-8"], "/icon.svg": ["icon.svg", "image/svg+xml"], "/map.json": ["map.json", "application/json"],
   "/assets/app.js": ["assets/app.js", "text/javascript"], "/assets/app.css": ["assets/app.css", "text/css"],
 };
 const LIMITS = { max_subs: 32, max_message: 4096, messages_per_second: 5, max_hz: 4 };
@@ -59,8 +60,8 @@ function random(seed) {
 
 /** The invented network: totals that grow with every tick. */
 class World {
-  constructor({ scale = 1, home = true, publicPeers = true } = {}) {
-    Object.assign(this, { scale, home, publicPeers });
+  constructor({ scale = 1, home = true, publicPeers = true, alerts = "full" } = {}) {
+    Object.assign(this, { scale, home, publicPeers, alerts: new Alerts(alerts) });
     this.random = random(7);
     this.started = Date.now();
     this.base = 9e10;
@@ -76,6 +77,7 @@ class World {
     if (this.series.length > 900) this.series.shift();
   }
   step() {
+    this.alerts.step();
     this.second(Math.floor(Date.now() / 1000));
     this.base += 7.5e7 / 4;
     for (let i = 0; i < 2; i += 1) this.flow();
@@ -173,6 +175,7 @@ const TOPICS = {
     ["in", "out"].filter((_, d) => (i + d + c) % 3 !== 0 || weight > 50).map((direction) => [`${country}:${lat === null ? "" : `${lat.toFixed(1)},${lon.toFixed(1)}`}:${direction}:0`,
       { country, city, region: city && `${city} Region`, lat, lon, accuracy_km: city && 11, direction, home: "0", bytes: Math.round(weight * share * 2e5 * (direction === "in" ? 1 : 0.5)), packets: Math.ceil(weight * share * 30), last_ms: Date.now() - ((i + c) * 397) % 9000 }]))),
   homes: (w) => [["0", w.home ? { label: "Amsterdam", lat: 52.37, lon: 4.9, country: "NL", origin: "settings" } : { label: "", lat: null, lon: null, country: null, origin: "unset" }]],
+  alerts: (w) => w.alerts.rows(),
   feed: (w, f) => w.flows.filter((r) => !f || r[4] && passes(f)([r[4], 0, [[r[5], r[6]]]])).map(([key, ...v]) => [key, Object.fromEntries(["at_ms", "direction", "remote", "remote_country", "remote_asn", "remote_as_name", "remote_place", "service", "protocol", "local", "bytes", "packets", "state"].map((n, i) => [n, v[i]]))]),
 };
 
@@ -231,11 +234,13 @@ function answerFilter(expression) {
   return at < 0 ? { ok: true, canonical: expression } : { ok: false, error: { at, len: 3, message: "\u201cfoo\u201d is not a word of the filter language", expected: "a protocol, host, net, port, country or asn", hint: null } };
 }
 
-function respond(request, response) {
+async function respond(request, response, world) {
   const url = new URL(request.url, "http://mock");
   const headers = { "content-security-policy": POLICY, "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" };
   if (url.pathname === "/api/v1/filter") return void response.writeHead(200, { ...headers, "content-type": "application/json" }).end(JSON.stringify(answerFilter(url.searchParams.get("expr") ?? "")));
-  const file = FILES[url.pathname];
+  const answer = await world.alerts.answer(request, url);
+  if (answer) return void response.writeHead(answer.status, { ...headers, "content-type": answer.type ?? "application/json" }).end(answer.body);
+  const file = FILES[url.pathname.replace(/^\/alerts\/[\w-]+$/, "/alerts")];
   if (!file) return void response.writeHead(404, headers).end();
   const body = gzipSync(readFileSync(path.join(DIST, file[0])));
   response.writeHead(200, { ...headers, "content-type": file[1], "content-encoding": "gzip" }).end(body);
@@ -246,7 +251,7 @@ export async function startMock(port = 0, options = {}) {
   const world = new World(options);
   const clock = { seq: 100 };
   const epoch = Math.random().toString(36).slice(2);
-  const http = createServer(respond);
+  const http = createServer((request, response) => void respond(request, response, world));
   const sockets = new WebSocketServer({ server: http, path: "/api/v1/ws", handleProtocols: (offered) => (offered.has("wireglobe.v1") ? "wireglobe.v1" : false) });
   const clients = new Set();
   sockets.on("connection", (socket) => {
@@ -272,6 +277,6 @@ export async function startMock(port = 0, options = {}) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const options = { home: !process.argv.includes("--no-home"), publicPeers: !process.argv.includes("--private"), scale: process.argv.includes("--small") ? 1e-5 : 1 };
+  const options = { home: !process.argv.includes("--no-home"), publicPeers: !process.argv.includes("--private"), scale: process.argv.includes("--small") ? 1e-5 : 1, alerts: process.argv.includes("--quiet") ? "none" : process.argv.includes("--stateless") ? "stateless" : "full" };
   console.log((await startMock(Number(process.argv[2] ?? 8471), options)).url);
 }

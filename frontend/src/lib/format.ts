@@ -67,6 +67,9 @@ export function clock(ms: number): string {
   return `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}:${two(at.getUTCSeconds())}`;
 }
 
+/** 2026-11-21 14:03:22 (UTC). */
+export const day = (ms: number): string => (ms <= 0 ? UNKNOWN : `${new Date(ms).toISOString().slice(0, 10)} ${clock(ms)}`);
+
 /** 14:03 (UTC). */
 export const minute = (ms: number): string => clock(ms).slice(0, 5);
 

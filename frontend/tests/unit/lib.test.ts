@@ -64,7 +64,7 @@ describe("selection", () => {
 });
 
 describe("address", () => {
-  const view: ViewState = { filter: "tcp port 443 and not country US", selection: { dimension: "host", key: "2001:db8::1" }, metric: "packets", direction: "in", projection: "globe" };
+  const view: ViewState = { ...USUAL, filter: "tcp port 443 and not country US", selection: { dimension: "host", key: "2001:db8::1" }, metric: "packets", direction: "in", projection: "globe" };
   test("a view survives its address", () => {
     expect(readUrl(writeUrl(view))).toEqual(view);
     expect(writeUrl(USUAL)).toBe("");

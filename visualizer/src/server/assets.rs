@@ -23,10 +23,20 @@ struct Asset {
     tag: String,
 }
 
-/// Serves a file by its exact name, and the page itself at `/`.
+/// Whether the page itself reads this address: `/`, `/alerts` and `/alerts/ID`.
+fn is_page(path: &str) -> bool {
+    let mut parts = path.trim_matches('/').split('/');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some("" | "alerts"), None, None) => true,
+        (Some("alerts"), Some(id), None) => id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'),
+        _ => false,
+    }
+}
+
+/// Serves a file by its exact name, and the page itself at its addresses.
 pub(super) async fn serve(uri: Uri, headers: HeaderMap) -> Response {
     let name = match uri.path() {
-        "/" => "index.html",
+        path if is_page(path) => "index.html",
         path => path.trim_start_matches('/'),
     };
     match assets().get(name) {
@@ -90,5 +100,20 @@ fn kind(name: &str) -> &'static str {
         Some("ico") => "image/x-icon",
         Some("txt") => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_page;
+
+    #[test]
+    fn the_page_opens_at_each_of_its_addresses_and_nowhere_else() {
+        for path in ["/", "/alerts", "/alerts/", "/alerts/00000012"] {
+            assert!(is_page(path), "{path}");
+        }
+        for path in ["/alert", "/alerts/1/2", "/alerts/a.js", "/index", "/api/v1/alerts", "/alerts/%2e%2e"] {
+            assert!(!is_page(path), "{path}");
+        }
     }
 }

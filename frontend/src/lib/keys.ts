@@ -1,0 +1,8 @@
+// Which key presses are commands of the page, and which are somebody writing or a dialog's own.
+
+/** Somebody writes or chooses in a field. */
+export const writing = ({ target }: Event): boolean => target instanceof HTMLInputElement && target.type !== "checkbox" || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
+
+/** A plain key, meant for the page. */
+export const command = (event: KeyboardEvent): boolean =>
+  !writing(event) && !event.ctrlKey && !event.metaKey && !event.altKey && document.querySelector("dialog[open]") === null;

@@ -1,0 +1,79 @@
+// What a person does about alerts, asked of the server. Every call throws with the server's own words when it refused,
+// so that nothing counts as done that was not stored.
+
+import { STATES, type AlertState, type Reason } from "./alerts";
+
+export type Action = "acknowledge" | "escalate" | "close" | "reopen" | "comment";
+export interface Entry { at: number; action: string; comment: string; reason: string }
+/** What the server says an alert is now. */
+export interface Standing { state: AlertState; reason: string; comments: number; muted: boolean }
+export interface Mute { id: string; filter: string; reason: string; created: number; expires: number; hits: number; last_hit: number }
+export interface Preview { matches: number; titles: readonly string[] }
+export interface Rule { rule: string; title: string; sees: string; units: ReadonlyMap<string, string> }
+
+type Fields = Record<string, unknown>;
+const fields = (value: unknown): Fields => (typeof value === "object" && value !== null ? (value as Fields) : {});
+const list = (value: unknown): Fields[] => (Array.isArray(value) ? value.map(fields) : []);
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
+const number = (value: unknown): number => (typeof value === "number" ? value : 0);
+
+/** Milliseconds since the epoch, from a number or a time as text; 0 for none. */
+function instant(value: unknown): number {
+  const at = typeof value === "string" ? Date.parse(value) : number(value);
+  return Number.isFinite(at) ? at : 0;
+}
+
+async function ask(path: string, method = "GET", body?: object): Promise<Fields> {
+  const init: RequestInit = body === undefined ? { method } : { method, body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+  const response = await fetch(`/api/v1/${path}`, init);
+  const said = await response.text();
+  let answer: Fields = {};
+  try {
+    answer = fields(JSON.parse(said));
+  } catch {
+    // An answer that is not JSON is told by its status and its first line.
+  }
+  if (!response.ok) throw new Error(text(fields(answer["error"])["message"]) || text(answer["error"]) || said.split("\n")[0]?.slice(0, 200) || `HTTP ${response.status}`);
+  return answer;
+}
+
+const alertPath = (id: string, more = ""): string => `alerts/${encodeURIComponent(id)}${more}`;
+
+function standing(value: unknown): Standing {
+  const alert = fields(value);
+  const state = STATES.find((known) => known === alert["state"]) ?? "new";
+  return { state, reason: text(alert["reason"]), comments: number(alert["comments"]), muted: alert["muted"] === true };
+}
+
+export async function act(id: string, action: Action, more: { comment?: string; reason?: Reason } = {}): Promise<Standing> {
+  return standing((await ask(alertPath(id, `/${action}`), "POST", more))["alert"]);
+}
+
+export async function history(id: string): Promise<Entry[]> {
+  const answer = await ask(alertPath(id));
+  return list(answer["history"]).map((entry) => ({ at: instant(entry["at"]), action: text(entry["action"]), comment: text(entry["comment"]), reason: text(entry["reason"]) }));
+}
+
+export const packetsUrl = (id: string): string => `/api/v1/${alertPath(id, "/packets")}`;
+
+export async function mutes(): Promise<Mute[]> {
+  return list((await ask("mutes"))["mutes"]).map((mute) => ({
+    id: String(mute["id"]), filter: text(mute["filter"]), reason: text(mute["reason"]), created: instant(mute["created"]),
+    expires: instant(mute["expires"]), hits: number(mute["hits"]), last_hit: instant(mute["last_hit"]),
+  }));
+}
+
+export async function preview(filter: string): Promise<Preview> {
+  const answer = await ask(`mutes/preview?filter=${encodeURIComponent(filter)}`);
+  return { matches: number(answer["matches"]), titles: list(answer["alerts"]).map((alert) => text(alert["summary"]) || text(alert["title"])) };
+}
+
+export const mute = (filter: string, reason: string, expires: string): Promise<unknown> => ask("mutes", "POST", { filter, reason, expires });
+export const unmute = (id: string): Promise<unknown> => ask(`mutes/${encodeURIComponent(id)}`, "DELETE");
+
+export async function rules(): Promise<Rule[]> {
+  return list((await ask("rules"))["rules"]).map((rule) => ({
+    rule: text(rule["rule"]), title: text(rule["title"]), sees: text(rule["sees"]),
+    units: new Map(list(rule["settings"]).map((setting) => [text(setting["name"]), text(setting["unit"])])),
+  }));
+}
