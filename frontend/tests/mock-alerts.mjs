@@ -65,12 +65,12 @@ export class Alerts {
   }
   async alert(request, id, action) {
     const alert = this.all.find((alert) => alert.id === id);
-    if (!id) return json(200, { alerts: this.all.map((alert) => this.document(alert)) });
+    if (!id) return json(200, { store: { stored: this.all.length, waiting: 0, suppressed: 0, pruned: 0, fault: this.broken ? "the disk is full" : null }, alerts: [] });
     if (!alert) return refuse(404, "there is no such alert");
     if (action === "packets") return alert.evidence ? { status: 200, type: "application/vnd.tcpdump.pcap", body: "\n\r\r\n" } : refuse(404, "no packets were kept");
     if (request.method === "GET") return json(200, { alert: this.document(alert), history: alert.history });
     const { comment, reason } = await bodyOf(request);
-    if (this.broken) return refuse(503, "the disk is full");
+    if (this.broken) return refuse(503, "it could not be stored: the disk is full");
     if ((action === "close" && !reason) || (action === "comment" && !comment)) return refuse(422, `${action} needs a ${action === "close" ? "reason" : "comment"}`);
     if (action === "comment") alert.comments += 1;
     else Object.assign(alert, { state: STATES[action], reason: action === "close" ? reason : null });

@@ -266,6 +266,7 @@ export async function startMock(port = 0, options = {}) {
   }, 250);
   await new Promise((resolve) => http.listen(port, "127.0.0.1", resolve));
   return {
+    alerts: world.alerts,
     url: `http://127.0.0.1:${http.address().port}`, port: http.address().port,
     stop: () => new Promise((resolve) => {
       clearInterval(timer);

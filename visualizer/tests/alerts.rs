@@ -2,29 +2,8 @@
 
 mod common;
 
-use common::{Server, TempFile, json, pcap, run, stderr};
+use common::{Server, TempFile, json, run, scan, stderr};
 use serde_json::{Value, json};
-
-/// A TCP segment over Ethernet and IPv4, without options.
-fn segment(from: [u8; 4], to: [u8; 4], port: u16, flags: u8) -> Vec<u8> {
-    let (source, destination) = if flags & 4 == 0 { (50_000, port) } else { (port, 50_000) };
-    let mut frame = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0];
-    frame.extend([0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0]);
-    frame.extend(from);
-    frame.extend(to);
-    frame.extend(u16::to_be_bytes(source));
-    frame.extend(u16::to_be_bytes(destination));
-    frame.extend([0, 0, 0, 1, 0, 0, 0, 0, 0x50, flags, 4, 0, 0, 0, 0, 0]);
-    frame
-}
-
-/// One host tries `ports` ports of another, which refuses.
-fn scan(ports: u16) -> TempFile {
-    let (scanner, victim) = ([203, 0, 113, 5], [192, 0, 2, 1]);
-    let probe = |port| [segment(scanner, victim, port, 2), segment(victim, scanner, port, 0x14)];
-    let frames: Vec<Vec<u8>> = (1..=ports).flat_map(probe).collect();
-    TempFile::new("scan.pcap", &pcap(&frames))
-}
 
 #[test]
 fn a_scan_is_told_with_its_figures_and_packets() {

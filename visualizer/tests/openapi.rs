@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::Server;
+use common::{Server, TempFile, scan};
 use serde_json::{Value, json};
 
 /// The kinds of rows of a report.
@@ -85,9 +85,22 @@ fn is_of_type(wanted: &Value, value: &Value) -> bool {
 
 /// The schema of a path's answer.
 fn schema<'a>(document: &'a Value, path: &str, status: &str) -> &'a Value {
-    let content = document["paths"][path]["get"]["responses"][status]["content"].as_object();
-    let content = content.unwrap_or_else(|| panic!("{path} has no content for {status}"));
+    schema_of(document, ("get", path), status)
+}
+
+fn schema_of<'a>(document: &'a Value, (method, path): (&str, &str), status: &str) -> &'a Value {
+    let content = document["paths"][path][method]["responses"][status]["content"].as_object();
+    let content = content.unwrap_or_else(|| panic!("{method} {path} has no content for {status}"));
     &content.values().next().expect("a media type")["schema"]
+}
+
+/// A server that has found and stored an alert.
+fn alerted(file: &TempFile, folder: &TempFile) -> Server {
+    let keep = [("WIREGLOBE__ALERTS__KEEP", "true"), ("WIREGLOBE__ALERTS__FOLDER", folder.path())];
+    let server = Server::start_with(&["--read", file.path(), "--speed", "max"], &keep);
+    let found = |document: &Value| document["alerts"].as_array().is_some_and(|alerts| !alerts.is_empty());
+    server.wait_for("/api/v1/alerts", found);
+    server
 }
 
 /// A demo that has been on for long enough that there are names, cities and flows.
@@ -146,14 +159,55 @@ fn every_packet_is_as_documented() {
 }
 
 #[test]
-fn every_topic_has_the_documented_columns() {
-    let server = warmed_up();
+fn all_that_is_said_and_done_about_alerts_is_as_documented() {
+    let (file, folder) = (scan(20), TempFile::folder("documented"));
+    let server = alerted(&file, &folder);
     let document = server.json("/api/v1/openapi.json");
+    let mute = r#"{"filter":"alert scan.port","reason":"our scanner","expires":"7d"}"#;
+    let done = [
+        ("post", "/api/v1/alerts/{id}/{action}", "/api/v1/alerts/1/comment", r#"{"comment":"I look"}"#),
+        ("post", "/api/v1/alerts/{id}/{action}", "/api/v1/alerts/1/close", r#"{"reason":"resolved"}"#),
+        ("post", "/api/v1/alerts/{id}/{action}", "/api/v1/alerts/1/close", "{}"),
+        ("post", "/api/v1/alerts/{id}/{action}", "/api/v1/alerts/7/reopen", "{}"),
+        ("post", "/api/v1/mutes", "/api/v1/mutes", mute),
+    ];
+    for (method, path, asked, body) in done {
+        let (code, answer) = server.ask("POST", asked, body);
+        let found =
+            faults(&document, schema_of(&document, (method, path), &code.to_string()), &answer, asked);
+        assert!(found.is_empty(), "{found:#?}");
+    }
+    let asked = [
+        ("/api/v1/alerts", "/api/v1/alerts?state=closed&rule=scan", "200"),
+        ("/api/v1/alerts", "/api/v1/alerts?severity=grave", "400"),
+        ("/api/v1/alerts/{id}", "/api/v1/alerts/00000001", "200"),
+        ("/api/v1/alerts/{id}", "/api/v1/alerts/7", "404"),
+        ("/api/v1/mutes", "/api/v1/mutes", "200"),
+        ("/api/v1/mutes/preview", "/api/v1/mutes/preview?filter=alert%20scan", "200"),
+        ("/api/v1/mutes/preview", "/api/v1/mutes/preview?filter=alert%20nothing", "422"),
+        ("/api/v1/rules", "/api/v1/rules", "200"),
+    ];
+    for (path, asked, status) in asked {
+        let (code, body) = server.get(asked);
+        assert_eq!(code.to_string(), status, "{asked}: {body}");
+        let answer: Value = serde_json::from_str(&body).unwrap();
+        let found = faults(&document, schema(&document, path, status), &answer, asked);
+        assert!(found.is_empty(), "{found:#?}");
+    }
+}
+
+#[test]
+fn every_topic_has_the_documented_columns() {
+    let demo = warmed_up();
+    let (file, folder) = (scan(20), TempFile::folder("columns"));
+    let scanned = alerted(&file, &folder);
+    let document = demo.json("/api/v1/openapi.json");
     let topics =
         document.pointer("/components/schemas/TopicColumns/properties").unwrap().as_object().unwrap();
-    assert_eq!(topics.len(), 17, "every topic is documented");
+    assert_eq!(topics.len(), 18, "every topic is documented");
     for (topic, columns) in topics {
         let path = format!("/api/v1/topics/{topic}");
+        let server = if topic == "alerts" { &scanned } else { &demo };
         // A table is there with the first tick; its rows may come later.
         let table =
             server.wait_for(&path, |table| table["keys"].as_array().is_some_and(|keys| !keys.is_empty()));

@@ -252,6 +252,8 @@ export const text = {
     noPackets: "No packets were kept of this alert",
     trafficTitle: "Filter the page to the traffic between its parties",
     position: (n: number, all: number) => `${n} of ${all}`,
+    storeFault: (why: string) => `The store of alerts does not write: ${why}. Alerts are still found; what is done about them is refused until it writes again.`,
+    suppressed: (n: string) => `${n} more were found and not stored, because others were more or mattered more.`,
     back: "Back to the list",
     closeDrawer: "Close the detail",
     gone: "This alert is not among those that are kept.",

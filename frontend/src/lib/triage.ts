@@ -9,6 +9,8 @@ export interface Entry { at: number; action: string; comment: string; reason: st
 export interface Standing { state: AlertState; reason: string; comments: number; muted: boolean }
 export interface Mute { id: string; filter: string; reason: string; created: number; expires: number; hits: number; last_hit: number }
 export interface Preview { matches: number; titles: readonly string[] }
+/** How the store does: what is wrong with it, and alerts it never stored. */
+export interface Account { fault: string; suppressed: number }
 export interface Rule { rule: string; title: string; sees: string; units: ReadonlyMap<string, string> }
 
 type Fields = Record<string, unknown>;
@@ -17,9 +19,9 @@ const list = (value: unknown): Fields[] => (Array.isArray(value) ? value.map(fie
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 const number = (value: unknown): number => (typeof value === "number" ? value : 0);
 
-/** Milliseconds since the epoch, from a number or a time as text; 0 for none. */
+/** Milliseconds since the epoch, from a time as text with whatever digits of a second; 0 for none. */
 function instant(value: unknown): number {
-  const at = typeof value === "string" ? Date.parse(value) : number(value);
+  const at = Date.parse(text(value).replace(/(\.\d{3})\d+/, "$1"));
   return Number.isFinite(at) ? at : 0;
 }
 
@@ -52,6 +54,12 @@ export async function act(id: string, action: Action, more: { comment?: string; 
 export async function history(id: string): Promise<Entry[]> {
   const answer = await ask(alertPath(id));
   return list(answer["history"]).map((entry) => ({ at: instant(entry["at"]), action: text(entry["action"]), comment: text(entry["comment"]), reason: text(entry["reason"]) }));
+}
+
+/** Asks for no alerts, only for how the store does. */
+export async function account(): Promise<Account> {
+  const store = fields((await ask("alerts?severity=critical&state=none"))["store"]);
+  return { fault: text(store["fault"]), suppressed: number(store["suppressed"]) };
 }
 
 export const packetsUrl = (id: string): string => `/api/v1/${alertPath(id, "/packets")}`;

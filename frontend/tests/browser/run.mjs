@@ -1,5 +1,6 @@
 // The page in Chromium, as a reader uses it. WIREGLOBE_URL names a running server; without it the stand-in is started
-// (and restarted, to test coming back). SHOTS names a directory for screenshots. Run: npm run test:browser
+// (and restarted, to test coming back). SHOTS names a directory for screenshots, ONLY a part
+// of the names of the tests to run. Run: npm run test:browser
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -25,7 +26,7 @@ const base = process.env.WIREGLOBE_URL?.replace(/\/$/, "") ?? mock.url;
 const browser = await chromium.launch({ executablePath: EXECUTABLE, args: ARGS });
 
 /** A page that has data; collects what must not happen. */
-async function open(address = "/", { scheme = "dark", viewport = DESKTOP, ...more } = {}) {
+async function open(address = "/", { scheme = "dark", viewport = DESKTOP, wait = '[data-list="countries"] [data-key]', ...more } = {}) {
   const context = await browser.newContext({ colorScheme: scheme, viewport, ...more });
   const page = await context.newPage();
   const trouble = [];
@@ -36,7 +37,7 @@ async function open(address = "/", { scheme = "dark", viewport = DESKTOP, ...mor
     if (!["data:", "blob:"].includes(url.protocol) && url.host !== new URL(base).host) trouble.push(`outside: ${url}`);
   });
   await page.goto(base + address);
-  await page.locator('[data-list="countries"] [data-key]').first().waitFor({ timeout: 15_000 });
+  await page.locator(wait).first().waitFor({ timeout: 15_000 });
   return { page, trouble, close: () => context.close() };
 }
 
@@ -56,6 +57,13 @@ const colours = (page, layer) => page.locator(`canvas.${layer}`).evaluate((canva
 async function until(what, check, ms = 10_000) {
   for (const end = Date.now() + ms; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 100))) if (await check()) return;
   assert.fail(`never: ${what}`);
+}
+
+/** What axe finds that is serious, with the first element of each. */
+async function serious(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  return violations.filter(({ impact }) => ["serious", "critical"].includes(impact)).map(({ id, nodes }) => `${id}: ${nodes[0].target}`);
 }
 
 async function selectFirstCountry(page) {
@@ -316,9 +324,207 @@ const tests = {
       else await page.getByRole("tab", { name: list }).first().click();
       if (list === "Hosts") await page.locator('[data-list="hosts"] [data-key]').first().click();
       await page.waitForTimeout(300);
-      await page.evaluate(AXE);
-      const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-      assert.deepEqual(violations.filter(({ impact }) => ["serious", "critical"].includes(impact)).map(({ id, nodes }) => `${id}: ${nodes[0].target}`), []);
+      assert.deepEqual(await serious(page), []);
+      await close();
+    }
+  },
+};
+
+/** The alerts page once its list is there. */
+async function openAlerts(address = "/alerts", options = {}) {
+  const opened = await open(address, { wait: "[data-alert]", ...options });
+  return { ...opened, rows: () => opened.page.locator("[data-alert]"), drawer: opened.page.locator("[data-detail]") };
+}
+
+const said = (page) => page.locator(".said").innerText();
+
+/** Only against the stand-in, whose alerts are known. */
+const alertTests = {
+  "the list has the gravest first, and the header says how many are open": async () => {
+    const { page, trouble, rows, close } = await openAlerts();
+    const words = await rows().allInnerTexts();
+    assert.equal(words.length, 7);
+    assert.match(words[0], /Critical[\s\S]*SYN flood[\s\S]*BR[\s\S]*203\.0\.113\.7 \+23[\s\S]*192\.0\.2\.10:443[\s\S]*New/);
+    assert.match(words.at(-1), /Info[\s\S]*Ping sweep/);
+    assert.match(await page.locator("header.bar nav").innerText(), /Alerts\s+7/);
+    await page.getByText("1 muted alert is not listed here.").waitFor();
+    await shot(page, "alerts-light");
+    assert.deepEqual(trouble, []);
+    await close();
+  },
+  "an alert opens with its figures, and its address shows it again": async () => {
+    const { page, trouble, drawer, close } = await openAlerts();
+    await page.locator('[data-alert="00000003"]').click();
+    await until("it is in the address", () => new URL(page.url()).pathname === "/alerts/00000003");
+    const words = await drawer.innerText();
+    for (const part of [/High/, /tried 1 017 ports/, /Seychelles/, /AS35916 Multacom/, /T1046/, /scan\.port\.tcp_syn/, /ports\s+different failed ports\s+1.009\s+from 15/, /What could fool it\./, /Nothing was done about it yet/, /192\.0\.2\.27, 20 ports/, /ports 7, 8, 9/]) assert.match(words, part);
+    await shot(page, "alert-dark");
+    await page.reload();
+    await drawer.waitFor();
+    await page.keyboard.press("Escape");
+    await until("the detail is closed", async () => (await drawer.count()) === 0 && new URL(page.url()).pathname === "/alerts");
+    assert.deepEqual(trouble, []);
+    await close();
+  },
+  "keys walk through the list, acknowledge, escalate and reopen": async () => {
+    const { page, trouble, drawer, close } = await openAlerts();
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    await until("the second is open", async () => (await drawer.getAttribute("data-detail")) === "00000002");
+    await page.keyboard.press("e");
+    await until("it is acknowledged, and the history says so", async () => /Acknowledged/.test(await page.locator('[data-alert="00000002"]').innerText()) && /History[\s\S]*Acknowledged/.test(await drawer.innerText()));
+    assert.equal(await said(page), "Acknowledged.");
+    await page.keyboard.press("s");
+    await until("it is escalated and left the inbox", async () => (await page.locator('[data-alert="00000002"]').count()) === 0);
+    await page.keyboard.press("u");
+    await until("it is back and new", async () => /New/.test(await page.locator('[data-alert="00000002"]').innerText()));
+    await page.keyboard.press("k");
+    await until("the one before is open", async () => (await drawer.getAttribute("data-detail")) === "00000001");
+    assert.deepEqual(trouble, []);
+    await close();
+  },
+  "closing asks for a reason; a comment is kept with it": async () => {
+    const { page, trouble, drawer, close } = await openAlerts("/alerts/00000006");
+    await page.keyboard.press("c");
+    await page.keyboard.type("This is the new scanner");
+    await page.keyboard.press("Control+Enter");
+    await until("the comment is there", async () => /Comment\s*This is the new scanner/.test(await drawer.innerText()));
+    await page.locator("h2").first().click();
+    await page.keyboard.press("x");
+    await page.getByLabel("false positive").check();
+    await shot(page, "alert-close-dark");
+    await page.getByRole("button", { name: "Close alert" }).click();
+    await until("it says why", async () => /Closed as false positive/.test(await drawer.innerText()));
+    await until("the tab counts it", async () => /Closed 1/.test(await page.locator(".list .tabs").innerText()));
+    await page.getByRole("button", { name: "Reopen" }).click();
+    await until("it is new again", async () => (await said(page)) === "Reopened.");
+    assert.deepEqual(trouble, []);
+    await close();
+  },
+  "several alerts are worked on at once": async () => {
+    const { page, close } = await openAlerts();
+    for (const id of ["00000004", "00000007"]) await page.locator(`[data-alert="${id}"] input`).check();
+    await page.getByText("2 selected").waitFor();
+    await page.keyboard.press("e");
+    await until("both are acknowledged", async () => (await said(page)) === "Acknowledged: 2 alerts.");
+    await close();
+  },
+  "a mute shows what it would hide, hides it, and can be lifted": async () => {
+    const { page, trouble, rows, close } = await openAlerts("/alerts/00000005");
+    await page.keyboard.press("m");
+    assert.equal(await page.getByLabel("Filter").last().inputValue(), "alert beacon and src host 192.0.2.63");
+    await page.getByText("Would hide 1 alert of those kept.").waitFor();
+    await page.getByLabel("Reason").fill("the watchdog of the heating");
+    await shot(page, "alert-mute-dark");
+    await page.getByRole("button", { name: "Mute", exact: true }).click();
+    await until("it is hidden", async () => !(await rows().allInnerTexts()).some((words) => words.includes("Beacon")));
+    await page.locator(".list .tabs").getByRole("button", { name: /Muted/ }).click();
+    const mute = page.locator("[data-mute]", { hasText: "the watchdog of the heating" });
+    await mute.waitFor();
+    await shot(page, "mutes-dark");
+    await mute.getByRole("button").click();
+    await until("the mute is gone", async () => (await mute.count()) === 0);
+    assert.deepEqual(trouble, []);
+    await close();
+  },
+  "a wrong mute is refused before it is set": async () => {
+    const { page, close } = await openAlerts("/alerts/00000001");
+    await page.keyboard.press("m");
+    await page.getByLabel("Filter").last().fill("foo");
+    await page.getByText("is not a word of the filter language").waitFor();
+    await close();
+  },
+  "what could not be stored did not happen, and the page says so": async () => {
+    mock.alerts.broken = true;
+    const { page, close } = await openAlerts("/alerts/00000001");
+    await page.getByText(/The store of alerts does not write: the disk is full/).waitFor();
+    await page.keyboard.press("e");
+    await until("the refusal is shown", async () => /^Nothing was changed: .*the disk is full/.test(await said(page)));
+    assert.match(await page.locator('[data-alert="00000001"]').innerText(), /New/);
+    mock.alerts.broken = false;
+    await close();
+  },
+  "severity, rule and the page's own filter narrow the list": async () => {
+    const { page, rows, close } = await openAlerts();
+    await page.getByLabel("Severity").selectOption("high");
+    await until("three are left", async () => (await rows().count()) === 3);
+    assert.equal(query(page).get("sev"), "high");
+    await page.getByLabel("Severity").selectOption("info");
+    await page.getByLabel("Rule").selectOption("scan");
+    await until("the scans are left", async () => (await rows().count()) === 3);
+    await page.goto(`${base}/alerts?f=country+VN`);
+    await until("one country is left", async () => (await rows().count()) === 1);
+    await page.goto(`${base}/alerts?f=tcp+port+443`);
+    await page.getByText(/The filter speaks of traffic/).waitFor();
+    assert.equal(await rows().count(), 7);
+    await close();
+  },
+  "its packets can be fetched, its sources blocked by hand, its traffic shown": async () => {
+    const { page, close } = await openAlerts("/alerts/00000002");
+    assert.equal(await page.getByRole("link", { name: "PCAP" }).getAttribute("href"), "/api/v1/alerts/00000002/packets");
+    await page.getByRole("button", { name: "Block…" }).click();
+    assert.match(await page.getByLabel("Command").inputValue(), /^wireglobe block 198\.51\.100\.23 --format nft/);
+    await shot(page, "alert-block-dark");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Show traffic" }).click();
+    await until("the overview is filtered", () => new URL(page.url()).pathname === "/" && query(page).get("f") === "host 198.51.100.23 and host 192.0.2.22");
+    await close();
+  },
+  "g a and g o go from page to page, and the title's link too": async () => {
+    const { page, close } = await open();
+    await page.keyboard.press("g");
+    await page.keyboard.press("a");
+    await page.locator("[data-alert]").first().waitFor();
+    await page.keyboard.press("g");
+    await page.keyboard.press("o");
+    await page.locator("canvas.base").waitFor();
+    await page.locator("header.bar").getByRole("link", { name: /Alerts/ }).click();
+    await page.locator("[data-alert]").first().waitFor();
+    await page.goBack();
+    await page.locator("canvas.base").waitFor();
+    await close();
+  },
+  "a phone shows the list, then the alert, without scrolling sideways": async () => {
+    const { page, trouble, drawer, close } = await openAlerts("/alerts", { viewport: PHONE, hasTouch: true, isMobile: true });
+    const wide = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok((await wide()) <= 0);
+    await shot(page, "phone-alerts");
+    await page.locator('[data-alert="00000003"] button').tap();
+    await drawer.waitFor();
+    assert.ok((await wide()) <= 0);
+    await shot(page, "phone-alert");
+    await page.getByRole("button", { name: "Back to the list" }).tap();
+    await page.locator("[data-alert]").first().waitFor();
+    assert.deepEqual(trouble, []);
+    await close();
+  },
+  "without alerts the page tells what is watched": async () => {
+    const other = await startMock(0, { alerts: "none" });
+    const page = await (await browser.newContext({ viewport: DESKTOP })).newPage();
+    await page.goto(`${other.url}/alerts`);
+    await page.getByText("No alert so far.").waitFor();
+    await page.getByText("8 rules watch the traffic:").waitFor();
+    await shot(page, "alerts-none");
+    await page.context().close();
+    await other.stop();
+  },
+  "a server that keeps no states still shows its alerts": async () => {
+    const other = await startMock(0, { alerts: "stateless" });
+    const page = await (await browser.newContext({ viewport: DESKTOP })).newPage();
+    await page.goto(`${other.url}/alerts/00000001`);
+    await page.locator("[data-detail]").getByText(/The history could not be read/).waitFor();
+    assert.equal(await page.locator("[data-alert]").count(), 8);
+    await page.keyboard.press("e");
+    await until("it says that nothing was changed", async () => /Nothing was changed/.test(await page.locator(".said").innerText()));
+    await page.context().close();
+    await other.stop();
+  },
+  "axe finds nothing serious on the alerts page, in a detail and in its dialogs, in both themes": async () => {
+    for (const [scheme, address, key, viewport] of [["dark", "/alerts", "", DESKTOP], ["light", "/alerts/00000001", "", DESKTOP], ["dark", "/alerts/00000003", "m", DESKTOP], ["light", "/alerts/00000002", "x", DESKTOP], ["dark", "/alerts/00000002", "", DESKTOP], ["light", "/alerts?tab=muted", "", DESKTOP], ["light", "/alerts", "", PHONE], ["dark", "/alerts/00000001", "", PHONE]]) {
+      const { page, close } = await openAlerts(address, { scheme, viewport, bypassCSP: true, wait: address.length > 8 && !address.includes("?") ? "[data-detail]" : "[data-alert]" });
+      if (key) await page.keyboard.press(key);
+      await page.waitForTimeout(500);
+      assert.deepEqual(await serious(page), [], `${scheme} ${address} ${key}`);
       await close();
     }
   },
@@ -351,8 +557,10 @@ const restartTests = {
   },
 };
 
+const only = process.env.ONLY ?? "";
 let failed = 0;
-for (const [name, test] of Object.entries({ ...tests, ...(mock ? restartTests : {}) })) {
+for (const [name, test] of Object.entries({ ...tests, ...(mock ? { ...alertTests, ...restartTests } : {}) })) {
+  if (!name.includes(only)) continue;
   const started = Date.now();
   const error = await test().then(() => null, (caught) => caught);
   failed += error ? 1 : 0;

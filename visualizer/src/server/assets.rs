@@ -28,7 +28,9 @@ fn is_page(path: &str) -> bool {
     let mut parts = path.trim_matches('/').split('/');
     match (parts.next(), parts.next(), parts.next()) {
         (Some("" | "alerts"), None, None) => true,
-        (Some("alerts"), Some(id), None) => id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'),
+        (Some("alerts"), Some(id), None) => {
+            id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        }
         _ => false,
     }
 }
