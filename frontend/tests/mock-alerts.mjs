@@ -65,7 +65,7 @@ export class Alerts {
   }
   async alert(request, id, action) {
     const alert = this.all.find((alert) => alert.id === id);
-    if (!id) return json(200, { store: { stored: this.all.length, waiting: 0, suppressed: 0, pruned: 0, fault: this.broken ? "the disk is full" : null }, alerts: [] });
+    if (!id) return json(200, { alerts: this.all.map((alert) => this.document(alert)) });
     if (!alert) return refuse(404, "there is no such alert");
     if (action === "packets") return alert.evidence ? { status: 200, type: "application/vnd.tcpdump.pcap", body: "\n\r\r\n" } : refuse(404, "no packets were kept");
     if (request.method === "GET") return json(200, { alert: this.document(alert), history: alert.history });

@@ -143,7 +143,7 @@ const TOPICS = {
     source_kind: "demo", source: "demo", state: "replay", speed: 1, position_ms: (Date.now() - w.started) % 180000, duration_ms: 180000, loops: 0, started_ms: w.started,
     frames: 12345678, packets: 12345000, bytes: 9876543210, skipped: 678, filtered: 0, lost_kernel: 0, lost_ring: 0, evicted_hosts: 0, evicted_flows: 0,
     local_networks: "192.0.2.0/24", local_networks_origin: "settings", geo_country_source: "DB-IP Lite", geo_country_date: "2026-11-01", geo_asn_source: "ip-location-db", geo_asn_date: "2026-11-01",
-    attribution: [{ text: "IP to country by DB-IP, CC BY 4.0", url: "https://db-ip.com" }], error: null, version: "0.1.0",
+    attribution: [{ text: "IP to country by DB-IP, CC BY 4.0", url: "https://db-ip.com" }], error: null, version: "0.1.0", alerts_fault: w.alerts.broken ? "the disk is full" : null, alerts_suppressed: 0,
   }).map(([key, value]) => [key, { value }]),
   kpi: (w) => {
     const last = w.series.at(-1);

@@ -41,6 +41,10 @@ export interface Status {
   geo_city_date: string;
   geo_routes_source: string;
   geo_routes_date: string;
+  /** Why alerts cannot be stored; empty while they can. */
+  alerts_fault: string;
+  /** Alerts that were never stored, because others were more or mattered more. */
+  alerts_suppressed: number;
   attribution: Attribution[];
   error: string;
   version: string;
@@ -75,6 +79,7 @@ export function readStatus(table: TableView): Status {
     geo_asn_source: text("geo_asn_source"), geo_asn_date: text("geo_asn_date"),
     geo_city_source: text("geo_city_source"), geo_city_date: text("geo_city_date"),
     geo_routes_source: text("geo_routes_source"), geo_routes_date: text("geo_routes_date"),
+    alerts_fault: text("alerts_fault"), alerts_suppressed: number("alerts_suppressed"),
     attribution: attributions(cell("attribution")), error: text("error"), version: text("version"),
   };
 }

@@ -9,8 +9,6 @@ export interface Entry { at: number; action: string; comment: string; reason: st
 export interface Standing { state: AlertState; reason: string; comments: number; muted: boolean }
 export interface Mute { id: string; filter: string; reason: string; created: number; expires: number; hits: number; last_hit: number }
 export interface Preview { matches: number; titles: readonly string[] }
-/** How the store does: what is wrong with it, and alerts it never stored. */
-export interface Account { fault: string; suppressed: number }
 export interface Rule { rule: string; title: string; sees: string; units: ReadonlyMap<string, string> }
 
 type Fields = Record<string, unknown>;
@@ -54,12 +52,6 @@ export async function act(id: string, action: Action, more: { comment?: string; 
 export async function history(id: string): Promise<Entry[]> {
   const answer = await ask(alertPath(id));
   return list(answer["history"]).map((entry) => ({ at: instant(entry["at"]), action: text(entry["action"]), comment: text(entry["comment"]), reason: text(entry["reason"]) }));
-}
-
-/** Asks for no alerts, only for how the store does. */
-export async function account(): Promise<Account> {
-  const store = fields((await ask("alerts?severity=critical&state=none"))["store"]);
-  return { fault: text(store["fault"]), suppressed: number(store["suppressed"]) };
 }
 
 export const packetsUrl = (id: string): string => `/api/v1/${alertPath(id, "/packets")}`;
