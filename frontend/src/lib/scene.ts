@@ -5,6 +5,7 @@ import type { Arc, Home, Scene } from "../map/scene";
 import { classOf, thresholds } from "../map/scale";
 import type { Store } from "../store";
 import type { TableView } from "../table";
+import { alarms } from "./alarms";
 import { amount, total } from "./amount";
 import type { ViewState } from "./urlstate";
 
@@ -70,6 +71,7 @@ export function readScene(store: Store, labels: Labels): Scene {
     hidden: new Set(seen.filter((code) => !shown.has(code))),
     arcs: arcs(store.table("arcs"), link.at),
     homes: homes(store.table("homes"), labels),
+    alarms: alarms(store, labels),
     selected: view.selection?.dimension === "country" ? view.selection.key : null,
     direction: view.direction,
     stale: link.phase === "stale",

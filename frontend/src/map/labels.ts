@@ -10,7 +10,7 @@ import type { Scene } from "./scene";
 
 type Context = CanvasRenderingContext2D;
 /** `spots`: where it may stand, best first. */
-interface Label { text: string; spots: readonly Point[]; bold: boolean; quiet?: boolean }
+interface Label { text: string; spots: readonly Point[]; bold: boolean; quiet?: boolean; grave?: boolean }
 interface Box { left: number; top: number; right: number; bottom: number }
 
 const LABELS_MOST = 12;
@@ -20,6 +20,8 @@ const HEIGHT = 14;
 /** Names of discs and small lands stand beside them, not upon them. */
 const BESIDE_BELOW_PX2 = 900;
 const BESIDE_PX = 8;
+/** Beside the ring of an alert. */
+const ALARM_PX = 18;
 
 const overlap = (a: Box, b: Box): boolean => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 
@@ -36,16 +38,19 @@ function* wanted(atlas: Atlas, camera: Camera, scene: Scene, measure: (text: str
   const sizes = new Map(atlas.shapes.map((shape) => [shape.code, camera.pixels(shape.steradians)]));
   const ranked = [...scene.values].filter(([code]) => !scene.hidden.has(code)).sort((a, b) => b[1] - a[1]);
   const selected = scene.selected === null ? [] : [[scene.selected, 0] as const];
-  for (const [code] of [...selected, ...ranked.filter(([code]) => code !== scene.selected)]) {
+  const alarmed = new Map([...scene.alarms].sort((a, b) => Number(a.grave) - Number(b.grave)).map(({ country, grave }) => [country, grave]));
+  const first = [...selected, ...[...alarmed].filter(([code]) => code !== scene.selected).map(([code]) => [code, 0] as const)];
+  for (const [code] of [...first, ...ranked.filter(([code]) => code !== scene.selected && !alarmed.has(code))]) {
     const at = atlas.labels.get(code);
     const point = at && camera.presence(at) > 0.3 ? camera.project(at) : null;
     if (!point) continue;
     const text = countryName(code);
-    const bold = code === scene.selected;
-    const aside = BESIDE_PX + measure(text) / 2;
-    const small = (sizes.get(code) ?? 0) < BESIDE_BELOW_PX2;
+    const alarm = alarmed.get(code);
+    const bold = code === scene.selected || alarm !== undefined;
+    const aside = (alarm === undefined ? BESIDE_PX : ALARM_PX) + measure(text) / 2;
+    const small = alarm !== undefined || (sizes.get(code) ?? 0) < BESIDE_BELOW_PX2;
     const best: Point = small ? [point[0] + aside, point[1]] : point;
-    yield { text, spots: bold ? [best, ...around(point, aside)] : [best], bold };
+    yield { text, spots: bold ? [best, ...around(point, aside)] : [best], bold, grave: alarm ?? false };
   }
 }
 
@@ -88,7 +93,7 @@ export function drawLabels(context: Context, camera: Camera, atlas: Atlas, palet
     context.strokeStyle = palette.halo;
     context.lineWidth = 3;
     context.strokeText(label.text, spot[0], spot[1]);
-    context.fillStyle = label.quiet ? palette.text2 : palette.text;
+    context.fillStyle = label.grave ? palette.red : label.quiet ? palette.text2 : palette.text;
     context.fillText(label.text, spot[0], spot[1]);
     return true;
   };

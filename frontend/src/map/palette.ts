@@ -1,7 +1,7 @@
 // The map's colours, read from the style sheet's variables so that a theme is defined in one place only.
 
 const NAMES = [
-  "bg", "surface", "text", "text2", "text3", "line", "line2", "in", "out", "water", "land", "coast", "border", "grat", "halo", "unseen",
+  "bg", "surface", "text", "text2", "text3", "line", "line2", "in", "out", "water", "land", "coast", "border", "grat", "halo", "unseen", "red",
 ] as const;
 
 export type Palette = Readonly<Record<(typeof NAMES)[number], string>> & {

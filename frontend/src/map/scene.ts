@@ -18,6 +18,8 @@ export interface Arc {
   /** 1 = just now, 0 = as old as the window. */
   freshness: number;
 }
+/** A place of an open alert's party. */
+export interface Alarm { country: string; at: LonLat; grave: boolean }
 export interface Home { key: string; label: string; at: LonLat }
 
 export interface Scene {
@@ -29,6 +31,7 @@ export interface Scene {
   hidden: ReadonlySet<string>;
   arcs: readonly Arc[];
   homes: readonly Home[];
+  alarms: readonly Alarm[];
   selected: string | null;
   direction: Direction;
   stale: boolean;
@@ -37,5 +40,5 @@ export interface Scene {
 }
 
 export const EMPTY_SCENE: Scene = {
-  classes: new Map(), values: new Map(), hidden: new Set(), arcs: [], homes: [], selected: null, direction: "both", stale: false, still: false,
+  classes: new Map(), values: new Map(), hidden: new Set(), arcs: [], homes: [], alarms: [], selected: null, direction: "both", stale: false, still: false,
 };

@@ -2,6 +2,7 @@
 // Framework-free; the panel around it hands over scenes and receives hovers and choices.
 
 import type { Projection } from "../lib/urlstate";
+import { drawAlarms } from "./alarms";
 import { drawComets, drawTrails, traces, type Trace } from "./arcs";
 import type { Atlas } from "./atlas";
 import { drawBase } from "./base";
@@ -213,6 +214,7 @@ export class WorldMap {
     this.#outline(context, this.#scene.selected, 1.5);
     this.#outline(context, this.#hovered, 1.25);
     this.#outline(context, this.#cursor, 2);
+    drawAlarms(context, this.#camera, this.#palette, this.#scene);
     drawHomes(context, this.#camera, this.#palette, this.#scene);
     drawLabels(context, this.#camera, this.atlas, this.#palette, this.#scene, this.#camera.zoom >= NEAR ? this.#traces : []);
   }

@@ -7,7 +7,7 @@ import { loadAtlas } from "../map/atlas";
 import { WorldMap, type MapEvents } from "../map/worldmap";
 import type { Channel, Store } from "../store";
 
-const SCENE: readonly Channel[] = ["countries", "seen", "arcs", "homes", "view"];
+const SCENE: readonly Channel[] = ["countries", "seen", "arcs", "homes", "alerts", "hosts", "view"];
 
 export interface MapView { map: WorldMap; stop(): void }
 

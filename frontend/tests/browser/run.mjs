@@ -352,6 +352,22 @@ const alertTests = {
     assert.deepEqual(trouble, []);
     await close();
   },
+  "the overview shows what needs attention, marks it on the map, and opens it": async () => {
+    const { page, trouble, close } = await open();
+    const panel = page.locator('[data-panel="top"] section', { hasText: "Needs attention" });
+    assert.match(await panel.innerText(), /Critical\s*SYN flood/);
+    await page.locator(".stage").focus();
+    const popover = page.locator('[data-panel="map"] .popover');
+    await page.mouse.move(0, 0);
+    const box = await page.locator(".stage").boundingBox();
+    await page.mouse.move(box.x + box.width * 0.34, box.y + box.height * 0.59);
+    await until("Brazil's popover names the alert", async () => /Brazil[\s\S]*Critical\s*SYN flood/.test(await popover.first().innerText().catch(() => "")));
+    await shot(page, "overview-alert");
+    await panel.getByRole("button", { name: "SYN flood" }).click();
+    await page.locator('[data-detail="00000001"]').waitFor();
+    assert.deepEqual(trouble, []);
+    await close();
+  },
   "an alert opens with its figures, and its address shows it again": async () => {
     const { page, trouble, drawer, close } = await openAlerts();
     await page.locator('[data-alert="00000003"]').click();
