@@ -32,7 +32,7 @@ fn udp_payload(ports: (u16, u16), payload: &[u8]) -> Moments {
 }
 
 fn tcp_payload((source, destination): (u16, u16), payload: &[u8]) -> Moments {
-    let port = |wanted: &[u16]| wanted.contains(&source) || wanted.contains(&destination);
+    let port = |is: fn(u16) -> bool| is(source) || is(destination);
     match payload {
         [20..=24, 3, 0..=4, ..] => Moments::TLS,
         [b'{', ..] => Moments::JSON,
@@ -42,15 +42,17 @@ fn tcp_payload((source, destination): (u16, u16), payload: &[u8]) -> Moments {
             Moments::BANNER
         }
         _ if BANNERS.iter().any(|banner| payload.starts_with(banner)) => Moments::BANNER,
-        _ if port(&[53]) => Moments::DNS,
-        _ if port(&[88]) => Moments::KERBEROS,
-        _ if port(&LINES) || is_answer(payload) => Moments::LINES,
+        _ if port(|port| port == 53) => Moments::DNS,
+        _ if port(|port| port == 88) => Moments::KERBEROS,
+        _ if port(talks_in_lines) || is_answer(payload) => Moments::LINES,
         _ => Moments::NONE,
     }
 }
 
 /// Ports of services that talk in lines: FTP, Telnet, SMTP and submission, POP3, IMAP.
-const LINES: [u16; 8] = [21, 23, 2323, 25, 587, 110, 143, 2525];
+const fn talks_in_lines(port: u16) -> bool {
+    matches!(port, 21 | 23 | 25 | 110 | 143 | 587 | 2323 | 2525)
+}
 
 /// Answers of FTP and SMTP that refuse a password (RFC 959 §4.2, RFC 4954 §6), or of POP3 (RFC 1939 §9), on any port.
 fn is_answer(payload: &[u8]) -> bool {
