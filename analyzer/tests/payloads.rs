@@ -1,7 +1,11 @@
 //! Payloads of any bytes, in any pieces, through the readers and through all detectors: nothing panics, and what is
 //! remembered stays bounded. The body of the fuzz target `payload` with its corpora, too (docs/FUZZING.md).
 
-#![allow(clippy::unwrap_used, reason = "a test says so by failing")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test says so by failing, and reads files"
+)]
 
 #[path = "../../fuzz/src/payload.rs"]
 mod payload;

@@ -66,6 +66,7 @@ fn check_others(port: u16, payload: &[u8]) {
         assert!(outcome.is_none() || !payload.is_empty());
     }
     lines::user(payload);
+    lines::refuses(payload);
     smb::log_in(payload);
     if let Some(compressed) = smb::compressed(payload) {
         compressed.overflows();

@@ -9,7 +9,7 @@ use capturer::{Protocol, Timestamp};
 
 use super::book::key;
 use super::guesses::{self, BY_SIZE, Failure, Guesses, SETTINGS};
-use super::readers::smb;
+use super::readers::{lines, smb};
 use super::rule::{Rule, Thresholds};
 use super::session::{Began, Session};
 use super::tracker::Tracker;
@@ -55,7 +55,11 @@ static VNC: Rule = guesses::rule(
 static TELNET: Rule = guesses::rule(
     "brute.telnet",
     "Password guessing over Telnet",
-    ("8 sessions within a minute, or 20 within half an hour, that end before 2 kB", CAVEAT, SOURCES),
+    (
+        "8 log-ins within a minute, or 20 within half an hour, that are refused in words or end before 2 kB",
+        CAVEAT,
+        SOURCES,
+    ),
     BY_SIZE,
 );
 static SMB: Rule = guesses::rule(
@@ -71,7 +75,7 @@ static SMB: Rule = guesses::rule(
 
 pub(super) const ENTRY: Entry = Entry {
     rules: &[&SSH, &RDP, &VNC, &TELNET, &SMB],
-    wants: Moments::ENDED.and(Moments::REFUSED).and(Moments::BANNER),
+    wants: Moments::ENDED.and(Moments::REFUSED).and(Moments::BANNER).and(Moments::LINES),
     make: |thresholds| Box::new(BruteSession::new(thresholds)),
 };
 
@@ -143,6 +147,8 @@ struct BruteSession {
     /// What is known of ports by the first words there.
     known: Tracker<Option<Service>>,
     sizes: Tracker<Sizes>,
+    /// Sessions of Telnet that were told by their words.
+    told: Tracker<()>,
     guesses: [Guesses; SERVICES.len()],
 }
 
@@ -151,6 +157,7 @@ impl BruteSession {
         Self {
             known: Tracker::new(1024, Duration::from_secs(3600)),
             sizes: Tracker::new(1024, Duration::from_secs(900)),
+            told: Tracker::new(1024, Duration::from_secs(900)),
             guesses: SERVICES.each_ref().map(|shape| Guesses::new(shape.rule, thresholds)),
         }
     }
@@ -186,9 +193,27 @@ impl BruteSession {
         }
     }
 
+    /// Telnet says in words that a log-in failed.
+    fn line(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
+        let Some(session) = event.session else { return };
+        let (client, server) = ends(session);
+        let ports = event.packet.ports().unwrap_or_default();
+        let is_telnet = SERVICES[Service::Telnet as usize].ports.contains(&ports.source);
+        if !is_telnet || !lines::refuses(event.payload) {
+            return;
+        }
+        self.told.entry(key(context.hasher, (client, server)), event.at, || ());
+        let sight = (event.frame(), event.frame());
+        let failure = Failure { group: group(client, server), at: event.at, sight, user: None };
+        self.guesses[Service::Telnet as usize].failed(&failure, context);
+    }
+
     fn ended(&mut self, session: &Session, event: &Event<'_>, context: &mut Context<'_>) {
         let (client, server) = ends(session);
         let Some(service) = self.service(server, event.at, context) else { return };
+        if self.told.find(key(context.hasher, (client, server)), event.at).is_some() {
+            return;
+        }
         let shape = &SERVICES[service as usize];
         let group = group(client, server);
         let (asks, answers) = if session.answerer == server {
@@ -231,6 +256,9 @@ impl Detector for BruteSession {
         if event.is(Moments::BANNER) {
             self.learn(event, context);
         }
+        if event.is(Moments::LINES) {
+            self.line(event, context);
+        }
         if let Some(session) = event.session
             && session.protocol == Protocol::TCP
             && event.is(Moments::ENDED.and(Moments::REFUSED))
@@ -242,6 +270,7 @@ impl Detector for BruteSession {
     fn advance(&mut self, now: Timestamp, _: &mut Context<'_>) {
         self.known.advance(now);
         self.sizes.advance(now);
+        self.told.advance(now);
         self.guesses.iter_mut().for_each(|guesses| guesses.advance(now));
     }
 }
@@ -322,6 +351,18 @@ mod tests {
         let alert = &scene.detection.alerts()[0];
         assert_eq!(alert.severity, Severity::High);
         assert!(alert.summary().ends_with("and then got in"), "{}", alert.summary());
+    }
+
+    #[test]
+    fn telnet_says_in_words_that_a_log_in_failed() {
+        let mut scene = Scene::new();
+        let (from, to) = ((ip("203.0.113.5"), 50_000), (ip("192.0.2.1"), 23));
+        scene.connect(from, to);
+        for _ in 0..8 {
+            scene.tcp(from, to, super::super::scenes::PSH_ACK, b"x\r\n");
+            scene.tcp(to, from, super::super::scenes::PSH_ACK, b"\r\nLogin incorrect\r\nlogin: ");
+        }
+        assert_eq!(scene.rules(), ["brute.telnet"]);
     }
 
     #[test]

@@ -19,6 +19,7 @@ const FAILURES: Setting = setting("failures", "refused passwords", 8.0, (3.0, 64
 const SLOW_FAILURES: Setting = setting("slow_failures", "refused passwords", 20.0, (3.0, 64.0));
 const SLOW_WINDOW: Setting = setting("slow_window", "s", 900.0, (60.0, 86_400.0));
 const REQUESTS: Setting = setting("requests", "requests in 10 s", 1000.0, (100.0, 1e6));
+const OF_ONE: Setting = setting("requests_of_one", "requests of one client in 10 s", 300.0, (50.0, 1e6));
 const UNFINISHED: Setting =
     setting("unfinished", "requests begun in 60 s and not finished", 50.0, (10.0, 1e5));
 
@@ -63,13 +64,16 @@ static FLOOD: Rule = Rule {
     technique: "T1499.002",
     severity: Severity::Medium,
     most: Severity::Critical,
-    sees: "1000 requests for one path of a server within 10 s, or 50 requests begun within a minute of which less than one \
+    sees: "1000 requests for one path of a server within 10 s, or 300 by one client, or 50 requests begun within a minute of which less than one \
         in five is ever finished (Slowloris)",
     caveat: "A load test, or a page that everybody wants at once.",
     sources: "FastNetMon and ntopng flood thresholds by connection, OWASP on Slowloris",
-    settings: &[REQUESTS, UNFINISHED],
+    settings: &[REQUESTS, OF_ONE, UNFINISHED],
     tell: |alert| {
-        let requests = alert.figure("requests").or(alert.figure("unfinished")).unwrap_or_default();
+        let requests = ["requests", "requests_of_one", "unfinished"]
+            .into_iter()
+            .find_map(|name| alert.figure(name))
+            .unwrap_or_default();
         format!("{} gets {requests} requests at once from {}", alert.whom(), alert.who())
     },
 };
@@ -162,6 +166,7 @@ struct Limits {
     window: std::time::Duration,
     failures: [(usize, std::time::Duration); 2],
     requests: u32,
+    of_one: u32,
     unfinished: u32,
 }
 
@@ -180,6 +185,7 @@ impl WebScan {
             window: thresholds.seconds(&WEB, "window"),
             failures: [brute("failures", "window"), brute("slow_failures", "slow_window")],
             requests: thresholds.count(&FLOOD, "requests") as u32,
+            of_one: thresholds.count(&FLOOD, "requests_of_one") as u32,
             unfinished: thresholds.count(&FLOOD, "unfinished") as u32,
         };
         Self {
@@ -271,14 +277,23 @@ impl WebScan {
     }
 
     fn load(&mut self, way: &Way, path: u64, event: &Event<'_>, context: &mut Context<'_>) {
-        let of = key(context.hasher, ("path", way.server, path));
-        let load = self.loads.entry(of, event.at, Load::default);
-        let requests = load.requests.add(event.at, SPAN, 1);
-        if requests >= self.limits.requests {
+        let all = key(context.hasher, ("path", way.server, path));
+        let of_one = key(context.hasher, ("path of one", way.client.0, way.server, path));
+        let limits =
+            [(all, "requests", self.limits.requests), (of_one, "requests_of_one", self.limits.of_one)];
+        let mut counted = false;
+        for (of, name, least) in limits {
+            let load = self.loads.entry(of, event.at, Load::default);
+            let requests = load.requests.add(event.at, SPAN, 1);
+            if requests < least {
+                continue;
+            }
             let mut case = context.book.case(&FLOOD, Group::on(way.party()), event.at);
-            case.count(if case.fresh { u64::from(requests) } else { 1 }).frames([event.frame()]);
-            case.source(Party::host(way.client.0));
-            case.reached("requests", f64::from(requests), f64::from(self.limits.requests));
+            // Once for each request, whichever limit it passes.
+            let more = if case.fresh { u64::from(requests) } else { u64::from(!counted) };
+            case.count(more).frames([event.frame()]).source(Party::host(way.client.0));
+            case.reached(name, f64::from(requests), f64::from(least));
+            counted = true;
         }
         if event.known > 0 {
             let of = key(context.hasher, ("server", way.server));

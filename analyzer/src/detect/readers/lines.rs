@@ -80,6 +80,15 @@ pub fn outcome(service: Service, answer: &[u8]) -> Option<Outcome> {
     }
 }
 
+/// Whether a Telnet server's words refuse a log-in.
+pub fn refuses(words: &[u8]) -> bool {
+    const WORDS: [&[u8]; 5] =
+        [b"incorrect", b"login failed", b"authentication failed", b"bad password", b"invalid login"];
+    let words = words.get(..256).unwrap_or(words);
+    let says = |word: &&[u8]| words.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
+    WORDS.iter().any(says)
+}
+
 /// The user that a command names: `USER name` of FTP and POP3, `tag LOGIN name` of IMAP.
 pub fn user(command: &[u8]) -> Option<&[u8]> {
     let end = command.iter().position(|&byte| byte == b'\n').unwrap_or(command.len()).min(160);
@@ -127,6 +136,7 @@ mod tests {
         #[test]
         fn any_bytes_are_read(bytes in proptest::collection::vec(any::<u8>(), 0..300), port in any::<u16>()) {
             user(&bytes);
+            refuses(&bytes);
             for port in [port, 21, 25, 110, 143] {
                 if let Some(service) = service(port, &bytes) {
                     outcome(service, &bytes);
