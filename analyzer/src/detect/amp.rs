@@ -20,6 +20,10 @@ const SETTINGS: &[Setting] = &[
     setting("rate", "datagrams/s", 200.0, (10.0, 1e7)),
     setting("sources", "different sources", 20.0, (2.0, 1e6)),
 ];
+const MEMCACHED_SETTINGS: &[Setting] = &[
+    setting("rate", "datagrams/s", 200.0, (10.0, 1e7)),
+    setting("sources", "different sources", 5.0, (1.0, 1e6)),
+];
 const GENERIC_SETTINGS: &[Setting] = &[
     setting("rate", "datagrams/s", 200.0, (10.0, 1e7)),
     setting("sources", "different sources", 20.0, (2.0, 1e6)),
@@ -64,7 +68,12 @@ static DNS: Rule = amplifier!("amp.dns", "DNS amplification", "DNS answers");
 static NTP: Rule = amplifier!("amp.ntp", "NTP amplification", "NTP answers");
 static SNMP: Rule = amplifier!("amp.snmp", "SNMP amplification", "SNMP answers");
 static SSDP: Rule = amplifier!("amp.ssdp", "SSDP amplification", "SSDP answers");
-static MEMCACHED: Rule = amplifier!("amp.memcached", "memcached amplification", "memcached answers");
+static MEMCACHED: Rule = rule(
+    ("amp.memcached", "memcached amplification"),
+    "200 memcached answers a second from 5 different hosts to one host that has asked none of them: few are enough, as each \
+     multiplies by thousands",
+    MEMCACHED_SETTINGS,
+);
 static CLDAP: Rule = amplifier!("amp.cldap", "CLDAP amplification", "CLDAP answers");
 static ISAKMP: Rule = amplifier!("amp.isakmp", "ISAKMP amplification", "ISAKMP answers");
 static CHARGEN: Rule = amplifier!("amp.chargen", "CHARGEN amplification", "CHARGEN or QOTD answers");
@@ -107,6 +116,11 @@ static AMPLIFIERS: &[(&[u16], &Rule, &str)] = &[
 /// The place of a port in the table; beyond its end for any other.
 fn amplifier(port: u16) -> usize {
     AMPLIFIERS.iter().position(|(ports, ..)| ports.contains(&port)).unwrap_or(AMPLIFIERS.len())
+}
+
+/// Whether a service of that port answers more than it is asked.
+pub(super) fn is_amplifier(port: u16) -> bool {
+    amplifier(port) < AMPLIFIERS.len()
 }
 
 pub(super) const ENTRY: Entry = Entry {
@@ -257,7 +271,7 @@ fn write(state: &State, limits: Limits, found: &mut super::book::Found<'_>) {
 /// client's (RFC 6335: those begin at 49152) to another.
 fn is_answer(session: &Session) -> bool {
     let (from, to) = (session.opener.1, session.answerer.1);
-    amplifier(from) < AMPLIFIERS.len() || (from < 32_768 && to >= 1024 && from != to)
+    is_amplifier(from) || (from < 32_768 && to >= 1024 && from != to)
 }
 
 impl Detector for Amplification {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use capturer::{Packet, TcpFlags, Timestamp, Transport};
 
+use super::amp::is_amplifier;
 use super::book::key;
 use super::rule::{Rule, Setting, Thresholds, setting};
 use super::session::{Began, Session, is_group};
@@ -66,13 +67,19 @@ static SYN_SPOOFED: Rule = rule(
 );
 static UDP: Rule = rule(
     ("flood.udp", "UDP flood"),
-    "5000 datagrams to one host within a second that were not answered, of which less than a tenth of the sessions was",
+    "5000 datagrams to one host within a second that were not answered, and less than a tenth of their sessions was; 1000 \
+     within a tenth of a second from 20 sources",
     "A media stream or a transfer of which only one direction is captured looks the same.",
-    &[rate(5000.0), done(0.1)],
+    &[
+        rate(5000.0),
+        done(0.1),
+        setting("burst", "datagrams in 0.1 s", 1000.0, (10.0, 1e6)),
+        setting("burst_sources", "different sources", 20.0, (1.0, 1e6)),
+    ],
 );
 static ICMP: Rule = rule(
     ("flood.icmp", "ICMP flood"),
-    "300 ICMP messages other than errors to one host within each of two seconds with less than a tenth answered or with \
+    "300 ICMP messages other than errors to one host within a second, or 600 within 10, with less than a tenth answered or with \
      forged sources; ten times as many if they are answered",
     "An administrator's ping -f looks the same.",
     &[rate(300.0), in_ten(600.0), done(0.1), setting("answered_rate", "packets/s", 3000.0, (10.0, 1e7))],
@@ -85,7 +92,7 @@ static RST: Rule = rule(
 );
 static ACK: Rule = rule(
     ("flood.ack", "ACK flood"),
-    "500 bare ACKs of no known session to one host within a second that begin nothing",
+    "500 segments with ACK of no known session to one host within a second that begin nothing",
     "When a capture begins, sessions that are under way look the same until they go on.",
     &[rate(500.0), done(0.2)],
 );
@@ -137,6 +144,8 @@ struct Limits {
     what: &'static str,
     rate: f64,
     in_ten: f64,
+    burst: f64,
+    burst_sources: f64,
     done_share: f64,
     sources: f64,
 }
@@ -151,14 +160,17 @@ impl Limits {
             what,
             rate: get("rate"),
             in_ten: get("in_ten"),
+            burst: get("burst"),
+            burst_sources: get("burst_sources"),
             // A share is at most 1, and one source is the least.
             done_share: or(get("done_share"), 2.0),
             sources: or(get("sources"), 1.0),
         }
     }
 
-    fn reached(&self, pace: Pace) -> bool {
-        f64::from(pace.second) >= self.rate || f64::from(pace.ten) >= self.in_ten
+    fn reached(&self, pace: Pace, surge: &Surge) -> bool {
+        let bursts = f64::from(pace.tenth) >= self.burst && surge.sources.distinct() >= self.burst_sources;
+        f64::from(pace.second) >= self.rate || f64::from(pace.ten) >= self.in_ten || bursts
     }
 }
 
@@ -262,7 +274,7 @@ impl Flood {
         let limits = &self.limits[kind as usize];
         if let Some(rule) = state.told {
             go_on(state, (rule, limits), event, context);
-        } else if state.suspect.is_none() && limits.reached(pace) {
+        } else if state.suspect.is_none() && limits.reached(pace, &state.surge) {
             state.suspect = Some(at);
             if self.suspects.len() < MOST {
                 self.suspects.push(by);
@@ -407,6 +419,8 @@ fn kind(session: &Session, event: &Event<'_>) -> Option<Kind> {
         Began::Datagram if !is_answer(session) => Some(Kind::Udp),
         Began::Rst => Some(Kind::Rst),
         Began::Ack if stray || session.refused => Some(Kind::Ack),
+        Began::FinAck if stray => Some(Kind::Ack),
+        Began::Midstream if session.packets[0] == 1 => Some(Kind::Ack),
         Began::SynAck if stray => Some(Kind::SynAck),
         _ => None,
     }
@@ -420,8 +434,8 @@ fn port(kind: Kind, packet: &Packet) -> u16 {
 }
 
 /// A datagram from a service to a client's port answers something that was not seen; rule `amp` looks at those.
-const fn is_answer(session: &Session) -> bool {
-    session.opener.1 < 1024 && session.answerer.1 >= 1024
+fn is_answer(session: &Session) -> bool {
+    session.answerer.1 >= 1024 && (session.opener.1 < 1024 || is_amplifier(session.opener.1))
 }
 
 /// Whether an opener went on as it would not in a flood: after its SYN or stray ACK it says something else.
@@ -431,7 +445,7 @@ fn goes_on(session: &Session, event: &Event<'_>) -> Option<Kind> {
         Began::Syn if session.packets[0] == 2 && !again && !session.answered && !session.refused => {
             Some(Kind::Syn)
         }
-        Began::Ack if session.packets[0] == 3 && !session.refused => Some(Kind::Ack),
+        Began::Ack | Began::Midstream if session.packets[0] == 3 && !session.refused => Some(Kind::Ack),
         _ => None,
     }
 }
@@ -466,7 +480,9 @@ impl Flood {
         match session.began {
             Began::Syn if event.is(Moments::ESTABLISHED) => self.done(Kind::Syn, target, event, context),
             Began::Datagram if event.is(Moments::ANSWERED) => self.done(Kind::Udp, target, event, context),
-            Began::Ack if event.is(Moments::ANSWERED) => self.done(Kind::Ack, target, event, context),
+            Began::Ack | Began::FinAck | Began::Midstream if event.is(Moments::ANSWERED) => {
+                self.done(Kind::Ack, target, event, context);
+            }
             _ => {}
         }
     }

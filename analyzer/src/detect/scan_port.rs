@@ -17,6 +17,8 @@ const PORTS: Setting = setting("ports", "different failed ports", 15.0, (4.0, 64
 const WINDOW: Setting = setting("window", "s", 60.0, (1.0, 3600.0));
 const SLOW_PORTS: Setting = setting("ports", "different failed ports", 25.0, (4.0, 64.0));
 const SLOW_WINDOW: Setting = setting("window", "s", 900.0, (60.0, 86_400.0));
+const HOURS_PORTS: Setting = setting("hours_ports", "different failed ports", 15.0, (4.0, 64.0));
+const HOURS: Setting = setting("hours", "s", 14_400.0, (900.0, 86_400.0));
 const STRAY_PORTS: Setting = setting("ports", "different failed ports", 20.0, (4.0, 64.0));
 const FLAG_PORTS: Setting = setting("ports", "different ports", 3.0, (2.0, 64.0));
 const UDP_PORTS: Setting = setting("ports", "different failed ports", 30.0, (4.0, 64.0));
@@ -58,8 +60,9 @@ static TCP_SYN: Rule = rule(
 static TCP_SYN_SLOW: Rule = rule(
     "scan.port.tcp_syn_slow",
     "Slow TCP SYN port scan",
-    "25 different ports of one host failed within 15 minutes, opened by SYNs with few options",
-    &[SLOW_PORTS, SLOW_WINDOW],
+    "25 different ports of one host failed within 15 minutes, opened by SYNs with few options, or 15 within 4 hours of which \
+     hardly any was answered",
+    &[SLOW_PORTS, SLOW_WINDOW, HOURS_PORTS, HOURS],
 );
 static TCP_CONNECT: Rule = rule(
     "scan.port.tcp_connect",
@@ -70,8 +73,9 @@ static TCP_CONNECT: Rule = rule(
 static TCP_CONNECT_SLOW: Rule = rule(
     "scan.port.tcp_connect_slow",
     "Slow TCP connect port scan",
-    "25 different ports of one host failed within 15 minutes, opened by an operating system's own SYNs",
-    &[SLOW_PORTS, SLOW_WINDOW],
+    "25 different ports of one host failed within 15 minutes, opened by an operating system's own SYNs, or 15 within 4 hours of \
+     which hardly any was answered",
+    &[SLOW_PORTS, SLOW_WINDOW, HOURS_PORTS, HOURS],
 );
 static TCP_ACK: Rule = rule(
     "scan.port.tcp_ack",
@@ -176,6 +180,8 @@ struct Limits {
     refused: usize,
     answered_share: f64,
     window: std::time::Duration,
+    /// Ports within hours, with hardly an answer.
+    hours: (usize, std::time::Duration),
 }
 
 impl Limits {
@@ -187,6 +193,23 @@ impl Limits {
             refused: thresholds.count(rule, "refused_ports"),
             answered_share: thresholds.get(rule, "answered_share"),
             window: thresholds.seconds(rule, "window"),
+            hours: (thresholds.count(rule, "hours_ports"), thresholds.seconds(rule, "hours")),
+        }
+    }
+}
+
+impl Limits {
+    /// How far back the evidence goes.
+    fn shown(&self) -> std::time::Duration {
+        if self.hours.0 == usize::MAX { self.window } else { self.hours.1 }
+    }
+
+    /// The number of ports that was enough: the one within the window if that was reached.
+    fn least(&self, tried: &Tried, at: Timestamp) -> usize {
+        if tried.failed.within(at, self.window) >= self.ports {
+            self.ports
+        } else {
+            self.ports.min(self.hours.0)
         }
     }
 }
@@ -216,7 +239,7 @@ const PAIRS: usize = 4096;
 impl ScanPort {
     fn new(thresholds: &Thresholds) -> Self {
         let pair = |fast, slow| [Limits::of(fast, thresholds), Limits::of(slow, thresholds)];
-        let age = thresholds.seconds(&TCP_SYN_SLOW, "window");
+        let age = thresholds.seconds(&TCP_SYN_SLOW, "hours");
         Self {
             firsts: Firsts::new(4 * PAIRS, age),
             tried: Tracker::new(PAIRS, age),
@@ -317,7 +340,12 @@ fn holds(tried: &Tried, limits: &Limits, at: Timestamp) -> bool {
     let all = f64::from(tried.answered) + failed as f64;
     let few_answers =
         limits.answered_share.is_infinite() || f64::from(tried.answered) < limits.answered_share * all;
-    (failed >= limits.ports && few_answers) || tried.refused.within(at, limits.window) >= limits.refused
+    let (hours_ports, hours) = limits.hours;
+    let for_hours =
+        tried.failed.within(at, hours) >= hours_ports && tried.answered as usize * 10 <= hours_ports;
+    (failed >= limits.ports && few_answers)
+        || for_hours
+        || tried.refused.within(at, limits.window) >= limits.refused
 }
 
 fn raise(tried: &mut Tried, limits: &Limits, event: &Event<'_>, context: &mut Context<'_>) {
@@ -328,17 +356,15 @@ fn raise(tried: &mut Tried, limits: &Limits, event: &Event<'_>, context: &mut Co
     let mut found = context.book.case(limits.rule, group, event.at);
     if found.fresh {
         tried.told = true;
-        let first = tried.failed.since(event.at, limits.window).unwrap_or(event.at);
-        found
-            .since(first)
-            .count(tried.failed.len() as u64)
-            .frames(tried.failed.frames(event.at, limits.window));
+        let window = limits.shown();
+        let first = tried.failed.since(event.at, window).unwrap_or(event.at);
+        found.since(first).count(tried.failed.len() as u64).frames(tried.failed.frames(event.at, window));
         let ports: Vec<String> = tried.failed.keys().take(16).map(|port| port.to_string()).collect();
         found.word("ports", ports.join(", ").as_bytes());
     } else {
         found.count(1).frames([event.frame()]);
     }
-    found.reached("ports", f64::from(tried.ports), limits.ports as f64);
+    found.reached("ports", f64::from(tried.ports), limits.least(tried, event.at) as f64);
     found.figure("window", limits.window.as_secs_f64());
 }
 
@@ -416,8 +442,8 @@ pub(super) const SCENARIOS: &[Scenario] = {
         },
         Scenario {
             rule: "scan.port.tcp_syn_slow",
-            positive: |scene| ports(scene, (25, 30_000), syn),
-            negative: |scene| ports(scene, (25, 60_000), syn),
+            positive: |scene| ports(scene, (20, 60_000), syn),
+            negative: |scene| ports(scene, (14, 60_000), syn),
         },
         Scenario {
             rule: "scan.port.tcp_connect",
@@ -427,7 +453,7 @@ pub(super) const SCENARIOS: &[Scenario] = {
         Scenario {
             rule: "scan.port.tcp_connect_slow",
             positive: |scene| ports(scene, (25, 30_000), connect),
-            negative: |scene| ports(scene, (24, 30_000), connect),
+            negative: |scene| ports(scene, (14, 60_000), connect),
         },
         Scenario {
             rule: "scan.port.tcp_ack",

@@ -73,6 +73,8 @@ impl Sources {
 /// What came at a target.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Surge {
+    /// In spans of a tenth of a second.
+    tenth: Rate,
     /// In spans of a second.
     second: Rate,
     /// In spans of ten seconds.
@@ -89,9 +91,11 @@ pub struct Surge {
     pub since: Timestamp,
 }
 
-/// The most that came in a second and in ten, of late.
+/// The most that came in a tenth of a second, in a second and in ten, of late.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
+    /// In a tenth of a second.
+    pub tenth: u32,
     /// In a second.
     pub second: u32,
     /// In ten seconds.
@@ -109,13 +113,14 @@ impl Surge {
         hyperloglog::add(&mut self.ports[(hash & 1) as usize], hash);
         self.total = self.total.saturating_add(1);
         let second = self.second.add(at, Duration::from_secs(1), 1);
-        Pace { second, ten: self.ten.add(at, Duration::from_secs(10), 1) }
+        let tenth = self.tenth.add(at, Duration::from_millis(100), 1);
+        Pace { tenth, second, ten: self.ten.add(at, Duration::from_secs(10), 1) }
     }
 
     /// Forgets shares and sources after ten seconds, so that what was normal before does not hide a flood.
     pub fn renew(&mut self, at: Timestamp) {
         if at.since(self.since) > Duration::from_secs(10) {
-            *self = Self { second: self.second, ten: self.ten, ..Self::default() };
+            *self = Self { tenth: self.tenth, second: self.second, ten: self.ten, ..Self::default() };
         }
     }
 
