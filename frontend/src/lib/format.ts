@@ -70,6 +70,9 @@ export function clock(ms: number): string {
 /** 2026-11-21 14:03:22 (UTC). */
 export const day = (ms: number): string => (ms <= 0 ? UNKNOWN : `${new Date(ms).toISOString().slice(0, 10)} ${clock(ms)}`);
 
+/** The time of day, with the date unless it is that of `now` (UTC). */
+export const when = (ms: number, now: number): string => (day(ms).slice(0, 10) === day(now).slice(0, 10) ? clock(ms) : day(ms));
+
 /** 14:03 (UTC). */
 export const minute = (ms: number): string => clock(ms).slice(0, 5);
 

@@ -274,6 +274,7 @@ export const text = {
     noHistory: "Nothing was done about it yet.",
     historyFailed: (why: string) => `The history could not be read: ${why}`,
     done: { acknowledge: "Acknowledged", escalate: "Escalated", close: "Closed", reopen: "Reopened", comment: "Comment" } as Readonly<Record<string, string>>,
+    commented: "Comment added",
     doneAll: (what: string, n: string) => (n === "1" ? `${what}.` : `${what}: ${n} alerts.`),
     failed: (why: string) => `Nothing was changed: ${why}`,
     commentLabel: "Comment",

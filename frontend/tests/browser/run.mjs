@@ -382,6 +382,11 @@ const alertTests = {
     assert.deepEqual(trouble, []);
     await close();
   },
+  "an alert of another day has its date": async () => {
+    const { drawer, close } = await openAlerts("/alerts/00000007");
+    assert.match(await drawer.innerText(), /First\s+20\d\d-\d\d-\d\d \d\d:/);
+    await close();
+  },
   "keys walk through the list, acknowledge, escalate and reopen": async () => {
     const { page, trouble, drawer, close } = await openAlerts();
     await page.keyboard.press("j");
@@ -430,6 +435,7 @@ const alertTests = {
     await page.keyboard.press("m");
     assert.equal(await page.getByLabel("Filter").last().inputValue(), "alert beacon and src host 192.0.2.63");
     await page.getByText("Would hide 1 alert of those kept.").waitFor();
+    assert.ok(await page.locator("dialog").evaluate((dialog) => dialog.scrollWidth <= dialog.clientWidth), "nothing of the dialog is cut off");
     await page.getByLabel("Reason").fill("the watchdog of the heating");
     await shot(page, "alert-mute-dark");
     await page.getByRole("button", { name: "Mute", exact: true }).click();

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { splitAt } from "../../src/lib/filtercheck";
-import { age, bitRate, bytes, count, grouped, precise, rate, share } from "../../src/lib/format";
+import { age, bitRate, bytes, count, grouped, precise, rate, share, when } from "../../src/lib/format";
 import { Outbox } from "../../src/lib/outbox";
 import { keepPlaces, serviceName, type Row } from "../../src/lib/rows";
 import { asFilter, both, excluding, fromText } from "../../src/lib/selection";
@@ -32,6 +32,10 @@ describe("numbers", () => {
   test("times are UTC to the millisecond, ages in one unit", () => {
     expect(precise(Date.UTC(2026, 0, 2, 14, 3, 22, 18))).toBe("14:03:22.018");
     expect([age(14_000), age(185_000), age(7_300_000)].map(plain)).toEqual(["14 s", "3 min", "2 h"]);
+  });
+  test("a time of another day has its date", () => {
+    const noon = Date.UTC(2026, 0, 2, 12);
+    expect([when(noon, noon + 3_600_000), when(noon, noon + 86_400_000), when(0, noon)]).toEqual(["12:00:00", "2026-01-02 12:00:00", "\u2014"]);
   });
   test("thousands are parted by a thin no-break space", () => {
     expect(grouped(1234567)).toBe("1\u202f234\u202f567");
