@@ -159,3 +159,67 @@ fn the_command_line_lists_judges_and_mutes_the_alerts_of_a_server() {
     assert_eq!(nobody.status.code(), Some(3));
     assert!(stderr(&nobody).contains("is Wireglobe running there?"), "{}", stderr(&nobody));
 }
+
+/// Asks without waiting for more than the answer; `None` when the server died before it was whole.
+fn comment(address: &str, path: &str, text: &str) -> Option<u16> {
+    use std::io::{Read, Write};
+    let body = json!({"comment": text}).to_string();
+    let mut stream = std::net::TcpStream::connect(address).ok()?;
+    write!(
+        stream,
+        "POST {path}/comment HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    answer.split(' ').nth(1)?.parse().ok()
+}
+
+/// As often as `WIREGLOBE_KILLS` says, else a few times: the whole hundred is for hands.
+#[test]
+fn no_acknowledged_step_is_lost_to_a_kill_under_load() {
+    let kills: u32 = std::env::var("WIREGLOBE_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(8);
+    let (file, folder) = (scan(20), TempFile::folder("kills"));
+    let mut acknowledged: Vec<String> = Vec::new();
+    let mut path = String::new();
+    for kill in 0..kills {
+        let mut server = server(&file, folder.path());
+        let alerts = stored(&server, kill as usize + 1)["alerts"].clone();
+        let ids: std::collections::HashSet<&str> =
+            alerts.as_array().unwrap().iter().map(|alert| alert["id"].as_str().unwrap()).collect();
+        assert_eq!(ids.len(), kill as usize + 1, "an id is there twice: {alerts}");
+        if kill == 0 {
+            path = format!("/api/v1/alerts/{}", alerts[0]["id"].as_str().unwrap());
+        }
+        let address = server.address.clone();
+        let asked = path.clone();
+        // Comments until it dies, each told here once it was answered as done.
+        let (done, answered) = std::sync::mpsc::channel();
+        let asking = std::thread::spawn(move || {
+            for n in 0.. {
+                let text = format!("{kill} {n}");
+                match comment(&address, &asked, &text) {
+                    Some(200) => done.send(text).unwrap(),
+                    _ => return,
+                }
+            }
+        });
+        for _ in 0..5 + kill % 7 {
+            acknowledged.push(answered.recv().unwrap());
+        }
+        server.kill();
+        asking.join().unwrap();
+        acknowledged.extend(answered.try_iter());
+    }
+    let server = server(&scan(1), folder.path());
+    stored(&server, kills as usize);
+    let history = server.json(&path)["history"].clone();
+    let kept: std::collections::HashSet<&str> =
+        history.as_array().unwrap().iter().filter_map(|step| step["comment"].as_str()).collect();
+    for text in &acknowledged {
+        assert!(kept.contains(text.as_str()), "{text} was answered as done and is gone");
+    }
+    assert_eq!(kept.len(), history.as_array().unwrap().len(), "a step is there twice");
+}
