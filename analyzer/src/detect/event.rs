@@ -28,6 +28,8 @@ impl Moments {
     pub const UNANSWERED: Self = Self(0x0020);
     /// The packet has payload, and the session is not yet bulk.
     pub const DATA: Self = Self(0x0040);
+    /// The packet has the first payload of its session's opener.
+    pub const FIRST: Self = Self(0x2000);
     /// An established session ends.
     pub const ENDED: Self = Self(0x0080);
     /// A packet that belongs to no session: a SYN+ACK, ACK, FIN or RST of which nothing was seen before.

@@ -161,6 +161,8 @@ pub struct Detection {
     sessions: Sessions,
     heads: Heads,
     detectors: Vec<(Moments, Box<dyn Detector>)>,
+    /// What any of them wants to hear of.
+    wanted: Moments,
     book: Book,
     labels: Labels,
     hasher: RandomState,
@@ -177,6 +179,7 @@ impl Detection {
             clock: PacketClock::default(),
             sessions: Sessions::new(memory / SESSION, hasher.clone()),
             heads: Heads::default(),
+            wanted: DETECTORS.iter().fold(Moments::NONE, |all, entry| all | entry.wants),
             detectors: DETECTORS.iter().map(|entry| (entry.wants, (entry.make)(thresholds))).collect(),
             book: Book::new(thresholds.clone(), hasher.clone()),
             labels: Labels::new(hasher.clone()),
@@ -222,11 +225,11 @@ impl Detection {
 
     fn moment(&mut self, packet: &Packet, bytes: &[u8], (at, step): (Timestamp, Option<session::Step>)) {
         let payload = payload(packet, bytes);
-        if let Some(before) = step.as_ref().and_then(|step| step.before.as_ref())
+        if let Some(before) = self.sessions.take_before()
             && before.established
             && !before.ended
         {
-            self.tell(&Event { session: Some(before), ..plain(Moments::ENDED, at, packet) });
+            self.tell(&Event { session: Some(&before), ..plain(Moments::ENDED, at, packet) });
         }
         let mut moments = step.as_ref().map_or(Moments::NONE, |step| step.moments);
         if packet.fragment.is_fragment() {
@@ -243,15 +246,16 @@ impl Detection {
         if readers::options::follow(headers) {
             moments |= Moments::OPTIONS;
         }
-        if moments.is_none() {
-            return;
-        }
-        let session = step.as_ref().map(|step| &step.session);
-        let from_opener = step.as_ref().is_none_or(|step| step.from_opener);
-        let quoted = quoted.as_ref();
         let head =
             if moments.any(Moments::DATA) { self.heads.take(packet, payload, at) } else { Head::default() };
         moments |= head.moments;
+        if !moments.any(self.wanted) {
+            return;
+        }
+        let session = step.as_ref().and_then(|step| self.sessions.get(step.slot));
+        let session = session.as_ref();
+        let from_opener = step.as_ref().is_none_or(|step| step.from_opener);
+        let quoted = quoted.as_ref();
         let (known, joined) = (head.known, head.joined);
         let bytes = joined.as_deref().unwrap_or(payload);
         self.tell(&Event {

@@ -47,7 +47,7 @@ static SERVICE: Rule = Rule {
 
 pub(super) const ENTRY: Entry = Entry {
     rules: &[&OS, &SERVICE],
-    wants: Moments::OPENED.and(Moments::ICMP).and(Moments::DATA),
+    wants: Moments::OPENED.and(Moments::ICMP).and(Moments::FIRST),
     make: |thresholds| Box::new(Probes::new(thresholds)),
 };
 
@@ -192,12 +192,7 @@ impl Detector for Probes {
         if opens && let Some(shape) = shape(event.packet, event.payload) {
             self.shape(shape, event, context);
         }
-        if let Some(session) = event.session
-            && event.is(Moments::DATA)
-            && event.from_opener
-            && session.payload[0] == event.packet.payload_len
-            && event.packet.tcp().is_some()
-        {
+        if event.is(Moments::FIRST) && event.packet.tcp().is_some() {
             self.service(event, context);
         }
     }

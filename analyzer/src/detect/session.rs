@@ -179,6 +179,8 @@ pub struct Sessions {
     hasher: RandomState,
     most_waiting: usize,
     given_up: u64,
+    /// The session that the one at hand took the place of.
+    before: Option<Session>,
 }
 
 /// What a packet means to its session.
@@ -186,18 +188,23 @@ pub struct Sessions {
 pub struct Step {
     /// What happened.
     pub moments: Moments,
-    /// The session after it.
-    pub session: Session,
+    /// Where the session is; see [`Sessions::get`].
+    pub slot: Slot,
     /// Whether the packet came from the opener.
     pub from_opener: bool,
-    /// The session that ended because another begins under the same ports.
-    pub before: Option<Session>,
 }
 
 impl Sessions {
     /// At most `cap` sessions.
     pub fn new(cap: usize, hasher: RandomState) -> Self {
-        Self { rows: Capped::new(cap), waiting: VecDeque::new(), hasher, most_waiting: cap, given_up: 0 }
+        Self {
+            rows: Capped::new(cap),
+            waiting: VecDeque::new(),
+            hasher,
+            most_waiting: cap,
+            given_up: 0,
+            before: None,
+        }
     }
 
     /// Sessions that had to make room for others.
@@ -271,18 +278,16 @@ impl Sessions {
     ) -> Option<Step> {
         let (course, start) = self.rows.both(slot)?;
         if is_over(course, start, (packet, at, from_opener)) {
-            let before = Session::of(course, start);
+            self.before = Some(Session::of(course, start));
             (*course, *start) = begin(packet, at, key, from_opener);
-            let (pending, session) = (course.pending, Session::of(course, start));
+            let (pending, moments) = (course.pending, opening(course, packet));
             self.wait(slot, pending, at);
-            let moments = opening(&session, packet);
-            return Some(Step { moments, session, from_opener: true, before: Some(before) });
+            return Some(Step { moments, slot, from_opener: true });
         }
         let moments = go_on(course, packet, at, from_opener);
-        let session = Session::of(course, start);
         // Each message of ICMP is told, so its session has to be.
         let told = !moments.is_none() || matches!(packet.transport, Transport::Icmp(_));
-        told.then_some(Step { moments, session, from_opener, before: None })
+        told.then_some(Step { moments, slot, from_opener })
     }
 
     fn begin(&mut self, packet: &Packet, at: Timestamp, key: FlowKey) -> Step {
@@ -290,8 +295,18 @@ impl Sessions {
         let (course, start) = begin(packet, at, key, !answers);
         let (slot, _) = self.rows.insert(key.hash, course, start);
         self.wait(slot, course.pending, at);
-        let session = Session::of(&course, &start);
-        Step { moments: opening(&session, packet), session, from_opener: !answers, before: None }
+        Step { moments: opening(&course, packet), slot, from_opener: !answers }
+    }
+
+    /// The session at a slot.
+    pub fn get(&self, slot: Slot) -> Option<Session> {
+        Some(Session::of(self.rows.get(slot)?, self.rows.rest(slot)?))
+    }
+
+    /// The session that ended because another began under the same ports, once.
+    #[inline]
+    pub const fn take_before(&mut self) -> Option<Session> {
+        self.before.take()
     }
 
     /// An ICMP error names a packet that could not be delivered: its session was refused.
@@ -449,7 +464,7 @@ pub(super) fn is_group(address: IpAddr) -> bool {
 }
 
 /// What the first packet of a session means.
-fn opening(session: &Session, packet: &Packet) -> Moments {
+fn opening(session: &Course, packet: &Packet) -> Moments {
     let mut moments = match session.began {
         Began::SynAck | Began::Rst | Began::Icmp => Moments::STRAY,
         Began::Ack | Began::Stealth | Began::FinAck => Moments::STRAY | Moments::OPENED,
@@ -458,6 +473,9 @@ fn opening(session: &Session, packet: &Packet) -> Moments {
     };
     if packet.payload_len > 0 {
         moments |= Moments::DATA;
+        if session.payload[0] > 0 {
+            moments |= Moments::FIRST;
+        }
     }
     if !session.answered { moments | Moments::ONE_WAY } else { moments }
 }
@@ -522,6 +540,9 @@ fn go_on(course: &mut Course, packet: &Packet, at: Timestamp, from_opener: bool)
         moments |= go_on_tcp(course, tcp.flags, packet.payload_len, from_opener);
     } else if packet.payload_len > 0 {
         moments |= Moments::DATA;
+    }
+    if moments.any(Moments::DATA) && from_opener && course.payload[0] == packet.payload_len {
+        moments |= Moments::FIRST;
     }
     if !course.answered && from_opener { moments | Moments::ONE_WAY } else { moments }
 }

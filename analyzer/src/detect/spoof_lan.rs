@@ -48,7 +48,7 @@ static RA: Rule = Rule {
 
 pub(super) const ENTRY: Entry = Entry {
     rules: &[&DHCP, &RA],
-    wants: Moments::DATA.and(Moments::ICMP),
+    wants: Moments::DHCP.and(Moments::ICMP),
     make: |thresholds| Box::new(SpoofLan::new(thresholds)),
 };
 
