@@ -7,17 +7,17 @@ const many = (prefix, n) => Array.from({ length: n }, (_, i) => `${prefix}${i + 
 /** [rule, severity, title, summary, sources, targets, age s, count, threshold, observed, technique, country, asn, as_name]. */
 const FOUND = [
   ["flood.syn", "critical", "SYN flood", "More than 1 900 addresses opened connections to 192.0.2.10:443 and finished almost none of them", many("203.0.113.", 24), ["192.0.2.10:443"], 14, 608211, { syn_per_second: 2000, finished_share: 0.2, sources: 50 }, { syn_per_second: 14214, finished_share: 0.004, sources: 1911 }, "T1498.001", "BR", 64501, "Example Hosting"],
-  ["brute.ssh", "high", "SSH password guessing", "198.51.100.23 failed to log in to 192.0.2.22:22 1 284 times within an hour", ["198.51.100.23"], ["192.0.2.22:22"], 61, 1284, { failures: 20 }, { failures: 1284, banner_seen: "SSH-2.0-libssh_0.9.6" }, "T1110.001", "VN", 45899, "VNPT"],
-  ["scan.port.tcp_syn", "high", "TCP SYN port scan", "203.0.113.77 tried 1 017 ports of 192.0.2.27 within a minute; 1 009 of them failed", ["203.0.113.77"], many("192.0.2.27:", 20), 185, 1017, { ports: 15 }, { ports: 1009, answered_share: 0.008 }, "T1046", "SC", 35916, "Multacom"],
+  ["brute.ssh", "high", "SSH password guessing", "198.51.100.23 failed to log in to 192.0.2.22:22 1 284 times within an hour", ["198.51.100.23"], ["192.0.2.22:22"], 61, 1284, { failures: 20 }, { failures: 1284, banner_seen: "SSH-2.0-libssh_0.9.6" }, "T1110.001", "VN", 64502, "Example Access"],
+  ["scan.port.tcp_syn", "high", "TCP SYN port scan", "203.0.113.77 tried 1 017 ports of 192.0.2.27 within a minute; 1 009 of them failed", ["203.0.113.77"], many("192.0.2.27:", 20), 185, 1017, { ports: 15 }, { ports: 1009, answered_share: 0.008 }, "T1046", "SC", 64503, "Example Transit"],
   ["dns.tunnel", "medium", "DNS tunnel suspected", "192.0.2.41 sent 312 names of 180 characters below example.org", ["192.0.2.41"], ["198.51.100.53:53"], 380, 312, { names: 100, length: 60 }, { names: 312, length: 181.25, domain_seen: "example.org" }, "T1071.004", null, null, null],
   ["beacon", "medium", "Beacon every 60.0 s", "192.0.2.63 calls 198.51.100.140:8443 every 60.0 s, 94 times so far, each time with nearly the same number of bytes and from another port", ["192.0.2.63"], ["198.51.100.140:8443"], 660, 94, { calls: 12, jitter: 0.1 }, { calls: 94, jitter: 0.02 }, "T1071", null, null, null],
   ["scan.host.arp", "low", "ARP sweep", "192.0.2.15 asked for 254 addresses of its network", ["192.0.2.15"], ["192.0.2.1", "192.0.2.2"], 1860, 254, { addresses: 32 }, { addresses: 254 }, "T1018", null, null, null],
-  ["scan.host.icmp", "info", "Ping sweep", "2001:db8::7 pinged 40 hosts", ["2001:db8::7"], ["2001:db8:1::1"], 200_000, 40, { hosts: 16 }, { hosts: 40 }, "", "NL", 1136, "KPN"],
-  ["scan.port.udp", "medium", "UDP port scan", "198.51.100.99 tried 64 UDP ports of 192.0.2.30", ["198.51.100.99"], ["192.0.2.30"], 900, 64, { ports: 30 }, { ports: 64 }, "T1046", "US", 15169, "Google"],
+  ["scan.host.icmp", "info", "Ping sweep", "2001:db8::7 pinged 40 hosts", ["2001:db8::7"], ["2001:db8:1::1"], 200_000, 40, { hosts: 16 }, { hosts: 40 }, "", "NL", 64504, "Example Cable"],
+  ["scan.port.udp", "medium", "UDP port scan", "198.51.100.99 tried 64 UDP ports of 192.0.2.30", ["198.51.100.99"], ["192.0.2.30"], 900, 64, { ports: 30 }, { ports: 64 }, "T1046", "US", 64505, "Example Cloud"],
 ];
 const NAMES = ["rule", "severity", "title", "summary", "sources", "targets", "age", "count", "threshold", "observed", "technique", "country", "asn", "as_name"];
 const STATES = { acknowledge: "acknowledged", escalate: "escalated", close: "closed", reopen: "new" };
-const RULES = FOUND.map(([rule, , title, , , , , , threshold]) => ({ rule, title, sees: `what ${title} does, often enough within its window`, settings: Object.keys(threshold).map((name) => ({ name, unit: name.endsWith("share") ? "ratio" : name === "ports" ? "different failed ports" : "" })) }));
+const RULES = FOUND.map(([rule, , title, , , , , , threshold]) => ({ rule, title, sees: rule === "scan.port.tcp_syn" ? "15 different ports of one host failed within a minute, opened by SYNs with few options" : `what ${title} does, often enough within its window`, settings: Object.keys(threshold).map((name) => ({ name, unit: name.endsWith("share") ? "ratio" : name === "ports" ? "different failed ports" : "" })) }));
 
 const json = (status, body) => ({ status, body: JSON.stringify({ schema: 1, ...body }) });
 const refuse = (status, message) => ({ status, body: JSON.stringify({ error: { message } }) });
