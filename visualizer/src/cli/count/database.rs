@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 
 use analyzer::geo::routes::{self, Routes, Slots};
@@ -16,18 +16,27 @@ use crate::cli::Failure;
 
 /// Where the database in use lies for who makes portions: once it is loaded, numbers can be looked up there as well.
 #[derive(Clone, Default)]
-pub(super) struct Shelf(Arc<Mutex<Option<Arc<Database>>>>);
+pub(super) struct Shelf(Arc<(Mutex<Option<Arc<Database>>>, Condvar)>);
 
 impl Shelf {
     /// The database in use, if it is loaded.
     pub(super) fn get(&self) -> Option<Arc<Database>> {
-        self.0.lock().ok()?.clone()
+        self.0.0.lock().ok()?.clone()
     }
 
     /// From now on this one is in use.
     pub(super) fn put(&self, database: &Arc<Database>) {
-        if let Ok(mut place) = self.0.lock() {
+        if let Ok(mut place) = self.0.0.lock() {
             *place = Some(Arc::clone(database));
+            self.0.1.notify_all();
+        }
+    }
+
+    /// Waits until one is loaded. Where none can be, the process ends.
+    pub(super) fn wait(&self) {
+        let (place, changed) = &*self.0;
+        if let Ok(place) = place.lock() {
+            drop(changed.wait_while(place, |place| place.is_none()));
         }
     }
 }

@@ -13,8 +13,11 @@ use super::text::Format;
 use crate::cli::Failure;
 use crate::cli::offline::Outcome;
 
-/// Orders that may wait, half a million addresses: so many lines are read while the routing table is. The rest is better
-/// read behind it, since then the prefixes' numbers can be looked up here.
+/// Addresses of text that are held back while the routing table is read: once it is there, the numbers of their prefixes are
+/// looked up here while the counting thread counts those before them.
+const HELD: usize = 1 << 20;
+
+/// Orders that may wait, half a million addresses.
 pub(super) const fn waiting(format: Format) -> usize {
     match format {
         Format::Line | Format::Tuple => 32,
@@ -54,6 +57,8 @@ pub(super) struct Desk {
     /// The way back for blocks of text, and portions that were counted.
     pub(super) blocks: Option<Sender<Vec<u8>>>,
     pub(super) spare: Receiver<Portion>,
+    /// Portions that are held back, and how many addresses they have together.
+    pub(super) held: (Vec<Portion>, usize),
     pub(super) shelf: Shelf,
     /// Whether to go on after the end.
     pub(super) keep: bool,
@@ -78,8 +83,22 @@ impl Desk {
         }
     }
 
-    fn send(&self, order: Order) -> Result<(), Closed> {
+    /// Hands an order on, behind what was held back.
+    fn send(&mut self, order: Order) -> Result<(), Closed> {
+        self.release()?;
         self.orders.send(order).map_err(|_| Closed)
+    }
+
+    fn release(&mut self) -> Result<(), Closed> {
+        let (held, addresses) = &mut self.held;
+        *addresses = 0;
+        for mut portion in held.drain(..) {
+            if let Some(database) = self.shelf.get() {
+                portion.number(database);
+            }
+            self.orders.send(Order::Portion(portion)).map_err(|_| Closed)?;
+        }
+        Ok(())
     }
 
     fn take(&mut self, event: Event) -> Result<(), Closed> {
@@ -106,13 +125,14 @@ impl Desk {
             // The reader may have ended.
             let _ = blocks.send(block);
         }
-        if let Some(database) = self.shelf.get() {
-            portion.number(database);
-        }
-        self.send(Order::Portion(portion))
+        self.held.1 += portion.addresses.len();
+        self.held.0.push(portion);
+        let waits = self.shelf.get().is_none() && self.held.1 < HELD;
+        if waits { Ok(()) } else { self.release() }
     }
 
     fn end(&mut self, error: Option<io::Error>) -> Result<(), Closed> {
+        self.shelf.wait();
         self.rest()?;
         match error {
             Some(error) => self.send(Order::Broken(error, self.lines.number())),

@@ -100,7 +100,15 @@ fn start(
     let (orders, counted) = sync_channel(desk::waiting(format));
     let ((portions, spare), shelf) = (channel(), Shelf::default());
     let lines = Lines::new(format, arguments.side());
-    let desk = Desk { lines, orders, blocks, spare, shelf: shelf.clone(), keep: arguments.keep };
+    let desk = Desk {
+        lines,
+        orders,
+        blocks,
+        spare,
+        held: <_>::default(),
+        shelf: shelf.clone(),
+        keep: arguments.keep,
+    };
     let spawned = std::thread::Builder::new().name("lines".to_owned()).spawn(|| desk.run(events));
     spawned.map_err(Failure::system("cannot start the thread for lines"))?;
     Ok((counted, Back { portions, batches, shelf }))
