@@ -1,0 +1,233 @@
+//! The run of it: a packet finds its session, the session tells its moments, and each moment is told to the detectors that
+//! want it. Time passes by packets' clocks; what waits for an answer that doesn't come is a moment too.
+
+use ahash::RandomState;
+use capturer::{Network, Packet, Timestamp, Transport};
+
+use super::heads::{Head, Heads};
+use super::session::{Sessions, Step};
+use super::{
+    Book, Context, DETECTORS, Detector, Event, Labels, Moments, Session, Thresholds, quoted, readers,
+};
+use crate::alert::Alert;
+use crate::capped::Guess;
+use crate::clock::PacketClock;
+use crate::flow::FlowKey;
+use crate::names::payload;
+
+/// Bytes of memory for a session with its share of index and queues, by which a budget becomes a cap.
+const SESSION: usize = 256;
+
+/// Packets in, alerts out.
+pub struct Detection {
+    clock: PacketClock,
+    sessions: Sessions,
+    heads: Heads,
+    detectors: Vec<(Moments, Box<dyn Detector>)>,
+    /// What any of them wants to hear of.
+    wanted: Moments,
+    book: Book,
+    labels: Labels,
+    hasher: RandomState,
+    nothing: Packet,
+    /// Of the packets at hand; kept so that nothing is allocated for them.
+    near: Vec<(FlowKey, Option<Guess>)>,
+}
+
+impl Detection {
+    /// Nothing seen yet; sessions may take so many bytes.
+    pub fn new(thresholds: &Thresholds, memory: usize) -> Self {
+        let hasher = RandomState::new();
+        Self {
+            clock: PacketClock::default(),
+            sessions: Sessions::new(memory / SESSION, hasher.clone()),
+            heads: Heads::default(),
+            wanted: DETECTORS.iter().fold(Moments::NONE, |all, entry| all | entry.wants),
+            detectors: DETECTORS.iter().map(|entry| (entry.wants, (entry.make)(thresholds))).collect(),
+            book: Book::new(thresholds.clone(), hasher.clone()),
+            labels: Labels::new(hasher.clone()),
+            hasher,
+            nothing: Packet::empty(),
+            near: Vec::with_capacity(256),
+        }
+    }
+
+    /// Takes packets; with each goes what was kept of its frame. 16 to 64 at a time serve best: their sessions are
+    /// looked up together.
+    pub fn observe_all<'a>(&mut self, packets: impl Iterator<Item = (&'a Packet, &'a [u8])> + Clone) {
+        let mut near = std::mem::take(&mut self.near);
+        near.clear();
+        near.extend(packets.clone().map(|(packet, _)| (self.sessions.key(packet), None)));
+        self.sessions.approach(&mut near);
+        for ((packet, bytes), &found) in packets.zip(&near) {
+            self.observe_found(packet, bytes, found);
+        }
+        self.near = near;
+    }
+
+    /// Takes a packet; `bytes` is what was kept of its frame.
+    pub fn observe(&mut self, packet: &Packet, bytes: &[u8]) {
+        self.observe_found(packet, bytes, (self.sessions.key(packet), None));
+    }
+
+    #[inline]
+    fn observe_found(&mut self, packet: &Packet, bytes: &[u8], found: (FlowKey, Option<Guess>)) {
+        let at = self.clock.tell(packet.at);
+        self.judge_unanswered(at);
+        if packet.network == Network::Arp {
+            self.tell(&plain(Moments::ARP, at, packet));
+            return;
+        }
+        let step = self.sessions.take(packet, at, found);
+        if step.is_none() && !packet.fragment.is_fragment() && !matches!(packet.transport, Transport::Icmp(_))
+        {
+            return;
+        }
+        self.moment(packet, bytes, (at, step));
+    }
+
+    fn moment(&mut self, packet: &Packet, bytes: &[u8], (at, step): (Timestamp, Option<Step>)) {
+        let payload = payload(packet, bytes);
+        if let Some(before) = self.sessions.take_before()
+            && before.established
+            && !before.ended
+        {
+            self.tell(&Event { session: Some(&before), ..plain(Moments::ENDED, at, packet) });
+        }
+        let mut moments = step.as_ref().map_or(Moments::NONE, |step| step.moments);
+        if packet.fragment.is_fragment() {
+            moments |= Moments::FRAGMENT;
+        }
+        let is_icmp = matches!(packet.transport, Transport::Icmp(_));
+        let quoted = if is_icmp { quoted::quoted(packet, payload) } else { None };
+        if is_icmp {
+            moments |= Moments::ICMP;
+        }
+        let headers = bytes
+            .get(usize::from(packet.network_offset)..usize::from(packet.payload_offset).min(bytes.len()))
+            .unwrap_or_default();
+        if readers::options::follow(headers) {
+            moments |= Moments::OPTIONS;
+        }
+        let head =
+            if moments.any(Moments::DATA) { self.heads.take(packet, payload, at) } else { Head::default() };
+        moments |= head.moments;
+        if !moments.any(self.wanted) {
+            return;
+        }
+        let session = step.as_ref().and_then(|step| self.sessions.get(step.slot));
+        let session = session.as_ref();
+        let from_opener = step.as_ref().is_none_or(|step| step.from_opener);
+        let quoted = quoted.as_ref();
+        let (known, joined) = (head.known, head.joined);
+        let bytes = joined.as_deref().unwrap_or(payload);
+        self.tell(&Event {
+            headers,
+            payload,
+            head: bytes,
+            known,
+            session,
+            from_opener,
+            quoted,
+            ..plain(moments, at, packet)
+        });
+        self.heads.give_back(joined);
+        if let Some(refused) = quoted.filter(|_| is_unreachable(packet)).and_then(|q| self.sessions.refuse(q))
+        {
+            let event = plain(Moments::REFUSED, at, packet);
+            self.tell(&Event { session: Some(&refused), from_opener: false, quoted, ..event });
+        }
+    }
+
+    /// Tells the detectors that want to know.
+    fn tell(&mut self, event: &Event<'_>) {
+        let Self { detectors, book, labels, hasher, .. } = self;
+        let mut context = Context { book, labels, hasher };
+        for (wants, detector) in detectors {
+            if wants.any(event.moments) {
+                detector.observe(event, &mut context);
+            }
+        }
+    }
+
+    #[inline]
+    fn judge_unanswered(&mut self, at: Timestamp) {
+        while let Some(session) = self.sessions.unanswered(at) {
+            self.tell_unanswered(at, &session);
+        }
+    }
+
+    fn tell_unanswered(&mut self, at: Timestamp, session: &Session) {
+        let nothing = self.nothing;
+        self.tell(&Event { session: Some(session), ..plain(Moments::UNANSWERED, at, &nothing) });
+    }
+
+    /// Moves time on when no packets come; call it a few times a second.
+    pub fn advance(&mut self, now: Timestamp) {
+        self.clock.advance(now);
+        let Some(now) = self.clock.now() else { return };
+        self.judge_unanswered(now);
+        self.sessions.advance(now);
+        let Self { detectors, book, labels, hasher, .. } = self;
+        let mut context = Context { book, labels, hasher };
+        detectors.iter_mut().for_each(|(_, detector)| detector.advance(now, &mut context));
+    }
+
+    /// The capture is over: what still waits for an answer gets none.
+    pub fn finish(&mut self) {
+        let Some(now) = self.clock.now() else { return };
+        while let Some(session) = self.sessions.last_waiting() {
+            self.tell_unanswered(now, &session);
+        }
+        let Self { detectors, book, labels, hasher, .. } = self;
+        let mut context = Context { book, labels, hasher };
+        detectors.iter_mut().for_each(|(_, detector)| detector.finish(now, &mut context));
+    }
+
+    /// The alerts so far, oldest first.
+    pub fn alerts(&self) -> &[Alert] {
+        self.book.alerts()
+    }
+
+    /// Alerts that changed since the last call, the most severe first, at most so many; and how many were made so far.
+    pub fn changed(&mut self, most: usize) -> (Vec<Alert>, u64) {
+        (self.book.changed(most), self.book.given())
+    }
+
+    /// The moment the traffic has reached.
+    pub const fn now(&self) -> Option<Timestamp> {
+        self.clock.now()
+    }
+
+    /// Sessions that had to make room, openings that were not waited for, beginnings of requests whose rest did not come or
+    /// that had to make room, and alerts that had to make room.
+    pub const fn losses(&self) -> [(&'static str, u64); 4] {
+        [
+            ("sessions_evicted", self.sessions.evicted()),
+            ("openings_not_awaited", self.sessions.given_up()),
+            ("heads_dropped", self.heads.dropped()),
+            ("alerts_dropped", self.book.dropped()),
+        ]
+    }
+}
+
+const fn plain(moments: Moments, at: Timestamp, packet: &Packet) -> Event<'_> {
+    Event {
+        headers: &[],
+        moments,
+        at,
+        packet,
+        payload: &[],
+        head: &[],
+        known: 0,
+        session: None,
+        from_opener: true,
+        quoted: None,
+    }
+}
+
+/// Destination unreachable, of either family.
+fn is_unreachable(packet: &Packet) -> bool {
+    let Transport::Icmp(icmp) = &packet.transport else { return false };
+    icmp.kind == if packet.protocol == capturer::Protocol::ICMPV6 { 1 } else { 3 }
+}
