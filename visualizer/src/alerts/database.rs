@@ -10,14 +10,14 @@ use super::board::Entry;
 use super::triage::{Mute, Past, State, Step};
 
 /// The schema of this program.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 const SCHEMA: &str = "
 CREATE TABLE alerts (
   id INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, number INTEGER NOT NULL, rule TEXT NOT NULL,
   severity INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, document TEXT NOT NULL,
   state TEXT NOT NULL DEFAULT 'new', reason TEXT, comments INTEGER NOT NULL DEFAULT 0,
-  muted INTEGER NOT NULL DEFAULT 0, evidence INTEGER NOT NULL DEFAULT 0, UNIQUE (run, number)
+  evidence INTEGER NOT NULL DEFAULT 0, UNIQUE (run, number)
 );
 CREATE INDEX alerts_last ON alerts (last_ms);
 CREATE TABLE history (
@@ -32,8 +32,10 @@ CREATE TABLE mutes (
 );
 ";
 
-const COLUMNS: &str =
-    "id, rule, severity, first_ms, last_ms, document, state, reason, comments, muted, evidence";
+/// How a file of each older schema becomes one of the next. In 1 alerts were stored as muted, and stayed so for ever.
+const STEPS: [&str; 1] = ["ALTER TABLE alerts DROP COLUMN muted;"];
+
+const COLUMNS: &str = "id, rule, severity, first_ms, last_ms, document, state, reason, comments, evidence";
 
 /// An open store.
 pub(super) struct Database(Connection);
@@ -46,9 +48,17 @@ pub(super) struct Fresh<'a> {
     pub(super) first_ms: i64,
     pub(super) last_ms: i64,
     pub(super) document: &'a Map<String, Value>,
-    pub(super) muted: bool,
+    /// The mute that hides it.
+    pub(super) muted_by: Option<i64>,
     /// Its packets as pcapng, and how many.
     pub(super) evidence: Option<(&'a [u8], u32)>,
+}
+
+/// An alert as it is stored now.
+pub(super) struct Stored {
+    pub(super) entry: Entry,
+    /// Whether it was not there before.
+    pub(super) is_new: bool,
 }
 
 impl Database {
@@ -63,14 +73,7 @@ impl Database {
         // In memory there is no journal to choose: the answer is not looked at.
         connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
         connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 8388608;")?;
-        let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        if version == 0 {
-            let schema = format!("BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;");
-            connection.execute_batch(&schema)?;
-        } else if version != VERSION {
-            let text = format!("its tables are of version {version}, expected {VERSION}");
-            return Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(26), Some(text)));
-        }
+        migrate(&connection)?;
         Ok(Self(connection))
     }
 
@@ -79,42 +82,16 @@ impl Database {
         self.0.query_row("PRAGMA quick_check(1)", [], |row| Ok(row.get::<_, String>(0)? == "ok"))
     }
 
-    /// Stores alerts of a run in one transaction; gives them as they are then.
-    pub(super) fn put(&mut self, run: &str, alerts: &[Fresh<'_>]) -> rusqlite::Result<Vec<Entry>> {
+    /// Stores alerts of a run in one transaction; gives them as they are then. Mutes that hide new ones are hit.
+    pub(super) fn put(
+        &mut self,
+        run: &str,
+        alerts: &[Fresh<'_>],
+        at_ms: i64,
+    ) -> rusqlite::Result<Vec<Stored>> {
         let transaction = self.0.transaction()?;
-        let mut stored = Vec::with_capacity(alerts.len());
-        {
-            let mut insert = transaction.prepare(&format!(
-                "INSERT INTO alerts (run, number, rule, severity, first_ms, last_ms, document, muted) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (run, number) DO UPDATE SET \
-                 severity = excluded.severity, last_ms = excluded.last_ms, document = excluded.document, \
-                 muted = excluded.muted RETURNING {COLUMNS}"
-            ))?;
-            let mut keep = transaction
-                .prepare("INSERT INTO evidence (alert, capture) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET capture = excluded.capture")?;
-            let mut count = transaction.prepare("UPDATE alerts SET evidence = ?2 WHERE id = ?1")?;
-            for alert in alerts {
-                let text = serde_json::to_string(alert.document).unwrap_or_default();
-                let number = i64::try_from(alert.number).unwrap_or(i64::MAX);
-                let row = params![
-                    run,
-                    number,
-                    alert.rule,
-                    alert.severity,
-                    alert.first_ms,
-                    alert.last_ms,
-                    text,
-                    alert.muted
-                ];
-                let mut entry = insert.query_row(row, entry)?;
-                if let Some((capture, packets)) = alert.evidence {
-                    keep.execute(params![entry.id, capture])?;
-                    count.execute(params![entry.id, packets])?;
-                    entry.evidence = packets;
-                }
-                stored.push(entry);
-            }
-        }
+        let stored =
+            alerts.iter().map(|alert| put(&transaction, run, alert, at_ms)).collect::<Result<_, _>>()?;
         transaction.commit()?;
         Ok(stored)
     }
@@ -211,12 +188,6 @@ impl Database {
         Ok(self.0.execute("DELETE FROM mutes WHERE id = ?1", [id])? > 0)
     }
 
-    /// Keeps how often a mute was of use.
-    pub(super) fn hit_mute(&self, mute: &Mute) -> rusqlite::Result<()> {
-        let row = params![mute.id, mute.hits as i64, mute.last_hit_ms];
-        self.0.execute("UPDATE mutes SET hits = ?2, last_hit_ms = ?3 WHERE id = ?1", row).map(drop)
-    }
-
     /// All mutes.
     pub(super) fn mutes(&self) -> rusqlite::Result<Vec<Mute>> {
         let mut select = self.0.prepare(
@@ -237,6 +208,56 @@ impl Database {
     }
 }
 
+/// Makes the tables, or brings those of an older program up to date.
+fn migrate(connection: &Connection) -> rusqlite::Result<()> {
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let steps = match version {
+        0 => SCHEMA.to_owned(),
+        VERSION => return Ok(()),
+        1..VERSION => STEPS[version as usize - 1..].concat(),
+        _ => {
+            let text = format!("its tables are of version {version}, expected at most {VERSION}");
+            return Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(26), Some(text)));
+        }
+    };
+    connection.execute_batch(&format!("BEGIN IMMEDIATE; {steps} PRAGMA user_version = {VERSION}; COMMIT;"))
+}
+
+fn put(transaction: &Connection, run: &str, alert: &Fresh<'_>, at_ms: i64) -> rusqlite::Result<Stored> {
+    let number = i64::try_from(alert.number).unwrap_or(i64::MAX);
+    let there = "SELECT 1 FROM alerts WHERE run = ?1 AND number = ?2";
+    let is_new = !transaction.prepare(there)?.exists(params![run, number])?;
+    let text = serde_json::to_string(alert.document).unwrap_or_default();
+    let mut entry = transaction.query_row(
+        &format!(
+            "INSERT INTO alerts (run, number, rule, severity, first_ms, last_ms, document) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (run, number) DO UPDATE SET \
+             severity = excluded.severity, first_ms = excluded.first_ms, last_ms = excluded.last_ms, \
+             document = excluded.document RETURNING {COLUMNS}"
+        ),
+        params![run, number, alert.rule, alert.severity, alert.first_ms, alert.last_ms, text],
+        entry,
+    )?;
+    entry.muted = alert.muted_by.is_some();
+    if let Some((capture, packets)) = alert.evidence {
+        keep_evidence(transaction, entry.id, capture, packets)?;
+        entry.evidence = packets;
+    }
+    if let Some(mute) = alert.muted_by.filter(|_| is_new) {
+        let hit = "UPDATE mutes SET hits = hits + 1, last_hit_ms = ?2 WHERE id = ?1";
+        transaction.execute(hit, params![mute, at_ms])?;
+    }
+    Ok(Stored { entry, is_new })
+}
+
+fn keep_evidence(transaction: &Connection, id: i64, capture: &[u8], packets: u32) -> rusqlite::Result<()> {
+    let keep = "INSERT INTO evidence (alert, capture) VALUES (?1, ?2) \
+                ON CONFLICT DO UPDATE SET capture = excluded.capture";
+    transaction.execute(keep, params![id, capture])?;
+    transaction.execute("UPDATE alerts SET evidence = ?2 WHERE id = ?1", params![id, packets]).map(drop)
+}
+
+/// Whether it is muted the tables don't say.
 fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     let document: String = row.get(5)?;
     let state: String = row.get(6)?;
@@ -250,7 +271,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
         state: State::named(&state).unwrap_or_default(),
         reason: row.get(7)?,
         comments: row.get(8)?,
-        muted: row.get(9)?,
-        evidence: row.get(10)?,
+        muted: false,
+        evidence: row.get(9)?,
     })
 }

@@ -1,12 +1,16 @@
 //! Alerts that stay: what the detectors found, what people did about it, and what is muted.
 //!
 //! The analysis hands over alerts that changed ([`store::Found`]). One thread writes them into SQLite ([`database`]), no
-//! more than so many a second; what is stored appears on the board ([`board`]), which page and API read. A change that
+//! more than so many a second; what is stored appears on the board ([`board`]), which page and API read. What is hidden
+//! is never stored but asked of the mutes ([`mutes`]). A change that
 //! somebody makes (acknowledge, close, mute …) is answered after its commit and not before.
 
 mod board;
 mod database;
+mod mutes;
 mod store;
+#[cfg(test)]
+mod tests;
 mod triage;
 
 pub(crate) use board::{Account, Board, Entry};

@@ -2,7 +2,7 @@
 //! waits once; of those that wait, at most so many a second are stored, each rule's worst first, so that a flood of one
 //! rule hides no other. When the disk fails, nothing is answered as done; the store is opened again until it works.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,13 +11,13 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use analyzer::Alert;
-use analyzer::names::Names;
-use analyzer::query::Query;
-use capturer::filter::Scope;
+use analyzer::geo::Geo;
+use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
 use super::board::{Account, Entry};
 use super::database::{Database, Fresh};
+use super::mutes::{self, Judge, Mutes};
 use super::triage::{Mute, Past, Step};
 use crate::cli::alert_json;
 use crate::live::{Status, now};
@@ -41,8 +41,8 @@ const LOOK: Duration = Duration::from_secs(10);
 /// Alerts that are deleted together when the store is too large.
 const PRUNED: u64 = 500;
 
-/// Mutes there may be.
-const MOST_MUTES: usize = 256;
+/// Numbers of stored alerts that are remembered; more than the detectors keep alerts that may still change.
+const MOST_KNOWN: usize = 65_536;
 
 /// An alert that changed, with its packets if they are to be kept.
 pub(crate) struct Found {
@@ -103,14 +103,14 @@ pub(crate) struct Store {
     place: Place,
     database: Option<Database>,
     run: String,
-    status: Arc<Status>,
+    pub(super) status: Arc<Status>,
     waiting: HashMap<u64, Found>,
-    mutes: Vec<(Mute, Query)>,
+    mutes: Mutes,
     account: Account,
     /// How many alerts are on the disk.
     total: u64,
-    /// Which alerts of this run are stored.
-    known: std::collections::HashSet<u64>,
+    /// Which alerts of this run are stored, the latest of them.
+    known: BTreeSet<u64>,
     /// Alerts found in this run.
     found: u64,
     tokens: f64,
@@ -133,10 +133,10 @@ impl Store {
             run,
             status,
             waiting: HashMap::new(),
-            mutes: Vec::new(),
+            mutes: Mutes::default(),
             account: Account::default(),
             total: 0,
-            known: std::collections::HashSet::new(),
+            known: BTreeSet::new(),
             found: 0,
             tokens: RATE,
             filled: now,
@@ -161,10 +161,9 @@ impl Store {
                 Err(RecvTimeoutError::Timeout) => {}
             }
             self.flush();
-            self.look();
+            self.look(now().as_millis());
         }
-        self.tokens = MOST_WAITING as f64;
-        self.flush();
+        self.finish();
     }
 
     fn reopen(&mut self) -> Result<(), String> {
@@ -176,9 +175,11 @@ impl Store {
         let database = open(path.as_deref())?;
         let told = |error: rusqlite::Error| told(path.as_deref(), &error);
         self.status.board.put(database.latest(1000).map_err(told)?);
-        self.mutes = database.mutes().map_err(told)?.into_iter().filter_map(parsed).collect();
+        let at = now().as_millis();
+        self.mutes = Mutes::new(database.mutes().map_err(told)?, at);
         self.total = database.total().map_err(told)?;
         self.database = Some(database);
+        self.judge_board(at);
         self.account.fault = None;
         self.publish();
         Ok(())
@@ -205,18 +206,16 @@ impl Store {
         })
     }
 
-    fn answer(&mut self, ask: Ask) {
+    pub(super) fn answer(&mut self, ask: Ask) {
         // Whoever asked may have gone; then nobody hears the answer.
         match ask {
             Ask::Found(found, all) => self.take(found, all),
             Ask::Step(id, step, reply) => drop(reply.send(self.step(id, &step))),
-            Ask::Get(id, reply) => drop(reply.send(self.with(|database| database.get(id)).and_then(known))),
+            Ask::Get(id, reply) => drop(reply.send(self.get(id))),
             Ask::Evidence(id, reply) => {
                 drop(reply.send(self.with(|database| database.evidence(id)).and_then(known)));
             }
-            Ask::Mutes(reply) => {
-                drop(reply.send(Ok(self.mutes.iter().map(|(mute, _)| mute.clone()).collect())));
-            }
+            Ask::Mutes(reply) => drop(reply.send(Ok(self.mutes.list()))),
             Ask::Mute(mute, reply) => drop(reply.send(self.mute(mute))),
             Ask::Unmute(id, reply) => drop(reply.send(self.unmute(id))),
             Ask::Preview(filter, reply) => drop(reply.send(self.preview(&filter))),
@@ -239,20 +238,28 @@ impl Store {
 
     fn step(&mut self, id: i64, step: &Step) -> Result<Entry, Refusal> {
         let at = now().as_millis();
-        let entry = self.with(|database| database.step(id, step, at)).and_then(known)?;
+        let mut entry = self.with(|database| database.step(id, step, at)).and_then(known)?;
+        self.judge(&mut entry, at);
         self.status.board.put([entry.clone()]);
         Ok(entry)
     }
 
+    fn get(&mut self, id: i64) -> Result<(Entry, Vec<Past>), Refusal> {
+        let (mut entry, history) = self.with(|database| database.get(id)).and_then(known)?;
+        self.judge(&mut entry, now().as_millis());
+        Ok((entry, history))
+    }
+
     fn mute(&mut self, mute: Mute) -> Result<Mute, Refusal> {
-        if self.mutes.len() >= MOST_MUTES {
-            return Err(Refusal::Wrong(format!("there are {MOST_MUTES} mutes already; end one first")));
+        let at = now().as_millis();
+        let query = mutes::read(&mute.filter)?;
+        if let Some(id) = self.mutes.crowded_out(at)? {
+            self.unmute(id)?;
         }
-        let query = read(&mute.filter)?;
         let id = self.with(|database| database.add_mute(&mute))?;
         let mute = Mute { id, ..mute };
-        self.mutes.push((mute.clone(), query));
-        self.judge_board();
+        self.mutes.add(mute.clone(), query);
+        self.judge_board(at);
         Ok(mute)
     }
 
@@ -260,47 +267,53 @@ impl Store {
         if !self.with(|database| database.remove_mute(id))? {
             return Err(Refusal::Unknown);
         }
-        self.mutes.retain(|(mute, _)| mute.id != id);
-        self.judge_board();
+        self.mutes.remove(id);
+        self.judge_board(now().as_millis());
         Ok(())
     }
 
+    /// Says of an alert of the disk whether it is muted.
+    fn judge(&self, entry: &mut Entry, at: i64) {
+        let judge = Judge::new(self.status.known());
+        entry.muted = revive(entry).is_some_and(|alert| self.mutes.hiding(&alert, at, &judge).is_some());
+    }
+
     /// What is on the board is muted or not as the mutes are now.
-    fn judge_board(&self) {
-        let (facts, at) = (self.status.known(), now().as_millis());
-        let names = Names::new(0);
+    fn judge_board(&self, at: i64) {
+        let judge = Judge::new(self.status.known());
         self.status.board.update(|entry| {
-            entry.muted = revive(entry).is_some_and(|alert| {
-                let live = self.mutes.iter().filter(|(mute, _)| mute.expires_ms > at);
-                live.into_iter().any(|(_, query)| query.matches_alert(&alert, (&facts, &names)))
-            });
+            entry.muted = revive(entry).is_some_and(|alert| self.mutes.hiding(&alert, at, &judge).is_some());
         });
     }
 
     fn preview(&self, filter: &str) -> Result<Vec<Entry>, Refusal> {
-        let (query, facts, names) = (read(filter)?, self.status.known(), Names::new(0));
-        let holds = |alert: &Alert| query.matches_alert(alert, (&facts, &names));
-        Ok(self.status.board.select(|entry| revive(entry).is_some_and(|alert| holds(&alert))))
+        let (query, judge) = (mutes::read(filter)?, Judge::new(self.status.known()));
+        let holds = |entry: &Entry| revive(entry).is_some_and(|alert| judge.holds(&query, &alert));
+        Ok(self.status.board.select(holds))
     }
 
-    /// Whether an alert is muted now; the mute is told that it was of use when the alert is new.
-    fn is_muted(&mut self, alert: &Alert, at: i64, fresh: bool) -> bool {
-        let (facts, names) = (self.status.known(), Names::new(0));
-        let live = self.mutes.iter_mut().filter(|(mute, _)| mute.expires_ms > at);
-        for (mute, query) in live {
-            if query.matches_alert(alert, (&facts, &names)) {
-                if fresh {
-                    mute.hits += 1;
-                    mute.last_hit_ms = Some(at);
-                }
-                return true;
-            }
+    /// Stores some of what waits: at most [`RATE`] a second.
+    pub(super) fn flush(&mut self) {
+        if !self.is_open() {
+            return;
         }
-        false
+        self.tokens = (self.tokens + self.filled.elapsed().as_secs_f64() * RATE).min(RATE);
+        self.filled = Instant::now();
+        let chosen = self.choose(self.tokens as usize);
+        self.tokens -= chosen.len() as f64;
+        self.keep(chosen);
     }
 
-    /// Stores some of what waits.
-    fn flush(&mut self) {
+    /// Stores all that waits, for nothing comes any more.
+    pub(super) fn finish(&mut self) {
+        if self.is_open() {
+            let all = self.choose(usize::MAX);
+            self.keep(all);
+        }
+    }
+
+    /// Whether there is a database; after a fault it is opened again now and then.
+    fn is_open(&mut self) -> bool {
         if self.database.is_none() {
             if self.opened.elapsed() >= RETRY
                 && let Err(error) = self.reopen()
@@ -308,21 +321,16 @@ impl Store {
                 self.account.fault = Some(error);
             }
             self.publish();
+        }
+        self.database.is_some()
+    }
+
+    /// Stores alerts, or has them wait on unless newer news of them have come.
+    fn keep(&mut self, chosen: Vec<Found>) {
+        if chosen.is_empty() {
             return;
         }
-        self.tokens = (self.tokens + self.filled.elapsed().as_secs_f64() * RATE).min(RATE.max(self.tokens));
-        self.filled = Instant::now();
-        if self.tokens < 1.0 || self.waiting.is_empty() {
-            return;
-        }
-        let chosen = self.choose(self.tokens as usize);
-        if self.store(&chosen).is_ok() {
-            self.tokens -= chosen.len() as f64;
-            for found in &chosen {
-                self.total += u64::from(self.known.insert(found.alert.number));
-            }
-        } else {
-            // They wait on, unless newer news of them have come.
+        if self.store(&chosen).is_err() {
             for found in chosen {
                 self.waiting.entry(found.alert.number).or_insert(found);
             }
@@ -353,44 +361,39 @@ impl Store {
 
     fn store(&mut self, chosen: &[Found]) -> Result<(), Refusal> {
         let at = now().as_millis();
-        let geo = self.status.known().geo;
-        let documents: Vec<_> = chosen
-            .iter()
-            .map(|found| {
-                let mut document = alert_json(&found.alert, &geo);
-                document.remove("id");
-                document
-            })
-            .collect();
-        let mutes: Vec<(i64, u64)> = self.mutes.iter().map(|(mute, _)| (mute.id, mute.hits)).collect();
-        let muted: Vec<bool> = chosen
-            .iter()
-            .map(|found| {
-                let fresh = !self.known.contains(&found.alert.number);
-                self.is_muted(&found.alert, at, fresh)
-            })
-            .collect();
-        let alerts: Vec<Fresh<'_>> = chosen
-            .iter()
-            .zip(documents.iter().zip(&muted))
-            .map(|(found, (document, &muted))| fresh(found, document, muted))
-            .collect();
+        let judge = Judge::new(self.status.known());
+        let documents: Vec<_> = chosen.iter().map(|found| document(found, judge.geo())).collect();
+        let muted_by: Vec<Option<i64>> =
+            chosen.iter().map(|found| self.mutes.hiding(&found.alert, at, &judge)).collect();
+        let parts = chosen.iter().zip(&documents).zip(&muted_by);
+        let alerts: Vec<Fresh<'_>> =
+            parts.map(|((found, document), muted_by)| fresh(found, document, *muted_by)).collect();
         let run = self.run.clone();
-        let stored = self.with(|database| database.put(&run, &alerts))?;
-        let used: Vec<Mute> = self
-            .mutes
-            .iter()
-            .zip(mutes)
-            .filter(|((mute, _), (_, hits))| mute.hits != *hits)
-            .map(|((mute, _), _)| mute.clone())
-            .collect();
-        used.iter().try_for_each(|mute| self.with(|database| database.hit_mute(mute)))?;
-        self.status.board.put(stored);
+        let stored = self.with(|database| database.put(&run, &alerts, at))?;
+        let new = stored.iter().zip(alerts.iter()).filter(|(stored, _)| stored.is_new);
+        for (_, alert) in new {
+            self.remember(alert.number);
+            alert.muted_by.into_iter().for_each(|mute| self.mutes.hit(mute, at));
+        }
+        self.status.board.put(stored.into_iter().map(|stored| stored.entry));
         Ok(())
     }
 
-    /// Keeps the store within its size, now and then.
-    fn look(&mut self) {
+    /// An alert is on the disk for the first time.
+    fn remember(&mut self, number: u64) {
+        self.account.stored += 1;
+        self.total += 1;
+        self.known.insert(number);
+        if self.known.len() > MOST_KNOWN {
+            self.known.pop_first();
+        }
+    }
+
+    /// Brings back what is not hidden any more; keeps the store within its size, now and then.
+    pub(super) fn look(&mut self, at: i64) {
+        if self.mutes.have_turned(at) {
+            self.judge_board(at);
+        }
         if self.looked.elapsed() < LOOK {
             return;
         }
@@ -409,7 +412,6 @@ impl Store {
     }
 
     fn publish(&mut self) {
-        self.account.stored = self.known.len() as u64;
         let fresh = self.waiting.keys().filter(|number| !self.known.contains(number)).count() as u64;
         self.account.waiting = fresh;
         self.account.suppressed = self.found.saturating_sub(self.account.stored + fresh);
@@ -417,11 +419,14 @@ impl Store {
     }
 }
 
-fn fresh<'a>(
-    found: &'a Found,
-    document: &'a serde_json::Map<String, serde_json::Value>,
-    muted: bool,
-) -> Fresh<'a> {
+/// An alert as it is stored; its number on the disk is another than that of the run.
+fn document(found: &Found, geo: &Geo) -> Map<String, Value> {
+    let mut document = alert_json(&found.alert, geo);
+    document.remove("id");
+    document
+}
+
+fn fresh<'a>(found: &'a Found, document: &'a Map<String, Value>, muted_by: Option<i64>) -> Fresh<'a> {
     Fresh {
         number: found.alert.number,
         rule: found.alert.rule.id,
@@ -429,7 +434,7 @@ fn fresh<'a>(
         first_ms: found.alert.first.as_millis(),
         last_ms: found.alert.last.as_millis(),
         document,
-        muted,
+        muted_by,
         evidence: found.evidence.as_ref().map(|(capture, packets)| (capture.as_slice(), *packets)),
     }
 }
@@ -438,30 +443,11 @@ fn known<T>(found: Option<T>) -> Result<T, Refusal> {
     found.ok_or(Refusal::Unknown)
 }
 
-fn read(filter: &str) -> Result<Query, Refusal> {
-    if filter.trim().is_empty() {
-        return Err(Refusal::Wrong("filter: expected one, such as alert scan.port".to_owned()));
-    }
-    Query::parse_for(filter, Scope::Alert)
-        .map_err(|error| Refusal::Wrong(format!("filter\n{}", error.render(filter))))
-}
-
-/// A stored mute whose filter can still be read.
-fn parsed(mute: Mute) -> Option<(Mute, Query)> {
-    match Query::parse_for(&mute.filter, Scope::Alert) {
-        Ok(query) => Some((mute, query)),
-        Err(error) => {
-            tracing::warn!(filter = %mute.filter, "a stored mute is passed over: {error}");
-            None
-        }
-    }
-}
-
 /// An alert out of its document, as far as a filter asks of it.
 fn revive(entry: &Entry) -> Option<Alert> {
     let rule = analyzer::detect::rules().find(|rule| rule.id == entry.rule)?;
     let parties = |field: &str| -> Vec<analyzer::Party> {
-        let texts = entry.document.get(field).and_then(serde_json::Value::as_array);
+        let texts = entry.document.get(field).and_then(Value::as_array);
         texts.into_iter().flatten().filter_map(|text| party(text.as_str()?)).collect()
     };
     let at = |ms: i64| capturer::Timestamp::from_nanos(ms.saturating_mul(1_000_000));

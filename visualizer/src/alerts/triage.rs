@@ -134,10 +134,11 @@ impl Mute {
         if allowed { Ok(()) } else { Err(format!("reason: expected 3 to {LONGEST} letters")) }
     }
 
-    pub(crate) fn json(&self) -> Value {
+    /// As documents have it at a time.
+    pub(crate) fn json(&self, at_ms: i64) -> Value {
         json!({
             "id": self.id, "filter": self.filter, "reason": self.reason, "created": time(self.created_ms),
-            "expires": time(self.expires_ms), "hits": self.hits, "last_hit": self.last_hit_ms.map(time),
+            "expires": time(self.expires_ms), "expired": self.expires_ms <= at_ms, "hits": self.hits, "last_hit": self.last_hit_ms.map(time),
         })
     }
 }

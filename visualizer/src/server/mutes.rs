@@ -25,7 +25,8 @@ const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
 pub(super) async fn list(State(app): State<App>) -> Response {
     match ask(&app, Ask::Mutes).await {
         Ok(mutes) => {
-            let mutes: Vec<Value> = mutes.iter().map(Mute::json).collect();
+            let at = now().as_millis();
+            let mutes: Vec<Value> = mutes.iter().map(|mute| mute.json(at)).collect();
             Json(json!({"schema": 1, "mutes": mutes})).into_response()
         }
         Err(response) => *response,
@@ -64,7 +65,10 @@ pub(super) async fn add(State(app): State<App>, headers: HeaderMap, Json(wanted)
         last_hit_ms: None,
     };
     match ask(&app, |reply| Ask::Mute(mute, reply)).await {
-        Ok(mute) => (StatusCode::CREATED, Json(json!({"schema": 1, "mute": mute.json()}))).into_response(),
+        Ok(mute) => {
+            let mute = mute.json(mute.created_ms);
+            (StatusCode::CREATED, Json(json!({"schema": 1, "mute": mute}))).into_response()
+        }
         Err(response) => *response,
     }
 }

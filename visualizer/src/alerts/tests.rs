@@ -1,0 +1,176 @@
+//! The store without its thread: what is stored, what is hidden, and until when.
+
+use std::sync::Arc;
+
+use analyzer::geo::{Geo, Needs};
+use analyzer::{Alert, Facts, LocalNetworks, Party};
+use capturer::Timestamp;
+use tokio::sync::oneshot;
+
+use super::store::{Ask, Found, Place, Refusal, Store};
+use super::triage::{Action, Mute, Step};
+use crate::live::{SourceFacts, Status, now};
+
+const DAY: i64 = 86_400_000;
+
+fn status() -> Arc<Status> {
+    let facts = SourceFacts {
+        kind: "file",
+        name: "test".into(),
+        local: String::new(),
+        local_origin: "none",
+        started_ms: 0,
+        filter: String::new(),
+        counted: "outermost",
+    };
+    let geo = Geo::bundled(Needs { country: false, asn: false });
+    Arc::new(Status::new(facts, Facts { geo, local: LocalNetworks::default() }, None, None))
+}
+
+fn store(place: Place, run: &str) -> Store {
+    Store::open(place, run.into(), 64 << 20, status()).unwrap()
+}
+
+/// A scan of 203.0.113.5.
+fn found(number: u64) -> Found {
+    let rule = analyzer::detect::rules().find(|rule| rule.id == "scan.port.tcp_syn").unwrap();
+    let mut alert = Alert::new(number, rule, Timestamp::from_nanos(number as i64 * 1_000_000));
+    alert.sources.push(Party::host("203.0.113.5".parse().unwrap()));
+    Found { alert, evidence: None }
+}
+
+fn mute(expires_ms: i64) -> Mute {
+    Mute {
+        id: 0,
+        filter: "src host 203.0.113.5".into(),
+        reason: "our scanner".into(),
+        created_ms: now().as_millis(),
+        expires_ms,
+        hits: 0,
+        last_hit_ms: None,
+    }
+}
+
+fn ask<T>(
+    store: &mut Store,
+    question: impl FnOnce(oneshot::Sender<Result<T, Refusal>>) -> Ask,
+) -> Result<T, Refusal> {
+    let (reply, mut answer) = oneshot::channel();
+    store.answer(question(reply));
+    answer.try_recv().expect("the store answers at once")
+}
+
+fn find(store: &mut Store, alerts: Vec<Found>) {
+    let all = alerts.len() as u64;
+    store.answer(Ask::Found(alerts, all));
+    store.flush();
+}
+
+fn shown_as_muted(store: &mut Store, id: i64) -> (bool, bool) {
+    let on_board = store.status.board.select(|entry| entry.id == id)[0].muted;
+    let (asked, _) = ask(store, |reply| Ask::Get(id, reply)).unwrap();
+    (on_board, asked.muted)
+}
+
+#[test]
+fn an_expired_mute_hides_nothing_any_more() {
+    let mut store = store(Place::Memory, "a");
+    find(&mut store, vec![found(1)]);
+    let expires = now().as_millis() + DAY;
+    ask(&mut store, |reply| Ask::Mute(mute(expires), reply)).unwrap();
+    let on_board = |store: &mut Store, at| {
+        store.look(at);
+        store.status.board.select(|_| true)[0].muted
+    };
+    assert!(on_board(&mut store, expires - 1));
+    assert!(!on_board(&mut store, expires));
+}
+
+#[test]
+fn an_ended_mute_has_no_effect_that_stays() {
+    let mut store = store(Place::Memory, "a");
+    let set = ask(&mut store, |reply| Ask::Mute(mute(now().as_millis() + DAY), reply)).unwrap();
+    find(&mut store, vec![found(1)]);
+    assert_eq!(shown_as_muted(&mut store, 1), (true, true));
+    ask(&mut store, |reply| Ask::Unmute(set.id, reply)).unwrap();
+    assert_eq!(shown_as_muted(&mut store, 1), (false, false));
+}
+
+#[test]
+fn expired_mutes_leave_room_for_others() {
+    let mut store = store(Place::Memory, "a");
+    for _ in 0..256 {
+        ask(&mut store, |reply| Ask::Mute(mute(now().as_millis() - 1), reply)).unwrap();
+    }
+    ask(&mut store, |reply| Ask::Mute(mute(now().as_millis() + DAY), reply)).unwrap();
+}
+
+#[test]
+fn what_is_muted_follows_the_mutes_over_a_restart_and_a_step() {
+    let folder = std::env::temp_dir().join(format!("wireglobe-mutes-{}", std::process::id()));
+    let place = || Place::File(folder.join("alerts.sqlite"));
+    let mut first = store(place(), "a");
+    let set = ask(&mut first, |reply| Ask::Mute(mute(now().as_millis() + DAY), reply)).unwrap();
+    find(&mut first, vec![found(1)]);
+    drop(first);
+    let mut second = store(place(), "b");
+    assert_eq!(shown_as_muted(&mut second, 1), (true, true));
+    assert_eq!(ask(&mut second, Ask::Mutes).unwrap()[0].hits, 1, "one alert, one hit");
+    let step = || Step::new(Action::Acknowledge, None, None).unwrap();
+    assert!(ask(&mut second, |reply| Ask::Step(1, step(), reply)).unwrap().muted);
+    ask(&mut second, |reply| Ask::Unmute(set.id, reply)).unwrap();
+    assert!(!ask(&mut second, |reply| Ask::Step(1, step(), reply)).unwrap().muted);
+    drop(second);
+    assert_eq!(shown_as_muted(&mut store(place(), "c"), 1), (false, false));
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// The tables as the first schema had them, with an alert that was muted once.
+const FIRST_SCHEMA: &str = "
+CREATE TABLE alerts (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, number INTEGER NOT NULL, rule TEXT NOT NULL,
+  severity INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, document TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'new', reason TEXT, comments INTEGER NOT NULL DEFAULT 0,
+  muted INTEGER NOT NULL DEFAULT 0, evidence INTEGER NOT NULL DEFAULT 0, UNIQUE (run, number)
+);
+CREATE TABLE history (
+  alert INTEGER NOT NULL REFERENCES alerts (id) ON DELETE CASCADE, at_ms INTEGER NOT NULL, action TEXT NOT NULL,
+  comment TEXT, reason TEXT
+);
+CREATE TABLE evidence (alert INTEGER PRIMARY KEY REFERENCES alerts (id) ON DELETE CASCADE, capture BLOB NOT NULL);
+CREATE TABLE mutes (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, filter TEXT NOT NULL, reason TEXT NOT NULL, created_ms INTEGER NOT NULL,
+  expires_ms INTEGER NOT NULL, hits INTEGER NOT NULL DEFAULT 0, last_hit_ms INTEGER
+);
+INSERT INTO alerts (run, number, rule, severity, first_ms, last_ms, document, state, muted)
+  VALUES ('old', 1, 'scan.port.tcp_syn', 2, 1, 2, '{\"sources\":[\"203.0.113.5\"]}', 'escalated', 1);
+PRAGMA user_version = 1;
+";
+
+#[test]
+fn a_store_of_the_first_schema_is_read_and_keeps_its_alerts() {
+    let path = std::env::temp_dir().join(format!("wireglobe-first-{}.sqlite", std::process::id()));
+    rusqlite::Connection::open(&path).unwrap().execute_batch(FIRST_SCHEMA).unwrap();
+    for run in ["a", "b"] {
+        let mut store = store(Place::File(path.clone()), run);
+        let (entry, _) = ask(&mut store, |reply| Ask::Get(1, reply)).unwrap();
+        assert_eq!((entry.state.name(), entry.muted), ("escalated", false));
+    }
+    rusqlite::Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 99;").unwrap();
+    let error = Store::open(Place::File(path.clone()), "c".into(), 64 << 20, status()).err().unwrap();
+    assert!(error.contains("version 99, expected at most"), "{error}");
+    std::fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn what_is_stored_when_the_program_ends_is_all_that_was_found() {
+    let mut store = store(Place::Memory, "a");
+    let found: Vec<Found> = (1..=500).map(found).collect();
+    store.answer(Ask::Found(found, 500));
+    store.flush();
+    let account = store.status.board.account();
+    assert_eq!((account.stored, account.waiting), (50, 450));
+    store.finish();
+    let account = store.status.board.account();
+    assert_eq!((account.stored, account.waiting, account.suppressed), (500, 0, 0));
+}
