@@ -107,6 +107,37 @@ fn a_mute_tells_what_it_would_hide_hides_it_and_ends() {
 }
 
 #[test]
+fn steps_are_taken_with_several_alerts_or_none_and_the_whole_store_is_counted() {
+    let folder = TempFile::folder("several");
+    for _ in 0..3 {
+        let mut server = server(&scan(20), folder.path());
+        server.wait_for("/api/v1/alerts", |document| document["store"]["stored"] == 1);
+        server.kill();
+    }
+    let server = server(&scan(1), folder.path());
+    let (status, body) =
+        server.ask("POST", "/api/v1/alerts/close", r#"{"ids":["1","9"],"reason":"resolved"}"#);
+    assert_eq!(status, 404);
+    assert_eq!(body["error"]["message"], "there is no alert 00000009; nothing was changed");
+    let (status, body) =
+        server.ask("POST", "/api/v1/alerts/close", r#"{"ids":["1","3"],"reason":"resolved"}"#);
+    assert_eq!((status, body["alerts"].as_array().unwrap().len()), (200, 2), "{body}");
+    for wrong in [r#"{"ids":[]}"#, r#"{"ids":["one"]}"#] {
+        assert_eq!(server.ask("POST", "/api/v1/alerts/reopen", wrong).0, 422, "{wrong}");
+    }
+    let document = server.json("/api/v1/alerts");
+    assert_eq!((&document["tally"]["inbox"], &document["tally"]["closed"]), (&json!(1), &json!(2)));
+    let mut seen = Vec::new();
+    let mut older = String::new();
+    for _ in 0..3 {
+        let page = server.json(&format!("/api/v1/alerts?limit=1&before={older}"));
+        seen.push(page["alerts"][0]["id"].clone());
+        older = page["older"].as_str().unwrap_or_default().to_owned();
+    }
+    assert_eq!((seen, older.as_str()), (vec![json!("00000003"), json!("00000002"), json!("00000001")], ""));
+}
+
+#[test]
 fn a_folder_that_cannot_be_is_refused_at_the_start() {
     let file = scan(1);
     let output = common::wireglobe()

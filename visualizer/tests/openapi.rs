@@ -169,6 +169,9 @@ fn all_that_is_said_and_done_about_alerts_is_as_documented() {
         ("post", "/api/v1/alerts/{id}/{action}", "/api/v1/alerts/1/close", r#"{"reason":"resolved"}"#),
         ("post", "/api/v1/alerts/{id}/{action}", "/api/v1/alerts/1/close", "{}"),
         ("post", "/api/v1/alerts/{id}/{action}", "/api/v1/alerts/7/reopen", "{}"),
+        ("post", "/api/v1/alerts/{id}", "/api/v1/alerts/reopen", r#"{"ids":["00000001"]}"#),
+        ("post", "/api/v1/alerts/{id}", "/api/v1/alerts/reopen", r#"{"ids":["1","7"]}"#),
+        ("post", "/api/v1/alerts/{id}", "/api/v1/alerts/close", r#"{"ids":["1"],"reason":"tired"}"#),
         ("post", "/api/v1/mutes", "/api/v1/mutes", mute),
     ];
     for (method, path, asked, body) in done {
@@ -178,8 +181,10 @@ fn all_that_is_said_and_done_about_alerts_is_as_documented() {
         assert!(found.is_empty(), "{found:#?}");
     }
     let asked = [
-        ("/api/v1/alerts", "/api/v1/alerts?state=closed&rule=scan", "200"),
+        ("/api/v1/alerts", "/api/v1/alerts?state=new&rule=scan", "200"),
         ("/api/v1/alerts", "/api/v1/alerts?severity=grave", "400"),
+        ("/api/v1/alerts", "/api/v1/alerts?before=1-1&limit=5", "200"),
+        ("/api/v1/alerts", "/api/v1/alerts?before=yesterday", "400"),
         ("/api/v1/alerts/{id}", "/api/v1/alerts/00000001", "200"),
         ("/api/v1/alerts/{id}", "/api/v1/alerts/7", "404"),
         ("/api/v1/mutes", "/api/v1/mutes", "200"),

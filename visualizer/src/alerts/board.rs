@@ -5,10 +5,11 @@ use std::sync::{Mutex, MutexGuard};
 
 use serde_json::{Map, Value, json};
 
+use super::question::{Cursor, Page, Question};
 use super::triage::State;
 
 /// Alerts on the board.
-const MOST: usize = 2000;
+pub(crate) const MOST: usize = 2000;
 
 /// An alert with what people did about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,8 +83,22 @@ impl Account {
 #[derive(Default)]
 struct Inner {
     entries: BTreeMap<i64, Entry>,
-    total: u64,
+    /// How many are stored in all in each state, in the order of [`State::ALL`].
+    states: [u64; 4],
     account: Account,
+}
+
+impl Inner {
+    fn total(&self) -> u64 {
+        self.states.iter().sum()
+    }
+
+    /// The latest first.
+    fn by_time(&self) -> Vec<&Entry> {
+        let mut all: Vec<&Entry> = self.entries.values().collect();
+        all.sort_unstable_by_key(|entry| std::cmp::Reverse(Cursor::of(entry)));
+        all
+    }
 }
 
 /// The board.
@@ -95,27 +110,27 @@ impl Board {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Puts alerts on it that are stored; the oldest go.
+    /// Puts alerts on it that are stored; those that were quiet longest go.
     pub(crate) fn put(&self, entries: impl IntoIterator<Item = Entry>) {
         let mut inner = self.lock();
         for entry in entries {
             inner.entries.insert(entry.id, entry);
         }
         while inner.entries.len() > MOST {
-            inner.entries.pop_first();
+            let quietest = inner.entries.values().map(Cursor::of).min();
+            quietest.into_iter().for_each(|cursor| drop(inner.entries.remove(&cursor.id)));
         }
     }
 
     /// Takes away what was deleted.
-    pub(crate) fn remove(&self, ids: &[i64]) {
-        let mut inner = self.lock();
-        ids.iter().for_each(|id| drop(inner.entries.remove(id)));
+    pub(crate) fn remove(&self, id: i64) {
+        self.lock().entries.remove(&id);
     }
 
-    /// Tells how many are stored in all, and what happened to the others.
-    pub(crate) fn set_account(&self, total: u64, account: Account) {
+    /// Tells how many are stored in all in each state, and what happened to the others.
+    pub(crate) fn set_account(&self, states: [u64; 4], account: Account) {
         let mut inner = self.lock();
-        (inner.total, inner.account) = (total, account);
+        (inner.states, inner.account) = (states, account);
     }
 
     /// The account.
@@ -126,9 +141,32 @@ impl Board {
     /// The newest, latest first, and how many are stored in all.
     pub(crate) fn latest(&self, most: usize) -> (Vec<Entry>, u64) {
         let inner = self.lock();
-        let mut all: Vec<&Entry> = inner.entries.values().collect();
-        all.sort_unstable_by_key(|entry| std::cmp::Reverse((entry.last_ms, entry.id)));
-        (all.into_iter().take(most).cloned().collect(), inner.total)
+        (inner.by_time().into_iter().take(most).cloned().collect(), inner.total())
+    }
+
+    /// The first page of an answer, as far as the board goes.
+    pub(crate) fn page(&self, question: &Question) -> Page {
+        let inner = self.lock();
+        let all = inner.by_time();
+        let beyond = all.last().filter(|_| inner.total() > all.len() as u64).map(|entry| Cursor::of(entry));
+        let wanted = all.into_iter().filter(|entry| question.wants(entry.severity, &entry.rule, entry.state));
+        Page::cut(wanted.take(question.limit + 1).cloned().collect(), question.limit, beyond)
+    }
+
+    /// How many alerts there are of each kind that the page lists: all of those stored, but muted ones only of the newest.
+    pub(crate) fn tally(&self) -> Value {
+        let inner = self.lock();
+        let mut states = inner.states;
+        let muted: Vec<State> =
+            inner.entries.values().filter(|entry| entry.muted).map(|entry| entry.state).collect();
+        for state in &muted {
+            states[*state as usize] = states[*state as usize].saturating_sub(1);
+        }
+        let [new, acknowledged, escalated, closed] = states;
+        json!({
+            "inbox": new + acknowledged, "escalated": escalated, "closed": closed, "muted": muted.len(),
+            "all": inner.total(), "muted_of": inner.entries.len(),
+        })
     }
 
     /// Changes the entries for which `change` says so.

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::{Map, Value};
 
 use super::board::Entry;
+use super::question::{Cursor, Page, Question};
 use super::triage::{Mute, Past, State, Step};
 
 /// The schema of this program.
@@ -96,35 +97,44 @@ impl Database {
         Ok(stored)
     }
 
-    /// Takes a step with an alert; `None` when there is no such alert.
-    pub(super) fn step(&mut self, id: i64, step: &Step, now_ms: i64) -> rusqlite::Result<Option<Entry>> {
+    /// Takes a step with alerts, all or none; gives each with the state it had. `Err` names one that there is not.
+    pub(super) fn step(
+        &mut self,
+        ids: &[i64],
+        step: &Step,
+        now_ms: i64,
+    ) -> rusqlite::Result<Result<Vec<(Entry, State)>, i64>> {
         let transaction = self.0.transaction()?;
-        let state = step.action.leads_to().map(State::name);
-        let changed = transaction.execute(
-            "UPDATE alerts SET state = coalesce(?2, state), reason = CASE WHEN ?2 IS NULL THEN reason ELSE ?3 END, \
-             comments = comments + ?4 WHERE id = ?1",
-            params![id, state, step.reason, i32::from(step.comment.is_some())],
-        )?;
-        if changed == 0 {
-            return Ok(None);
+        let mut stepped = Vec::with_capacity(ids.len());
+        for &id in ids {
+            match take_step(&transaction, id, step, now_ms)? {
+                Some(taken) => stepped.push(taken),
+                None => return Ok(Err(id)),
+            }
         }
-        transaction.execute(
-            "INSERT INTO history (alert, at_ms, action, comment, reason) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![id, now_ms, step.action.name(), step.comment, step.reason],
-        )?;
-        let row = transaction
-            .query_row(&format!("SELECT {COLUMNS} FROM alerts WHERE id = ?1"), [id], entry)
-            .optional()?;
         transaction.commit()?;
-        Ok(row)
+        Ok(Ok(stepped))
     }
 
-    /// The newest alerts, latest first.
-    pub(super) fn latest(&self, most: usize) -> rusqlite::Result<Vec<Entry>> {
-        let mut select = self
-            .0
-            .prepare(&format!("SELECT {COLUMNS} FROM alerts ORDER BY last_ms DESC, id DESC LIMIT ?1"))?;
-        select.query_map([most as i64], entry)?.collect()
+    /// A page of alerts, latest first.
+    pub(super) fn page(&self, question: &Question) -> rusqlite::Result<Page> {
+        let from = question.before.unwrap_or(Cursor { last_ms: i64::MAX, id: i64::MAX });
+        let mut select = self.0.prepare(&format!(
+            "SELECT {COLUMNS} FROM alerts WHERE (last_ms, id) < (?1, ?2) AND severity >= ?3 \
+             ORDER BY last_ms DESC, id DESC"
+        ))?;
+        let mut rows = select.query(params![from.last_ms, from.id, question.severity])?;
+        let mut entries = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (rule, state) = (row.get_ref(1)?.as_str()?, row.get_ref(6)?.as_str()?);
+            if question.wants(row.get(2)?, rule, State::named(state).unwrap_or_default()) {
+                entries.push(entry(row)?);
+            }
+            if entries.len() > question.limit {
+                break;
+            }
+        }
+        Ok(Page::cut(entries, question.limit, None))
     }
 
     /// An alert with its history, oldest first.
@@ -146,9 +156,16 @@ impl Database {
         self.0.query_row("SELECT capture FROM evidence WHERE alert = ?1", [id], |row| row.get(0)).optional()
     }
 
-    /// How many alerts are stored.
-    pub(super) fn total(&self) -> rusqlite::Result<u64> {
-        self.0.query_row("SELECT count(*) FROM alerts", [], |row| row.get::<_, i64>(0)).map(|n| n as u64)
+    /// How many alerts are in each state, in the order of [`State::ALL`].
+    pub(super) fn states(&self) -> rusqlite::Result<[u64; 4]> {
+        let mut states = [0; 4];
+        let mut select = self.0.prepare("SELECT state, count(*) FROM alerts GROUP BY state")?;
+        let counts = select.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))?;
+        for count in counts {
+            let (state, n) = count?;
+            states[State::named(&state).unwrap_or_default() as usize] += n as u64;
+        }
+        Ok(states)
     }
 
     /// Bytes the tables take.
@@ -159,19 +176,20 @@ impl Database {
         Ok(((pages - free) * size) as u64)
     }
 
-    /// Deletes so many alerts, closed ones first, then those that were quiet longest; gives their numbers.
-    pub(super) fn prune(&mut self, most: u64) -> rusqlite::Result<Vec<i64>> {
+    /// Deletes so many alerts, closed ones first, then those that were quiet longest; gives their numbers and
+    /// the states they were in.
+    pub(super) fn prune(&mut self, most: u64) -> rusqlite::Result<Vec<(i64, State)>> {
         let transaction = self.0.transaction()?;
-        let ids: Vec<i64> = transaction
+        let gone: Vec<(i64, State)> = transaction
             .prepare(
                 "DELETE FROM alerts WHERE id IN (SELECT id FROM alerts ORDER BY state = 'closed' DESC, last_ms LIMIT ?1) \
-                 RETURNING id",
+                 RETURNING id, state",
             )?
-            .query_map([most as i64], |row| row.get(0))?
+            .query_map([most as i64], |row| Ok((row.get(0)?, state(row, 1)?)))?
             .collect::<rusqlite::Result<_>>()?;
         transaction.commit()?;
         self.0.execute_batch("PRAGMA incremental_vacuum;")?;
-        Ok(ids)
+        Ok(gone)
     }
 
     /// Adds a mute; gives its number.
@@ -257,10 +275,40 @@ fn keep_evidence(transaction: &Connection, id: i64, capture: &[u8], packets: u32
     transaction.execute("UPDATE alerts SET evidence = ?2 WHERE id = ?1", params![id, packets]).map(drop)
 }
 
+/// Gives the alert as it is then, and the state it had; `None` when there is no such alert.
+fn take_step(
+    transaction: &Connection,
+    id: i64,
+    step: &Step,
+    now_ms: i64,
+) -> rusqlite::Result<Option<(Entry, State)>> {
+    let before = transaction
+        .query_row("SELECT state FROM alerts WHERE id = ?1", [id], |row| state(row, 0))
+        .optional()?;
+    let Some(before) = before else { return Ok(None) };
+    let to = step.action.leads_to().map(State::name);
+    let entry = transaction.query_row(
+        &format!(
+            "UPDATE alerts SET state = coalesce(?2, state), reason = CASE WHEN ?2 IS NULL THEN reason ELSE ?3 END, \
+             comments = comments + ?4 WHERE id = ?1 RETURNING {COLUMNS}"
+        ),
+        params![id, to, step.reason, i32::from(step.comment.is_some())],
+        entry,
+    )?;
+    transaction.execute(
+        "INSERT INTO history (alert, at_ms, action, comment, reason) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![id, now_ms, step.action.name(), step.comment, step.reason],
+    )?;
+    Ok(Some((entry, before)))
+}
+
+fn state(row: &Row<'_>, column: usize) -> rusqlite::Result<State> {
+    Ok(State::named(row.get_ref(column)?.as_str()?).unwrap_or_default())
+}
+
 /// Whether it is muted the tables don't say.
 fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     let document: String = row.get(5)?;
-    let state: String = row.get(6)?;
     Ok(Entry {
         id: row.get(0)?,
         rule: row.get(1)?,
@@ -268,7 +316,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
         first_ms: row.get(3)?,
         last_ms: row.get(4)?,
         document: serde_json::from_str(&document).unwrap_or_default(),
-        state: State::named(&state).unwrap_or_default(),
+        state: state(row, 6)?,
         reason: row.get(7)?,
         comments: row.get(8)?,
         muted: false,

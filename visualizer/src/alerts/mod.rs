@@ -8,11 +8,13 @@
 mod board;
 mod database;
 mod mutes;
+mod question;
 mod store;
 #[cfg(test)]
 mod tests;
 mod triage;
 
-pub(crate) use board::{Account, Board, Entry};
+pub(crate) use board::{Account, Board, Entry, MOST as ON_BOARD};
+pub(crate) use question::{Cursor, Question};
 pub(crate) use store::{Ask, Found, Place, Refusal, Store, place};
 pub(crate) use triage::{Action, Mute, Past, State, Step, time};

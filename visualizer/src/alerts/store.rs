@@ -18,7 +18,8 @@ use tokio::sync::oneshot;
 use super::board::{Account, Entry};
 use super::database::{Database, Fresh};
 use super::mutes::{self, Judge, Mutes};
-use super::triage::{Mute, Past, Step};
+use super::question::{Page, Question};
+use super::triage::{Mute, Past, State, Step};
 use crate::cli::alert_json;
 use crate::live::{Status, now};
 use crate::settings::Settings;
@@ -56,6 +57,8 @@ pub(crate) struct Found {
 pub(crate) enum Refusal {
     /// There is no such alert or mute.
     Unknown,
+    /// Of several there is not this one; nothing changed.
+    UnknownOf(i64),
     /// The question is wrong.
     Wrong(String),
     /// It could not be stored; nothing changed.
@@ -68,7 +71,10 @@ type Reply<T> = oneshot::Sender<Result<T, Refusal>>;
 pub(crate) enum Ask {
     /// Alerts that changed, and how many there were in all in this run.
     Found(Vec<Found>, u64),
-    Step(i64, Step, Reply<Entry>),
+    /// A step with alerts, all of them or none.
+    Step(Vec<i64>, Step, Reply<Vec<Entry>>),
+    /// Alerts of the disk, beyond what the board has.
+    Page(Question, Reply<Page>),
     Get(i64, Reply<(Entry, Vec<Past>)>),
     Evidence(i64, Reply<Vec<u8>>),
     Mutes(Reply<Vec<Mute>>),
@@ -107,8 +113,8 @@ pub(crate) struct Store {
     waiting: HashMap<u64, Found>,
     mutes: Mutes,
     account: Account,
-    /// How many alerts are on the disk.
-    total: u64,
+    /// How many alerts are on the disk in each state, in the order of [`State::ALL`].
+    states: [u64; 4],
     /// Which alerts of this run are stored, the latest of them.
     known: BTreeSet<u64>,
     /// Alerts found in this run.
@@ -135,7 +141,7 @@ impl Store {
             waiting: HashMap::new(),
             mutes: Mutes::default(),
             account: Account::default(),
-            total: 0,
+            states: [0; 4],
             known: BTreeSet::new(),
             found: 0,
             tokens: RATE,
@@ -174,10 +180,10 @@ impl Store {
         };
         let database = open(path.as_deref())?;
         let told = |error: rusqlite::Error| told(path.as_deref(), &error);
-        self.status.board.put(database.latest(1000).map_err(told)?);
+        self.status.board.put(database.page(&newest()).map_err(told)?.entries);
         let at = now().as_millis();
         self.mutes = Mutes::new(database.mutes().map_err(told)?, at);
-        self.total = database.total().map_err(told)?;
+        self.states = database.states().map_err(told)?;
         self.database = Some(database);
         self.judge_board(at);
         self.account.fault = None;
@@ -210,7 +216,8 @@ impl Store {
         // Whoever asked may have gone; then nobody hears the answer.
         match ask {
             Ask::Found(found, all) => self.take(found, all),
-            Ask::Step(id, step, reply) => drop(reply.send(self.step(id, &step))),
+            Ask::Step(ids, step, reply) => drop(reply.send(self.step(&ids, &step))),
+            Ask::Page(question, reply) => drop(reply.send(self.page(&question))),
             Ask::Get(id, reply) => drop(reply.send(self.get(id))),
             Ask::Evidence(id, reply) => {
                 drop(reply.send(self.with(|database| database.evidence(id)).and_then(known)));
@@ -236,17 +243,31 @@ impl Store {
         }
     }
 
-    fn step(&mut self, id: i64, step: &Step) -> Result<Entry, Refusal> {
+    fn step(&mut self, ids: &[i64], step: &Step) -> Result<Vec<Entry>, Refusal> {
         let at = now().as_millis();
-        let mut entry = self.with(|database| database.step(id, step, at)).and_then(known)?;
-        self.judge(&mut entry, at);
-        self.status.board.put([entry.clone()]);
-        Ok(entry)
+        let stepped = self.with(|database| database.step(ids, step, at))?;
+        let stepped =
+            stepped.map_err(|id| if ids.len() == 1 { Refusal::Unknown } else { Refusal::UnknownOf(id) })?;
+        for (entry, before) in &stepped {
+            self.states[*before as usize] = self.states[*before as usize].saturating_sub(1);
+            self.states[entry.state as usize] += 1;
+        }
+        let mut entries: Vec<Entry> = stepped.into_iter().map(|(entry, _)| entry).collect();
+        self.judge(&mut entries, at);
+        self.status.board.put(entries.iter().cloned());
+        self.publish();
+        Ok(entries)
+    }
+
+    fn page(&mut self, question: &Question) -> Result<Page, Refusal> {
+        let mut page = self.with(|database| database.page(question))?;
+        self.judge(&mut page.entries, now().as_millis());
+        Ok(page)
     }
 
     fn get(&mut self, id: i64) -> Result<(Entry, Vec<Past>), Refusal> {
         let (mut entry, history) = self.with(|database| database.get(id)).and_then(known)?;
-        self.judge(&mut entry, now().as_millis());
+        self.judge(std::slice::from_mut(&mut entry), now().as_millis());
         Ok((entry, history))
     }
 
@@ -272,18 +293,20 @@ impl Store {
         Ok(())
     }
 
-    /// Says of an alert of the disk whether it is muted.
-    fn judge(&self, entry: &mut Entry, at: i64) {
+    /// Says of alerts of the disk whether they are muted.
+    fn judge(&self, entries: &mut [Entry], at: i64) {
         let judge = Judge::new(self.status.known());
-        entry.muted = revive(entry).is_some_and(|alert| self.mutes.hiding(&alert, at, &judge).is_some());
+        entries.iter_mut().for_each(|entry| entry.muted = self.hides(entry, at, &judge));
     }
 
     /// What is on the board is muted or not as the mutes are now.
     fn judge_board(&self, at: i64) {
         let judge = Judge::new(self.status.known());
-        self.status.board.update(|entry| {
-            entry.muted = revive(entry).is_some_and(|alert| self.mutes.hiding(&alert, at, &judge).is_some());
-        });
+        self.status.board.update(|entry| entry.muted = self.hides(entry, at, &judge));
+    }
+
+    fn hides(&self, entry: &Entry, at: i64, judge: &Judge) -> bool {
+        revive(entry).is_some_and(|alert| self.mutes.hiding(&alert, at, judge).is_some())
     }
 
     fn preview(&self, filter: &str) -> Result<Vec<Entry>, Refusal> {
@@ -382,7 +405,7 @@ impl Store {
     /// An alert is on the disk for the first time.
     fn remember(&mut self, number: u64) {
         self.account.stored += 1;
-        self.total += 1;
+        self.states[State::New as usize] += 1;
         self.known.insert(number);
         if self.known.len() > MOST_KNOWN {
             self.known.pop_first();
@@ -402,8 +425,10 @@ impl Store {
             match self.with(|database| database.prune(PRUNED)) {
                 Ok(gone) if !gone.is_empty() => {
                     self.account.pruned += gone.len() as u64;
-                    self.total = self.total.saturating_sub(gone.len() as u64);
-                    self.status.board.remove(&gone);
+                    for (id, state) in gone {
+                        self.states[state as usize] = self.states[state as usize].saturating_sub(1);
+                        self.status.board.remove(id);
+                    }
                 }
                 _ => break,
             }
@@ -415,7 +440,7 @@ impl Store {
         let fresh = self.waiting.keys().filter(|number| !self.known.contains(number)).count() as u64;
         self.account.waiting = fresh;
         self.account.suppressed = self.found.saturating_sub(self.account.stored + fresh);
-        self.status.board.set_account(self.total, self.account.clone());
+        self.status.board.set_account(self.states, self.account.clone());
     }
 }
 
@@ -437,6 +462,11 @@ fn fresh<'a>(found: &'a Found, document: &'a Map<String, Value>, muted_by: Optio
         muted_by,
         evidence: found.evidence.as_ref().map(|(capture, packets)| (capture.as_slice(), *packets)),
     }
+}
+
+/// What the board begins with.
+pub(super) const fn newest() -> Question {
+    Question { severity: 0, rules: Vec::new(), states: Vec::new(), before: None, limit: super::board::MOST }
 }
 
 fn known<T>(found: Option<T>) -> Result<T, Refusal> {

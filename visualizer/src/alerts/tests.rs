@@ -5,9 +5,11 @@ use std::sync::Arc;
 use analyzer::geo::{Geo, Needs};
 use analyzer::{Alert, Facts, LocalNetworks, Party};
 use capturer::Timestamp;
+use serde_json::json;
 use tokio::sync::oneshot;
 
-use super::store::{Ask, Found, Place, Refusal, Store};
+use super::question::Question;
+use super::store::{Ask, Found, Place, Refusal, Store, newest};
 use super::triage::{Action, Mute, Step};
 use crate::live::{SourceFacts, Status, now};
 
@@ -117,9 +119,9 @@ fn what_is_muted_follows_the_mutes_over_a_restart_and_a_step() {
     assert_eq!(shown_as_muted(&mut second, 1), (true, true));
     assert_eq!(ask(&mut second, Ask::Mutes).unwrap()[0].hits, 1, "one alert, one hit");
     let step = || Step::new(Action::Acknowledge, None, None).unwrap();
-    assert!(ask(&mut second, |reply| Ask::Step(1, step(), reply)).unwrap().muted);
+    assert!(ask(&mut second, |reply| Ask::Step(vec![1], step(), reply)).unwrap()[0].muted);
     ask(&mut second, |reply| Ask::Unmute(set.id, reply)).unwrap();
-    assert!(!ask(&mut second, |reply| Ask::Step(1, step(), reply)).unwrap().muted);
+    assert!(!ask(&mut second, |reply| Ask::Step(vec![1], step(), reply)).unwrap()[0].muted);
     drop(second);
     assert_eq!(shown_as_muted(&mut store(place(), "c"), 1), (false, false));
     std::fs::remove_dir_all(folder).unwrap();
@@ -173,4 +175,65 @@ fn what_is_stored_when_the_program_ends_is_all_that_was_found() {
     store.finish();
     let account = store.status.board.account();
     assert_eq!((account.stored, account.waiting, account.suppressed), (500, 0, 0));
+}
+
+/// All that a store has, page by page.
+fn pages(store: &mut Store, limit: usize) -> Vec<Vec<i64>> {
+    let mut question = Question { limit, ..newest() };
+    let mut pages = Vec::new();
+    let mut page = store.status.board.page(&question);
+    loop {
+        pages.push(page.entries.iter().map(|entry| entry.id).collect());
+        question.before = page.older;
+        if question.before.is_none() {
+            return pages;
+        }
+        page = ask(store, |reply| Ask::Page(question.clone(), reply)).unwrap();
+    }
+}
+
+#[test]
+fn pages_hold_each_stored_alert_once_the_latest_first() {
+    let mut store = store(Place::Memory, "a");
+    store.answer(Ask::Found((1..=2500).map(found).collect(), 2500));
+    store.finish();
+    assert_eq!(store.status.board.latest(usize::MAX).0.len(), 2000, "the board has the newest only");
+    for limit in [300, 700, 2000] {
+        let pages = pages(&mut store, limit);
+        assert!(pages.iter().all(|page| page.len() <= limit));
+        assert_eq!(pages.concat(), (1..=2500).rev().collect::<Vec<i64>>(), "{limit} a page");
+    }
+    let question = Question { rules: vec!["flood".into()], limit: 10, ..newest() };
+    let page = store.status.board.page(&question);
+    assert!(page.entries.is_empty() && page.older.is_some(), "the disk may have some");
+    let older = Question { before: page.older, ..question };
+    let page = ask(&mut store, |reply| Ask::Page(older, reply)).unwrap();
+    assert!(page.entries.is_empty() && page.older.is_none());
+}
+
+#[test]
+fn an_alert_that_goes_on_stays_on_the_board_however_many_come_after_it() {
+    let mut store = store(Place::Memory, "a");
+    store.answer(Ask::Found((1..=2000).map(found).collect(), 2000));
+    store.finish();
+    let mut first = found(1);
+    first.alert.last = Timestamp::from_nanos(i64::MAX / 2);
+    store.answer(Ask::Found((2001..=2100).map(found).chain([first]).collect(), 2100));
+    store.finish();
+    assert_eq!(store.status.board.latest(1).0[0].id, 1);
+}
+
+#[test]
+fn a_step_with_several_is_taken_with_all_or_none() {
+    let mut store = store(Place::Memory, "a");
+    store.answer(Ask::Found((1..=5).map(found).collect(), 5));
+    store.finish();
+    let step = || Step::new(Action::Close, None, Some("resolved".into())).unwrap();
+    let refused = ask(&mut store, |reply| Ask::Step(vec![1, 2, 99], step(), reply));
+    assert_eq!(refused, Err(Refusal::UnknownOf(99)));
+    assert_eq!(store.status.board.tally()["closed"], 0);
+    let closed = ask(&mut store, |reply| Ask::Step(vec![1, 2, 3], step(), reply)).unwrap();
+    assert_eq!(closed.iter().map(|entry| entry.id).collect::<Vec<_>>(), [1, 2, 3]);
+    let tally = store.status.board.tally();
+    assert_eq!((&tally["inbox"], &tally["closed"], &tally["all"]), (&json!(2), &json!(3), &json!(5)));
 }

@@ -255,6 +255,7 @@ impl Status {
             ("alerts_waiting", json!(account.waiting)),
             ("alerts_suppressed", json!(account.suppressed)),
             ("alerts_pruned", json!(account.pruned)),
+            ("alerts_tally", self.board.tally()),
             ("alerts_fault", json!(account.fault)),
             ("attribution", attribution(&geo)),
             ("error", json!(*lock(&self.ended))),

@@ -3,7 +3,7 @@
 
 use analyzer::Severity;
 use axum::Json;
-use axum::extract::{Path, Query as Parameters, State};
+use axum::extract::{Path, Query as Parameters, State as StateOf};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::App;
 use super::api::{PATIENCE, refuse};
-use crate::alerts::{Action, Ask, Entry, Past, Refusal, Step, time};
+use crate::alerts::{self, Action, Ask, Cursor, Entry, Past, Question, Refusal, State, Step, time};
 use crate::cli::rules_json;
 
 /// Asks the store, and waits for its answer.
@@ -32,6 +32,9 @@ pub(super) async fn ask<T>(
 fn refused(refusal: Refusal) -> Response {
     match refusal {
         Refusal::Unknown => refuse(StatusCode::NOT_FOUND, "there is none with this number"),
+        Refusal::UnknownOf(id) => {
+            refuse(StatusCode::NOT_FOUND, format!("there is no alert {id:08}; nothing was changed"))
+        }
         Refusal::Wrong(message) => refuse(StatusCode::UNPROCESSABLE_ENTITY, message),
         Refusal::Fault(message) => {
             refuse(StatusCode::SERVICE_UNAVAILABLE, format!("it could not be stored: {message}"))
@@ -47,52 +50,85 @@ pub(super) fn own(app: &App, headers: &HeaderMap) -> Result<(), Box<Response>> {
     Err(Box::new(refuse(StatusCode::FORBIDDEN, "only this server's own page may do that")))
 }
 
+/// Alerts that a step may be taken with at once.
+const TOGETHER: usize = 500;
+
 #[derive(Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Question {
+pub(super) struct Asked {
     severity: String,
     rule: String,
     state: String,
+    before: String,
+    limit: usize,
 }
 
-impl Default for Question {
+impl Default for Asked {
     fn default() -> Self {
-        Self { severity: "info".into(), rule: String::new(), state: String::new() }
+        let (rule, state, before) = Default::default();
+        Self { severity: "info".into(), rule, state, before, limit: alerts::ON_BOARD }
     }
 }
 
-impl Question {
-    fn wants(&self, least: Severity, entry: &Entry) -> bool {
-        let mut rules = self.rule.split(',').filter(|rule| !rule.is_empty()).peekable();
-        let named =
-            rules.peek().is_none() || rules.any(|wanted| analyzer::detect::is_of(&entry.rule, wanted));
-        let state = self.state.is_empty() || self.state.split(',').any(|state| state == entry.state.name());
-        named && state && entry.severity >= least as u8
+impl Asked {
+    /// The question, if every word of it is known.
+    fn question(&self) -> Result<Question, String> {
+        let severity = Severity::named(&self.severity)
+            .ok_or_else(|| expected("severity", Severity::ALL.iter().map(|severity| severity.name())))?;
+        let state = |name| {
+            State::named(name).ok_or_else(|| expected("state", State::ALL.iter().map(|state| state.name())))
+        };
+        if !(1..=alerts::ON_BOARD).contains(&self.limit) {
+            return Err(format!("limit: expected 1 to {}", alerts::ON_BOARD));
+        }
+        Ok(Question {
+            severity: severity as u8,
+            rules: listed(&self.rule).map(str::to_owned).collect(),
+            states: listed(&self.state).map(state).collect::<Result<_, _>>()?,
+            before: (!self.before.is_empty()).then(|| self.before.parse::<Cursor>()).transpose()?,
+            limit: self.limit,
+        })
     }
 }
 
-/// `GET /api/v1/alerts`: those of a severity or above, of some rules or families, in some states; oldest first.
-pub(super) async fn list(State(app): State<App>, Parameters(question): Parameters<Question>) -> Response {
-    let Some(severity) = Severity::named(&question.severity) else {
-        let names: Vec<&str> = Severity::ALL.iter().map(|severity| severity.name()).collect();
-        return refuse(StatusCode::BAD_REQUEST, format!("severity: expected one of {}", names.join(", ")));
+fn listed(words: &str) -> impl Iterator<Item = &str> {
+    words.split(',').filter(|word| !word.is_empty())
+}
+
+fn expected<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    format!("{name}: expected one of {}", known.collect::<Vec<_>>().join(", "))
+}
+
+/// `GET /api/v1/alerts`: those of a severity or above, of some rules or families, in some states; the latest so many, or
+/// the latest before a place, of these the one that was quiet longest first.
+pub(super) async fn list(StateOf(app): StateOf<App>, Parameters(asked): Parameters<Asked>) -> Response {
+    let question = match asked.question() {
+        Ok(question) => question,
+        Err(message) => return refuse(StatusCode::BAD_REQUEST, message),
     };
-    let entries = app.status.board.select(|entry| question.wants(severity, entry));
-    let shown: Vec<Value> = entries.iter().map(|entry| Value::Object(entry.json())).collect();
+    let page = match question.before {
+        // The newest are there even if the disk is not.
+        None => app.status.board.page(&question),
+        Some(_) => match ask(&app, |reply| Ask::Page(question, reply)).await {
+            Ok(page) => page,
+            Err(response) => return *response,
+        },
+    };
+    let shown: Vec<Value> = page.entries.iter().rev().map(|entry| Value::Object(entry.json())).collect();
     let ledger = app.status.ledger();
     let totals = json!({
         "frames": ledger.frames, "packets": ledger.packets, "bytes": ledger.bytes,
         "skipped": ledger.skipped.named(), "filtered": ledger.filtered, "lost": ledger.lost(),
     });
-    let source = [&app.status.facts.name];
     Json(json!({
-        "schema": 1, "source": source, "totals": totals, "store": app.status.board.account().json(), "alerts": shown,
+        "schema": 1, "source": [&app.status.facts.name], "totals": totals, "store": app.status.board.account().json(),
+        "tally": app.status.board.tally(), "older": page.older.map(|cursor| cursor.to_string()), "alerts": shown,
     }))
     .into_response()
 }
 
 /// `GET /api/v1/alerts/{id}`: one, with what was done about it.
-pub(super) async fn one(State(app): State<App>, Path(id): Path<String>) -> Response {
+pub(super) async fn one(StateOf(app): StateOf<App>, Path(id): Path<String>) -> Response {
     let Some(id) = number(&id) else { return refused(Refusal::Unknown) };
     match ask(&app, |reply| Ask::Get(id, reply)).await {
         Ok((entry, history)) => {
@@ -110,7 +146,7 @@ fn past(past: &Past) -> Value {
 }
 
 /// `GET /api/v1/alerts/{id}/packets`: the packets that show it, as a capture file.
-pub(super) async fn packets(State(app): State<App>, Path(id): Path<String>) -> Response {
+pub(super) async fn packets(StateOf(app): StateOf<App>, Path(id): Path<String>) -> Response {
     let Some(number) = number(&id) else { return refused(Refusal::Unknown) };
     match ask(&app, |reply| Ask::Evidence(number, reply)).await {
         Ok(capture) => {
@@ -134,7 +170,7 @@ pub(super) struct Words {
 
 /// `POST /api/v1/alerts/{id}/{action}`: acknowledge, escalate, close, reopen, comment.
 pub(super) async fn step(
-    State(app): State<App>,
+    StateOf(app): StateOf<App>,
     Path((id, action)): Path<(String, String)>,
     headers: HeaderMap,
     words: Option<Json<Words>>,
@@ -150,8 +186,45 @@ pub(super) async fn step(
         Ok(step) => step,
         Err(message) => return refused(Refusal::Wrong(message)),
     };
-    match ask(&app, |reply| Ask::Step(id, step, reply)).await {
-        Ok(entry) => Json(json!({"schema": 1, "alert": entry.json()})).into_response(),
+    match ask(&app, |reply| Ask::Step(vec![id], step, reply)).await {
+        Ok(entries) => Json(json!({"schema": 1, "alert": entries.first().map(Entry::json)})).into_response(),
+        Err(response) => *response,
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Several {
+    ids: Vec<String>,
+    comment: Option<String>,
+    reason: Option<String>,
+}
+
+/// `POST /api/v1/alerts/{action}`: the same with several alerts, all of them or none.
+pub(super) async fn steps(
+    StateOf(app): StateOf<App>,
+    Path(action): Path<String>,
+    headers: HeaderMap,
+    Json(several): Json<Several>,
+) -> Response {
+    if let Err(response) = own(&app, &headers) {
+        return *response;
+    }
+    let Some(action) = Action::named(&action) else { return refused(Refusal::Unknown) };
+    let ids: Option<Vec<i64>> = several.ids.iter().map(|id| number(id)).collect();
+    let ids = ids.filter(|ids| (1..=TOGETHER).contains(&ids.len()));
+    let step = ids
+        .ok_or_else(|| format!("ids: expected 1 to {TOGETHER} numbers of alerts"))
+        .and_then(|ids| Ok((ids, Step::new(action, several.comment, several.reason)?)));
+    let (ids, step) = match step {
+        Ok(step) => step,
+        Err(message) => return refused(Refusal::Wrong(message)),
+    };
+    match ask(&app, |reply| Ask::Step(ids, step, reply)).await {
+        Ok(entries) => {
+            let alerts: Vec<_> = entries.iter().map(Entry::json).collect();
+            Json(json!({"schema": 1, "alerts": alerts})).into_response()
+        }
         Err(response) => *response,
     }
 }

@@ -74,7 +74,7 @@ fn router(app: App) -> Router {
         .route("/api/v1/filter", get(api::filter))
         .route("/api/v1/topics/{topic}", get(api::topic))
         .route("/api/v1/alerts", get(alerts::list))
-        .route("/api/v1/alerts/{id}", get(alerts::one))
+        .route("/api/v1/alerts/{id}", get(alerts::one).post(alerts::steps))
         .route("/api/v1/alerts/{id}/packets", get(alerts::packets))
         .route("/api/v1/alerts/{id}/{action}", post(alerts::step))
         .route("/api/v1/mutes", get(mutes::list).post(mutes::add))
