@@ -129,6 +129,15 @@ impl<V: Copy + Worth, R: Copy> Capped<V, R> {
         self.rows.get(guess.0 as usize).map_or(0, |row| row.hash)
     }
 
+    /// Brings near what the next `count` rows that have to go will need, when the table is full. The value means nothing.
+    pub fn near_leaving(&self, count: usize) -> u64 {
+        if self.len() + count <= self.cap {
+            return 0;
+        }
+        let leaving = self.newcomers.iter().take(count).filter_map(|slot| self.rows.get(slot.index as usize));
+        leaving.fold(0, |sum, row| sum ^ self.index.near_with_next(row.hash))
+    }
+
     /// Whether a guess was right and still is.
     #[inline]
     pub fn confirm(&self, guess: Guess, hash: u64) -> Option<Slot> {
@@ -220,8 +229,7 @@ impl<V: Copy + Worth, R: Copy> Capped<V, R> {
             self.rows.push(row);
             self.rests.push(rest);
         }
-        let Self { index: table, rows, .. } = self;
-        table.insert(hash, index, |row| rows[row as usize].hash);
+        self.index.insert(hash, index);
         let slot = Slot { index, generation };
         self.remember(slot);
         (slot, evicted)
@@ -287,9 +295,7 @@ impl<V: Copy + Worth, R: Copy> Capped<V, R> {
         row.occupied = false;
         self.established -= usize::from(row.established);
         row.established = false;
-        let hash = row.hash;
-        let Self { index: table, rows, .. } = self;
-        table.remove(hash, index, |row| rows[row as usize].hash);
+        self.index.remove(row.hash, index);
         self.free.push(index);
     }
 }

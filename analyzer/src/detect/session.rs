@@ -69,6 +69,11 @@ impl Session {
         self.payload[0].saturating_add(self.payload[1])
     }
 
+    /// What was asked: a host's port of a protocol.
+    pub const fn service(&self) -> (IpAddr, Protocol, u16) {
+        (self.answerer.0, self.protocol, self.answerer.1)
+    }
+
     /// How long it has lasted.
     pub fn lasted(&self) -> Duration {
         self.last.since(self.first)
@@ -162,9 +167,12 @@ impl Sessions {
         for (key, _) in near.iter() {
             sum ^= self.rows.approach(key.hash);
         }
+        let mut strangers = 0;
         for (key, guess) in near.iter_mut() {
             *guess = self.rows.guess(key.hash);
+            strangers += usize::from(guess.is_none());
         }
+        sum ^= self.rows.near_leaving(strangers);
         for guess in near.iter().filter_map(|(_, guess)| *guess) {
             sum ^= self.rows.near(guess);
         }

@@ -147,8 +147,7 @@ impl<K: Copy + Eq + Hash, V: Weighed> SpaceSaving<K, V> {
             Some(place) => *place = made,
             None => self.rows.push(made),
         }
-        let Self { index, rows, .. } = self;
-        index.insert(hash, row, |row| rows[row as usize].hash);
+        self.index.insert(hash, row);
         row
     }
 
@@ -158,8 +157,7 @@ impl<K: Copy + Eq + Hash, V: Weighed> SpaceSaving<K, V> {
         let Row { hash, value, .. } = self.rows[row as usize];
         self.missed = self.missed.max(value.most());
         self.replaced += 1;
-        let Self { index, rows, .. } = self;
-        index.remove(hash, row, |row| rows[row as usize].hash);
+        self.index.remove(hash, row);
         row
     }
 
