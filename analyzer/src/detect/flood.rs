@@ -11,6 +11,7 @@ use capturer::{Packet, TcpFlags, Timestamp, Transport};
 
 use super::amp::is_amplifier;
 use super::book::key;
+use super::flood_make::Makes;
 use super::flood_rules::{ACK, ICMP, RST, SYN, SYN_ACK, SYN_SPOOFED, UDP};
 use super::rule::{Rule, Thresholds};
 use super::session::{Began, Session, is_group};
@@ -88,6 +89,10 @@ struct State {
     /// When it came to look like a flood.
     suspect: Option<Timestamp>,
     told: Option<&'static Rule>,
+    /// Whether nearly each packet has a source of its own.
+    forged: bool,
+    /// How many the alert has not counted so far.
+    uncounted: u32,
     /// When the alert's figures were last written.
     written: Timestamp,
 }
@@ -96,43 +101,28 @@ struct Flood {
     states: Tracker<State>,
     limits: [Limits; 6],
     spoofed_sources: f64,
-    stray_rate: f64,
     answered_rate: f64,
-    /// SYNs of one make, by window and time to live.
-    makes: Tracker<Make>,
+    makes: Makes,
     /// Keys of the states that wait to be judged.
     suspects: Vec<u64>,
     /// Keys of the states with an alert.
     told: Vec<u64>,
 }
 
-/// SYNs without options, of one make, to whomever.
-#[derive(Clone, Copy, Default)]
-struct Make {
-    surge: Surge,
-    told: bool,
-    /// How many the alert has counted.
-    counted: u32,
-}
-
-impl Make {
-    /// Whether nearly all have a source of their own and they go to anybody.
-    fn is_forged(&self) -> bool {
-        self.surge.ports() >= SCATTERED && self.surge.sources.distinct() >= 0.8 * f64::from(self.surge.total)
-    }
-}
-
 /// Targets that are watched, times kinds.
 const MOST: usize = 4096;
-
-/// Different targets from which on SYNs go to anybody.
-const SCATTERED: f64 = 16.0;
 
 /// Floods whose last figures are written at the end.
 const MOST_TOLD: usize = 1024;
 
 /// How long a flood may pause.
 const AGE: Duration = Duration::from_secs(60);
+
+/// How often a flood's figures are written.
+const WRITTEN: Duration = Duration::from_millis(250);
+
+/// From how many ports on a flood is not one of some services.
+const FEW_PORTS: f64 = 8.0;
 
 /// How long handshakes may take: what came is judged so much later.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -151,9 +141,8 @@ impl Flood {
                 of(Kind::SynAck, &SYN_ACK, "SYN+ACKs that nobody asked for"),
             ],
             spoofed_sources: thresholds.get(&SYN_SPOOFED, "sources"),
-            stray_rate: thresholds.get(&SYN_SPOOFED, "stray_rate"),
             answered_rate: thresholds.get(&ICMP, "answered_rate"),
-            makes: Tracker::new(64, AGE),
+            makes: Makes::new(thresholds.get(&SYN_SPOOFED, "stray_rate")),
             suspects: Vec::new(),
             told: Vec::new(),
         }
@@ -168,6 +157,8 @@ impl Flood {
             target: packet.destination,
             suspect: None,
             told: None,
+            forged: false,
+            uncounted: 0,
             written: at,
         };
         let state = self.states.entry(by, at, fresh);
@@ -214,7 +205,8 @@ impl Flood {
             if reflected {
                 return false;
             }
-            if let Some(rule) = judge(&state.surge, limits, (self.spoofed_sources, self.answered_rate)) {
+            state.forged = is_forged(&state.surge, self.spoofed_sources);
+            if let Some(rule) = judge(state, limits, self.answered_rate) {
                 state.told = Some(rule);
                 raise(state, (rule, limits), now, context);
                 if self.told.len() < MOST_TOLD {
@@ -225,46 +217,19 @@ impl Flood {
         });
         self.suspects = waiting;
     }
+}
 
-    /// A SYN that no operating system sends, as such have options: made by a tool. Many of one make with a source each.
-    fn make(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
-        let packet = event.packet;
-        let Some(tcp) = packet.tcp() else { return };
-        if !tcp.options.layout.is_empty() {
-            return;
-        }
-        let make = self.makes.entry(key(context.hasher, tcp.window), event.at, Make::default);
-        if !make.told {
-            make.surge.renew(event.at);
-        }
-        let before = make.surge.total;
-        // Whom they go to takes the place of the port: that all go to few is told by target.
-        let target = key(context.hasher, packet.destination) as u16;
-        let pace = make.surge.add(event.at, (packet.source, target), context.hasher);
-        make.surge.keep(packet.number);
-        // Estimates are dear: now and then is enough.
-        let looks = before < 256 || before.is_multiple_of(64);
-        if !looks || f64::from(pace.second) < self.stray_rate || !make.is_forged() {
-            return;
-        }
-        let mut found = context.book.case(&SYN_SPOOFED, Group::default(), event.at);
-        if std::mem::replace(&mut make.told, true) {
-            found.count(u64::from(make.surge.total) - u64::from(make.counted)).frames([packet.number]);
-        } else {
-            make.surge.begin(&mut found);
-        }
-        make.counted = make.surge.total;
-        make.surge.name(&mut found);
-        found.target(Party::host(packet.destination)).word("what", b"SYNs of one make");
-        found.reached("rate", make.surge.rate(), self.stray_rate);
-    }
+/// Whether there are so many sources, and about as many as packets, that they are forged.
+fn is_forged(surge: &Surge, spoofed: f64) -> bool {
+    let sources = surge.sources.distinct();
+    sources >= spoofed && sources * 2.0 >= f64::from(surge.total)
 }
 
 /// Which rule holds, if any.
-fn judge(surge: &Surge, limits: &Limits, (spoofed, answered_rate): (f64, f64)) -> Option<&'static Rule> {
+fn judge(state: &State, limits: &Limits, answered_rate: f64) -> Option<&'static Rule> {
+    let (surge, forged) = (&state.surge, state.forged);
     let sources = surge.sources.distinct();
     let share = surge.done_share();
-    let forged = sources >= spoofed && sources * 2.0 >= f64::from(surge.total);
     let echoes = limits.kind == Kind::Icmp && (forged || surge.rate() >= answered_rate);
     let much = share < limits.done_share || echoes;
     if !much || sources < limits.sources || surge.is_scan() {
@@ -296,15 +261,23 @@ fn go_on(
     event: &Event<'_>,
     context: &mut Context<'_>,
 ) {
+    state.uncounted = state.uncounted.saturating_add(1);
+    if event.at.since(state.written) < WRITTEN {
+        return;
+    }
     let mut found = context.book.case(rule, Group::on(Party::host(state.target)), event.at);
-    found.count(1).frames([event.packet.number]);
-    if event.at.since(state.written) >= Duration::from_secs(1) {
-        state.written = event.at;
-        write(state, limits, &mut found);
+    found.frames([event.packet.number]);
+    write(state, limits, &mut found);
+    state.written = event.at;
+    if state.forged && state.surge.ports() < FEW_PORTS {
+        let packet = event.packet;
+        let port = packet.ports().map_or(0, |ports| ports.destination);
+        context.labels.say_forged((packet.destination, packet.protocol, port), event.at);
     }
 }
 
-fn write(state: &State, limits: &Limits, found: &mut super::book::Found<'_>) {
+fn write(state: &mut State, limits: &Limits, found: &mut super::book::Found<'_>) {
+    found.count(u64::from(std::mem::take(&mut state.uncounted)));
     let surge = &state.surge;
     surge.name(found);
     found.reached("rate", surge.rate(), limits.rate).figure("total", f64::from(surge.total));
@@ -372,7 +345,7 @@ impl Flood {
         let came = Moments::OPENED.and(Moments::ONE_WAY).and(Moments::STRAY);
         let kind = if event.is(came) { kind(session, event) } else { None };
         if kind == Some(Kind::Syn) && event.is(Moments::OPENED) {
-            self.make(event, context);
+            self.makes.see(event, context);
         }
         if let Some(kind) = kind.filter(|_| !is_group(event.packet.destination)) {
             self.came(kind, event, context);

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use ahash::RandomState;
-use capturer::Timestamp;
+use capturer::{Protocol, Timestamp};
 
 use super::book::key;
 use super::tracker::Tracker;
@@ -45,16 +45,27 @@ struct Said {
 /// Labels of addresses whose packets are no scan, whatever they look like.
 const EXCUSES: u8 = Label::Backscatter as u8 | Label::Reflector as u8 | Label::Traceroute as u8;
 
+/// Services under floods of forged sources that are remembered.
+const SERVICES: usize = 8;
+
+/// A flood is believed to go on for this long.
+const FLOOD: Duration = Duration::from_secs(10);
+
+/// A port of a host; 0 without ports.
+type Service = (IpAddr, Protocol, u16);
+
 /// What is said of addresses.
 pub struct Labels {
     known: Tracker<Said>,
+    /// Services under floods of forged sources, and when that was last said.
+    forged: Vec<(Service, Timestamp)>,
     hasher: RandomState,
 }
 
 impl Labels {
     /// Nothing yet.
     pub fn new(hasher: RandomState) -> Self {
-        Self { known: Tracker::new(MOST, AGE), hasher }
+        Self { known: Tracker::new(MOST, AGE), forged: Vec::with_capacity(SERVICES), hasher }
     }
 
     /// Says it of an address.
@@ -69,6 +80,24 @@ impl Labels {
         let place = (label as u8).trailing_zeros() as usize;
         let said = self.known.find(key(&self.hasher, address), at);
         said.is_some_and(|said| said.labels & label as u8 != 0 && at.since(said.at[place]) <= time)
+    }
+
+    /// Says that what comes at a service has forged sources.
+    pub fn say_forged(&mut self, service: Service, at: Timestamp) {
+        if let Some(known) = self.forged.iter_mut().find(|(known, _)| *known == service) {
+            known.1 = at;
+        } else if self.forged.len() < SERVICES {
+            self.forged.push((service, at));
+        } else if let Some(oldest) = self.forged.iter_mut().min_by_key(|(_, said)| *said) {
+            *oldest = (service, at);
+        }
+    }
+
+    /// Whether what comes at a service has forged sources: then what fails there says nothing of who seems to try it, and
+    /// need not be remembered by source.
+    #[inline]
+    pub fn is_forged(&self, service: Service, at: Timestamp) -> bool {
+        self.forged.iter().any(|(known, said)| *known == service && at.since(*said) <= FLOOD)
     }
 
     /// Whether an address looks for the way, or answers what it was not asked: then it does not scan.

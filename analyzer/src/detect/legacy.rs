@@ -153,6 +153,9 @@ impl Legacy {
         let (opener, answerer) = (session.opener.0, session.answerer.0);
         let flags = event.packet.tcp().map(|tcp| tcp.flags).unwrap_or_default();
         if event.from_opener && flags.is_syn() && session.began == Began::Syn {
+            if context.labels.is_forged(session.service(), event.at) {
+                return;
+            }
             return self.seen(Pair::Syn, opener, event, context);
         }
         if !event.from_opener && flags.is_syn_ack() {

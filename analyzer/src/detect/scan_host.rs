@@ -9,10 +9,11 @@ use std::time::Duration;
 use capturer::{Protocol, Timestamp, Transport};
 
 use super::book::key;
+use super::firsts::Firsts;
 use super::rule::{Rule, Setting, Thresholds, setting};
 use super::scan_port::is_bare_probe;
 use super::session::{Began, Session, is_group};
-use super::tracker::{Firsts, Tracker, Window};
+use super::tracker::{Tracker, Window};
 use super::{Context, Detector, Entry, Event, Group, Label, Moments};
 use crate::alert::{Alert, Party, Severity};
 
@@ -240,7 +241,8 @@ impl ScanHost {
     /// A try of a session failed or was answered.
     fn session(&mut self, session: &Session, event: &Event<'_>, context: &mut Context<'_>) {
         let Some(kind) = kind(session) else { return };
-        if has_no_route(event) {
+        let forged = event.is(Moments::UNANSWERED) && context.labels.is_forged(session.service(), event.at);
+        if has_no_route(event) || forged {
             return;
         }
         let failed = !event.is(Moments::ANSWERED);
@@ -452,7 +454,6 @@ impl Detector for ScanHost {
     fn advance(&mut self, now: Timestamp, _: &mut Context<'_>) {
         self.tried.advance(now);
         self.slow.advance(now);
-        self.firsts.advance(now);
         self.callers.advance(now);
     }
 }

@@ -7,9 +7,10 @@
 use capturer::{Protocol, Timestamp};
 
 use super::book::key;
+use super::firsts::Firsts;
 use super::rule::{Rule, Setting, Thresholds, setting};
 use super::session::{Began, Session};
-use super::tracker::{Firsts, Tracker, Window};
+use super::tracker::{Tracker, Window};
 use super::{Context, Detector, Entry, Event, Group, Label, Moments};
 use crate::alert::{Alert, Party, Severity};
 
@@ -299,6 +300,9 @@ impl Detector for ScanPort {
     fn observe(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
         let Some(session) = event.session else { return };
         let Some(kind) = kind(session) else { return };
+        if event.is(Moments::UNANSWERED) && context.labels.is_forged(session.service(), event.at) {
+            return;
+        }
         let pair = key(context.hasher, ("scan.port", kind, session.opener.0, session.answerer.0));
         if event.is(Moments::ANSWERED) {
             if let Some(tried) = self.tried.find(pair, event.at) {
@@ -331,7 +335,6 @@ impl Detector for ScanPort {
 
     fn advance(&mut self, now: Timestamp, _: &mut Context<'_>) {
         self.tried.advance(now);
-        self.firsts.advance(now);
     }
 }
 

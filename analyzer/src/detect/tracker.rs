@@ -91,38 +91,11 @@ impl<S: Copy> Tracker<S> {
 }
 
 /// One thing of a window.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Sight {
-    key: u64,
-    at: Timestamp,
-    frame: u64,
-}
-
-/// What was seen of a key first. Most keys of a flood with forged sources are seen once and never again; they get no
-/// larger state than this.
-pub struct Firsts(Tracker<Sight>);
-
-impl Firsts {
-    /// At most `cap` keys; a key is forgotten after `age` without a hit.
-    pub fn new(cap: usize, age: Duration) -> Self {
-        Self(Tracker::new(cap, age))
-    }
-
-    /// Whether something of a key was seen.
-    pub fn knows(&mut self, key: u64, at: Timestamp) -> bool {
-        self.0.find(key, at).is_some()
-    }
-
-    /// Takes a thing of a key; gives the first one when this is another.
-    pub fn other(&mut self, key: u64, thing: u64, (at, frame): (Timestamp, u64)) -> Option<Sight> {
-        let first = *self.0.entry(key, at, || Sight { key: thing, at, frame });
-        (first.key != thing).then_some(first)
-    }
-
-    /// Forgets keys that are too old, a few at a time.
-    pub fn advance(&mut self, now: Timestamp) {
-        self.0.advance(now);
-    }
+    pub(super) key: u64,
+    pub(super) at: Timestamp,
+    pub(super) frame: u64,
 }
 
 /// The last `N` different things with their times and frames: how many different ones came within a time is exact up to
@@ -255,16 +228,5 @@ mod tests {
         (100..10_000).for_each(|key| *tracker.entry(key, second(1), || 0) += 1);
         assert_eq!(tracker.find(7, second(30)).copied(), Some(3));
         assert_eq!(tracker.find(7, second(61)), None);
-    }
-
-    #[test]
-    fn a_key_gets_a_larger_state_with_its_second_thing_only() {
-        let mut firsts = Firsts::new(8, Duration::from_secs(60));
-        assert!(
-            firsts.other(7, 80, (second(0), 1)).is_none() && firsts.other(7, 80, (second(1), 2)).is_none()
-        );
-        let mut window = Window::<4>::default();
-        window.remember(firsts.other(7, 81, (second(2), 3)).unwrap());
-        assert!(window.has(80) && window.frames(second(2), Duration::from_secs(5)).eq([1]));
     }
 }
