@@ -8,6 +8,7 @@ mod geo;
 mod live_bench;
 mod oui;
 mod rules;
+mod storm;
 
 use anyhow::Result;
 use clap::Parser;
@@ -32,6 +33,8 @@ enum Tool {
     Scan(bench_captures::scan::Arguments),
     /// Measure `wireglobe count`, asncounter beside it
     CountBench(count_bench::Arguments),
+    /// Measure the program in a flood of forged sources: memory, hosts it still knows, alerts, processor time
+    Storm(storm::Arguments),
     /// Measure live capture: loss and processor time by method, tcpdump beside them (needs root)
     LiveBench(live_bench::Arguments),
     /// What live-bench runs inside its namespaces
@@ -53,6 +56,7 @@ fn main() -> Result<()> {
         Tool::Flood(arguments) => bench_captures::flood::run(&arguments),
         Tool::Scan(arguments) => bench_captures::scan::run(&arguments),
         Tool::CountBench(arguments) => count_bench::run(&arguments),
+        Tool::Storm(arguments) => storm::run(&arguments),
         Tool::LiveBench(arguments) => live_bench::run(&arguments),
         Tool::LiveBenchPart { part } => live_bench::part::run(&part),
     }

@@ -4,7 +4,7 @@
 pub mod flood;
 pub mod imix;
 pub mod scan;
-mod space;
+pub(crate) mod space;
 
 use std::fs::File;
 use std::io::{BufWriter, Write};

@@ -1,0 +1,211 @@
+//! The program under the storm: fed by its standard input, watched from outside, asked at the end.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use super::How;
+
+/// How long a server may take to count what it was sent last.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Between two looks at the memory.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// What it said at the end.
+pub(super) struct Said {
+    /// Hosts with the most packets; `alerts` knows none.
+    pub(super) hosts: Option<Vec<Value>>,
+    /// `report` knows none.
+    pub(super) alerts: Option<Vec<Value>>,
+    pub(super) processor: Duration,
+    /// Frames it could not take in time.
+    pub(super) lost: u64,
+}
+
+/// The program while it runs.
+pub(super) struct Program {
+    child: Child,
+    how: How,
+    /// What it says, read as it comes.
+    output: Option<JoinHandle<std::io::Result<String>>>,
+    /// Where the server listens.
+    address: String,
+}
+
+impl Program {
+    pub(super) fn start(path: &Path, how: How) -> Result<Self> {
+        let words: &[&str] = match how {
+            How::Run => &["run", "--read", "-", "--speed", "max", "--listen", "127.0.0.1:0"],
+            How::Alerts => &["alerts", "--read", "-", "--format", "json"],
+            How::Report => &[
+                "report", "--by", "host", "--sort", "packets", "--top", "3000", "--read", "-", "--format",
+                "json",
+            ],
+        };
+        let mut command = Command::new(path);
+        command.args(words).env("WIREGLOBE__ALERTS__KEEP", "false");
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("cannot start {}", path.display()))?;
+        let mut output = BufReader::new(child.stdout.take().context("no output")?);
+        let address = if how == How::Run { address(&mut output)? } else { String::new() };
+        let output = std::thread::spawn(move || {
+            let mut text = String::new();
+            output.read_to_string(&mut text).map(|_| text)
+        });
+        Ok(Self { child, how, output: Some(output), address })
+    }
+
+    pub(super) fn input(&mut self) -> Result<ChildStdin> {
+        self.child.stdin.take().context("no input")
+    }
+
+    /// Looks at the memory from now on.
+    pub(super) fn watch(&self, written: Arc<AtomicU64>) -> Watch {
+        let status = format!("/proc/{}/status", self.child.id());
+        let stop = Arc::new(AtomicBool::new(false));
+        let ended = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            let mut seen = Vec::new();
+            while !ended.load(Relaxed) {
+                let Some(kilobytes) = resident(&status) else { break };
+                seen.push((written.load(Relaxed), kilobytes));
+                std::thread::sleep(LOOK);
+            }
+            Memory(seen)
+        });
+        Watch { stop, thread }
+    }
+
+    /// Waits until everything was counted, and asks for what it found.
+    pub(super) fn finish(mut self, frames: u64) -> Result<Said> {
+        if self.how == How::Run { self.ask_server(frames) } else { self.read_report() }
+    }
+
+    fn ask_server(&mut self, frames: u64) -> Result<Said> {
+        let began = Instant::now();
+        let ledger = loop {
+            let report = self.get("/api/v1/report?by=host&sort=packets&top=3000")?;
+            let totals = &report["totals"];
+            let lost = totals["lost"].as_u64().unwrap_or(0);
+            if totals["packets"].as_u64().unwrap_or(0) + lost >= frames {
+                break (report, lost);
+            }
+            ensure!(began.elapsed() < PATIENCE, "not all was counted: {totals}");
+            std::thread::sleep(LOOK * 4);
+        };
+        // The detectors' last words come with the next ticks.
+        std::thread::sleep(Duration::from_secs(5));
+        let alerts = self.get("/api/v1/alerts")?;
+        let processor = processor(self.child.id())?;
+        self.child.kill()?;
+        self.child.wait()?;
+        let (report, lost) = ledger;
+        Ok(Said { hosts: rows(&report, "rows"), alerts: rows(&alerts, "alerts"), processor, lost })
+    }
+
+    fn read_report(&mut self) -> Result<Said> {
+        let output = self.output.take().context("asked twice")?;
+        let text = output.join().map_err(|_| anyhow::anyhow!("the reader failed"))??;
+        let before = of_children();
+        let status = self.child.wait()?;
+        ensure!(status.success(), "the program failed: {status}");
+        let processor = of_children().saturating_sub(before);
+        let document: Value = serde_json::from_str(&text).context("its report")?;
+        let hosts = if self.how == How::Report { rows(&document, "rows") } else { None };
+        let alerts = if self.how == How::Alerts { rows(&document, "alerts") } else { None };
+        Ok(Said { hosts, alerts, processor, lost: 0 })
+    }
+
+    fn get(&self, path: &str) -> Result<Value> {
+        let mut stream = TcpStream::connect(&self.address)?;
+        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: {}\r\n\r\n", self.address)?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        let (head, body) = answer.split_once("\r\n\r\n").context("no answer")?;
+        ensure!(head.contains(" 200 "), "{path}: {head} {body}");
+        serde_json::from_str(body).with_context(|| path.to_owned())
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn rows(document: &Value, field: &str) -> Option<Vec<Value>> {
+    document[field].as_array().cloned()
+}
+
+/// Of the line that says where to look.
+fn address(output: &mut BufReader<ChildStdout>) -> Result<String> {
+    let mut line = String::new();
+    output.read_line(&mut line)?;
+    let behind = line.split("http://").nth(1).and_then(|rest| rest.split('/').next());
+    Ok(behind.with_context(|| format!("no address: {line}"))?.to_owned())
+}
+
+/// Memory over time.
+pub(super) struct Watch {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<Memory>,
+}
+
+impl Watch {
+    /// The looks so far.
+    pub(super) fn end(self) -> Memory {
+        self.stop.store(true, Relaxed);
+        self.thread.join().unwrap_or(Memory(Vec::new()))
+    }
+}
+
+/// Kilobytes that were resident when so many frames were written.
+pub(super) struct Memory(Vec<(u64, u64)>);
+
+impl Memory {
+    /// The most in the first and in the second half of all frames.
+    pub(super) fn halves(&self, frames: u64) -> (u64, u64) {
+        let most = |second: bool| {
+            let looks = self.0.iter().filter(|(written, _)| (*written >= frames / 2) == second);
+            looks.map(|(_, kilobytes)| *kilobytes).max().unwrap_or(0)
+        };
+        (most(false), most(true))
+    }
+}
+
+/// What is resident of a process, kB.
+fn resident(status: &str) -> Option<u64> {
+    let text = fs::read_to_string(status).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.split_whitespace().next()?.parse().ok()
+}
+
+/// Processor time of a process, all threads (proc(5), `stat`; a tick is 10 ms).
+fn processor(id: u32) -> Result<Duration> {
+    Ok(ticks(&fs::read_to_string(format!("/proc/{id}/stat"))?, 11))
+}
+
+/// Processor time of children that have ended.
+fn of_children() -> Duration {
+    ticks(&fs::read_to_string("/proc/self/stat").unwrap_or_default(), 13)
+}
+
+fn ticks(stat: &str, skip: usize) -> Duration {
+    let behind_name = stat.rsplit(')').next().unwrap_or_default();
+    let ticks = behind_name.split_whitespace().skip(skip).take(2);
+    Duration::from_millis(ticks.filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>() * 10)
+}
