@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use capturer::Timestamp;
 
 use crate::detect::Rule;
+use crate::timeline::Timeline;
 
 /// How much an alert matters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -119,6 +120,8 @@ pub struct Alert {
     pub last: Timestamp,
     /// How often what the rule counts happened, exact.
     pub count: u64,
+    /// When it happened how often; all of it is `count`.
+    pub timeline: Timeline,
     /// The figures.
     pub figures: Vec<Figure>,
     /// Words seen, such as a name or a user agent: printable and short.
@@ -141,6 +144,7 @@ impl Alert {
             first: at,
             last: at,
             count: 0,
+            timeline: Timeline::EMPTY,
             figures: Vec::new(),
             words: Vec::new(),
             frames: Vec::new(),
@@ -160,7 +164,7 @@ impl Alert {
 
     /// What happened, in a sentence.
     pub fn summary(&self) -> String {
-        (self.rule.tell)(self)
+        sentence(&(self.rule.tell)(self))
     }
 
     /// The first source, for sentences.
@@ -174,10 +178,38 @@ impl Alert {
     }
 }
 
+/// A text that stands alone begins with a capital letter, unless it begins with an address or a name.
+pub fn sentence(text: &str) -> String {
+    let word = text.split(' ').next().unwrap_or_default();
+    if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return text.chars().take(1).flat_map(char::to_uppercase).chain(text.chars().skip(1)).collect();
+    }
+    text.to_owned()
+}
+
 fn several(parties: &[Party], many: &str) -> String {
     match parties {
         [] => "an unknown address".to_owned(),
         [one] => one.to_string(),
         _ => many.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_begins_with_a_capital_letter_but_addresses_stay_as_they_are() {
+        for (text, told) in [
+            ("about 12 servers sent answers", "About 12 servers sent answers"),
+            ("fe80::1 claims 192.0.2.1", "fe80::1 claims 192.0.2.1"),
+            ("bare ACKs", "Bare ACKs"),
+            ("nmap's probes", "nmap's probes"),
+            ("9 packets", "9 packets"),
+            ("", ""),
+        ] {
+            assert_eq!(sentence(text), told);
+        }
     }
 }

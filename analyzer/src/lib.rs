@@ -3,7 +3,7 @@
 //! A pure state machine: no clock, no thread, no file, no socket. Time arrives with packets.
 #![forbid(unsafe_code)]
 
-mod alert;
+pub mod alert;
 mod analyzer;
 mod arcs;
 mod capped;
@@ -31,9 +31,10 @@ pub mod inet;
 pub mod names;
 pub mod query;
 pub mod sketch;
+pub mod timeline;
 pub mod vendors;
 
-pub use alert::{Alert, Figure, Party, Severity};
+pub use alert::{Alert, Figure, Party, Severity, sentence};
 pub use analyzer::{Analyzer, Caps, Reading, Setup, VIEWS, ViewId};
 pub use arcs::{Arc, ArcKey};
 pub use capped::{Capped, Slot, Worth};

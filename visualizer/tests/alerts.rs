@@ -38,6 +38,54 @@ fn fail_on_gives_one_only_when_there_is_such_an_alert() {
     assert!(stderr(&wrong).contains("--rules` lists them"), "{}", stderr(&wrong));
 }
 
+#[test]
+fn a_range_and_a_filter_choose_the_packets_that_are_looked_at() {
+    let file = scan(20);
+    let found = |arguments: &[&str]| {
+        let output = run(&[&["alerts", "--format", "json", "--read", file.path()], arguments].concat());
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", stderr(&output));
+        let document = json(&output);
+        let totals = &document["totals"];
+        (
+            document["alerts"].as_array().unwrap().len(),
+            totals["packets"].as_u64().unwrap(),
+            totals["filtered"].as_u64().unwrap(),
+        )
+    };
+    let (alerts, all, _) = found(&[]);
+    assert_eq!(alerts, 1);
+    assert_eq!(found(&["--from", "2001-01-01T00:00:00Z", "--to", "2001-01-02T00:00:00Z"]), (0, 0, all));
+    assert_eq!(found(&["--from", "-1h"]), (1, all, 0));
+    assert_eq!(found(&["--filter", "src host 203.0.113.5 and country NL"]), (0, 0, all));
+    assert_eq!(
+        found(&["--filter", "domain example.org"]),
+        (0, 0, all),
+        "names are learned, and there are none"
+    );
+    for (wrong, says) in [
+        (&["--from", "yesterday"][..], "--from yesterday: expected a time"),
+        (&["--filter", "tcp prot"], "did you mean `port`?"),
+        (&["--severity", "grave"], "expected info, low"),
+    ] {
+        let output = run(&[&["alerts", "--read", file.path()], wrong].concat());
+        assert_eq!(output.status.code(), Some(2), "{wrong:?}");
+        assert!(stderr(&output).contains(says), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn the_timeline_of_an_alert_adds_up_to_its_count() {
+    let file = scan(20);
+    let document = json(&run(&["alerts", "--read", file.path(), "--format", "json"]));
+    let alert = &document["alerts"][0];
+    let counts = alert["timeline"]["counts"].as_array().unwrap();
+    assert_eq!(
+        counts.iter().map(|count| count.as_u64().unwrap()).sum::<u64>(),
+        alert["count"].as_u64().unwrap()
+    );
+    assert!(counts.len() <= 24 && alert["timeline"]["bin_seconds"].as_f64().unwrap() > 0.0, "{alert}");
+}
+
 /// A server that has read the scan and keeps its alerts in a folder.
 fn server(file: &TempFile, folder: &str) -> Server {
     let arguments = ["--read", file.path(), "--speed", "max"];
@@ -165,21 +213,30 @@ fn the_command_line_lists_judges_and_mutes_the_alerts_of_a_server() {
     assert!(said(&["list"]).contains("scan.port.tcp_syn"));
     assert_eq!(
         said(&["escalate", &id, "-m", "call the owner"]),
-        format!("{id} scan.port.tcp_syn is escalated\n")
+        format!("Alert {id} (scan.port.tcp_syn) is escalated.\n")
     );
-    assert_eq!(said(&["list", "--state", "new"]), "no alerts\n");
-    assert!(said(&["show", &id]).contains("call the owner"));
+    assert_eq!(said(&["list", "--state", "new"]), "No alerts.\n");
+    let shown = said(&["show", &id]);
+    assert!(shown.contains("call the owner") && shown.contains("20 (threshold 15)"), "{shown}");
+    assert!(said(&["show", &id, "--format", "json"]).starts_with("{\"alert\":"));
     let filter = "src net 203.0.113.0/24";
     let mute = ["mute", filter, "--reason", "our own scanner", "--expires", "7d"];
-    assert!(said(&[&mute[..], &["--preview"]].concat()).starts_with("1 alerts would be hidden"));
+    assert!(
+        said(&[&mute[..], &["--preview"]].concat()).starts_with("It would hide 1 alert of the newest:\n")
+    );
     assert!(said(&["mutes", "--format", "csv"]).lines().count() == 1, "a preview changes nothing");
-    assert!(said(&mute).starts_with("mute 1 until 20"));
+    assert!(said(&mute).starts_with("Mute 1 holds until 20"));
     assert!(said(&["mutes"]).contains(filter));
-    assert_eq!(said(&["unmute", "1"]), "mute 1 has ended\n");
-    assert_eq!(said(&["close", &id, "--reason", "resolved"]), format!("{id} scan.port.tcp_syn is closed\n"));
+    assert_eq!(said(&["unmute", "1"]), "Mute 1 has ended.\n");
+    assert_eq!(
+        said(&["close", &id, "--reason", "resolved"]),
+        format!("Alert {id} (scan.port.tcp_syn) is closed.\n")
+    );
     for (wrong, code, says) in [
         (&["close", "1", "--reason", "tired"][..], 2, "false positive"),
         (&["acknowledge", "77"], 2, "none with this number"),
+        (&["acknowledge", "1", "77"], 2, "there is no alert 00000077; nothing was changed"),
+        (&["comment", "1"], 2, "a comment needs words: -m TEXT"),
         (&["mute", "alert nothing", "--reason", "our own", "--expires", "7d"], 2, "rule"),
     ] {
         let output = ask(wrong);

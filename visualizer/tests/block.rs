@@ -4,7 +4,7 @@ mod common;
 
 use std::path::Path;
 
-use common::{TempFile, alone, json, pcap, run, stderr, udp};
+use common::{Server, TempFile, alone, json, pcap, run, scan, stderr, udp};
 
 /// So many networks outside all special blocks, no two of them neighbours, every fourth IPv6.
 fn networks(count: u32) -> Vec<String> {
@@ -172,7 +172,7 @@ fn a_dry_run_tells_what_would_have_been_hit() {
     assert_eq!(document["totals"]["packets"], 4);
     assert_eq!(document["rows"][0]["network"], "8.8.8.0/24");
     let text = String::from_utf8(run(&arguments).stdout).unwrap();
-    assert!(text.contains("would have hit 3 of 4 packets (75.00 %)"), "{text}");
+    assert!(text.contains("Would have hit 3 of 4 packets (75.00 %)"), "{text}");
     assert!(text.contains("AS15169"), "{text}");
 }
 
@@ -206,7 +206,7 @@ fn long_traffic_both_ways_looks_wanted() {
 
 #[test]
 fn the_api_gives_what_the_command_prints() {
-    let server = common::Server::start(&[]);
+    let server = Server::start(&[]);
     let without_date = |text: &str| -> String {
         let stays = |line: &&str| !line.starts_with("# made ") && !line.starts_with("# expires: ");
         text.lines().filter(stays).map(|line| format!("{line}\n")).collect()
@@ -235,4 +235,74 @@ fn the_api_gives_what_the_command_prints() {
         let (status, text) = server.get(&format!("/api/v1/block?{question}"));
         assert!(status == 400 && text.contains(part), "{question}: {status} {text}");
     }
+}
+
+#[test]
+fn the_sources_of_alerts_are_listed_with_the_alerts_as_the_reason() {
+    let file = scan(20);
+    let of = |alerts: &[&str]| {
+        let capture = ["--read", file.path(), "--include-special", "--format", "json"];
+        json(&run(&[&["block"], alerts, &capture].concat()))
+    };
+    for alerts in [
+        &["--alerts", "all"][..],
+        &["--alerts", "1"],
+        &["--alerts", "scan"],
+        &["--alerts", "scan", "--alerts", "1"],
+    ] {
+        let list = of(alerts);
+        assert_eq!(list["networks"], serde_json::json!(["203.0.113.5/32"]), "{alerts:?}");
+        assert_eq!(list["reason"], "alert 00000001 scan.port.tcp_syn");
+    }
+    assert_eq!(
+        of(&["--alerts", "1", "--reason", "ticket 7"])["reason"],
+        "ticket 7; alert 00000001 scan.port.tcp_syn"
+    );
+    for nothing in [&["--alerts", "flood"][..], &["--alerts", "all", "--severity", "critical"]] {
+        assert_eq!(of(nothing)["networks"].as_array().unwrap().len(), 0, "{nothing:?}");
+    }
+    let both = of(&["9.9.9.9", "--alerts", "all"]);
+    assert_eq!(both["networks"], serde_json::json!(["9.9.9.9/32", "203.0.113.5/32"]));
+    for (wrong, says) in [
+        (
+            &["--alerts", "7", "--read", file.path()][..],
+            "--alerts 7: there is no such alert in these captures",
+        ),
+        (&["--alerts", "scans", "--read", file.path()], "a rule or family of `wireglobe alerts --rules`"),
+        (&["--alerts", "all", "--read", file.path()], "203.0.113.5/32 (bogon)"),
+    ] {
+        let output = run(&[&["block"], wrong].concat());
+        assert_eq!(output.status.code(), Some(2), "{wrong:?}");
+        assert!(stderr(&output).contains(says), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_running_server_is_asked_for_its_open_alerts_and_for_a_dry_run() {
+    let file = scan(20);
+    let server = Server::start_with(&["--read", file.path(), "--speed", "max"], &[]);
+    let found =
+        |document: &serde_json::Value| document["alerts"].as_array().is_some_and(|all| !all.is_empty());
+    server.wait_for("/api/v1/alerts", found);
+    let url = format!("http://{}", server.address);
+    let of = |alert: &str| {
+        let special = ["--server", &url, "--include-special", "--format", "json"];
+        json(&run(&[&["block", "--alerts", alert][..], &special].concat()))["networks"].clone()
+    };
+    let scanner = serde_json::json!(["203.0.113.5/32"]);
+    assert_eq!((of("all"), of("scan.port"), of("1")), (scanner.clone(), scanner.clone(), scanner.clone()));
+    let dry_run = server.json("/api/v1/block/dry-run?targets=203.0.113.5&include_special=true");
+    let on_file = json(&run(&[
+        "block",
+        "203.0.113.5",
+        "--include-special",
+        "--format",
+        "json",
+        "--dry-run",
+        file.path(),
+    ]));
+    assert_eq!(dry_run["hit"], on_file["hit"]);
+    assert_eq!(dry_run["rows"], on_file["rows"]);
+    assert_eq!(server.ask("POST", "/api/v1/alerts/1/close", r#"{"reason":"resolved"}"#).0, 200);
+    assert_eq!((of("all"), of("1")), (serde_json::json!([]), scanner), "a closed one only by its number");
 }

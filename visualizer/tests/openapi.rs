@@ -131,6 +131,8 @@ fn every_answer_has_what_the_document_says_and_nothing_else() {
         ("/api/v1/geo/info".into(), String::new(), "200"),
         ("/api/v1/block".into(), "?targets=8.8.8.8,AS1136,10.0.0.1&expires=7d&reason=test".into(), "200"),
         ("/api/v1/block".into(), "?targets=nonsense!".into(), "400"),
+        ("/api/v1/block/dry-run".into(), "?targets=0.0.0.0/0".into(), "200"),
+        ("/api/v1/block/dry-run".into(), "?targets=10.0.0.1".into(), "400"),
         ("/api/v1/report".into(), "?by=weather".into(), "400"),
         ("/api/v1/report".into(), "?filter=tcp%20prot%2080".into(), "400"),
     ];

@@ -87,7 +87,7 @@ impl Book {
         let alert = self.alerts.get_mut(case.0).unwrap_or(&mut self.voided);
         alert.changed = true;
         alert.last = alert.last.max(at);
-        Found { alert, fresh }
+        Found { alert, fresh, at }
     }
 
     /// The alert of a rule and group that is still going on.
@@ -99,7 +99,7 @@ impl Book {
         }
         alert.changed = true;
         alert.last = alert.last.max(at);
-        Some(Found { alert, fresh: false })
+        Some(Found { alert, fresh: false, at })
     }
 
     fn place(&mut self, rule: &'static Rule, group: Group, at: Timestamp) -> Case {
@@ -194,12 +194,14 @@ pub struct Found<'a> {
     alert: &'a mut Alert,
     /// Whether it was just made.
     pub fresh: bool,
+    at: Timestamp,
 }
 
 impl Found<'_> {
     /// It happened `n` times more.
     pub fn count(&mut self, n: u64) -> &mut Self {
         self.alert.count = self.alert.count.saturating_add(n);
+        self.alert.timeline.add(self.at, n);
         self
     }
 

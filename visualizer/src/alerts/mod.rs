@@ -17,4 +17,4 @@ mod triage;
 pub(crate) use board::{Account, Board, Entry, MOST as ON_BOARD};
 pub(crate) use question::{Cursor, Question};
 pub(crate) use store::{Ask, Found, Place, Refusal, Store, place};
-pub(crate) use triage::{Action, Mute, Past, State, Step, time};
+pub(crate) use triage::{Action, Mute, Past, REASONS, State, Step, time};

@@ -14,6 +14,7 @@ mod output;
 mod packets;
 mod report;
 mod run;
+mod server;
 mod settings;
 mod timerange;
 

@@ -100,7 +100,7 @@ pub(super) fn read(
                 continue;
             }
         };
-        outcome.begin(frame);
+        outcome.begin(frame.at);
         if range.holds(frame.at) {
             outcome.sift(frame, sieve.as_mut(), &mut decoder, hand)?;
         } else {
@@ -163,10 +163,17 @@ impl Outcome {
     }
 
     #[inline]
-    fn begin(&mut self, frame: &Frame<'_>) {
+    fn begin(&mut self, at: Timestamp) {
         self.ledger.frames += 1;
-        self.from = Some(self.from.map_or(frame.at, |from| from.min(frame.at)));
-        self.to = Some(self.to.map_or(frame.at, |to| to.max(frame.at)));
+        self.from = Some(self.from.map_or(at, |from| from.min(at)));
+        self.to = Some(self.to.map_or(at, |to| to.max(at)));
+    }
+
+    /// Counts a packet that was decoded elsewhere.
+    pub(super) fn saw(&mut self, packet: &Packet) {
+        self.begin(packet.at);
+        self.ledger.packets += 1;
+        self.ledger.bytes += u64::from(packet.wire_len);
     }
 
     /// Filters, decodes and counts a frame.

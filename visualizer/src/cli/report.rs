@@ -20,10 +20,9 @@ use capturer::{Frame, Packet};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use crate::cli::offline::{self, Hand, Nobody, Outcome, Range, Share, TotalsDocument};
+use crate::cli::offline::{self, Hand, Outcome, Range, Share, TotalsDocument};
 use crate::cli::output::{self, Format};
-use crate::cli::timerange::Bound;
-use crate::cli::{Common, Failure};
+use crate::cli::{Common, Failure, timerange};
 use crate::settings::{self, Settings};
 use crate::sieve::Sieve;
 use crate::{geo_files, sources};
@@ -57,10 +56,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "EXPR", default_value = "", hide_default_value = true)]
     filter: String,
     /// Only from this time on: RFC 3339, or -15m before the last packet
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with = "interface")]
     from: Option<String>,
     /// Only up to this time
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with = "interface")]
     to: Option<String>,
     /// How the result is written
     #[arg(long, value_name = "FORMAT", default_value = "table")]
@@ -275,29 +274,9 @@ fn open(
         let (source, _) = sources::interface(name, settings, query)?;
         return Ok((Box::new(source), Range { length, ..Range::default() }));
     }
-    let bound =
-        |flag, text: &Option<String>| text.as_deref().map(|text| Bound::parse(flag, text)).transpose();
-    let (from, to) = (bound("--from", &arguments.from)?, bound("--to", &arguments.to)?);
-    let relative = [from, to].into_iter().flatten().any(|bound| matches!(bound, Bound::BeforeLast(_)));
-    let last = if relative { last_packet(&arguments.read)? } else { None };
-    let range = Range {
-        from: from.map(|bound| bound.resolve(last)),
-        to: to.map(|bound| bound.resolve(last)),
-        length: None,
-    };
+    let range = timerange::range((&arguments.from, &arguments.to), &arguments.read)?;
     // One thread reads in order and decodes, one counts; what is left unpacks.
     Ok((sources::files_ahead(&arguments.read, arguments.jobs().saturating_sub(2))?, range))
-}
-
-/// The time of the last packet, by a pass of its own.
-fn last_packet(read: &[PathBuf]) -> Result<Option<capturer::Timestamp>, Failure> {
-    if read.iter().any(|path| path.as_os_str() == "-") {
-        return Err(Failure::Usage(
-            "a time relative to the last packet needs a file, not standard input".to_owned(),
-        ));
-    }
-    let mut source = sources::files(read)?;
-    Ok(offline::read(&mut *source, offline::Reading::default(), &mut Nobody::default())?.to)
 }
 
 /// How long to watch, as `--for` has it.

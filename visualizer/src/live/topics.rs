@@ -354,6 +354,7 @@ pub(crate) fn alert_sheet(alerts: &[Entry], total: u64) -> Sheet {
         "first_ms",
         "last_ms",
         "count",
+        "timeline",
         "threshold",
         "observed",
         "technique",

@@ -288,6 +288,25 @@ pub(super) async fn block(
     }
 }
 
+/// Dry runs that go on; each may take some memory and a while.
+static DRY_RUNS: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(1);
+
+/// `GET /api/v1/block/dry-run?targets=…`: what the list would have hit among the packets that the ring still has.
+pub(super) async fn block_dry_run(
+    State(app): State<App>,
+    Parameters(question): Parameters<BlockQuestion>,
+) -> Response {
+    let Ok(Ok(_turn)) = tokio::time::timeout(PATIENCE, DRY_RUNS.acquire()).await else {
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, "another dry run goes on; try again");
+    };
+    let run = tokio::task::spawn_blocking(move || question.dry_run(&app.stream, &app.status));
+    match run.await {
+        Ok(Ok(text)) => ([(header::CONTENT_TYPE, "application/json")], text).into_response(),
+        Ok(Err(message)) => refuse(StatusCode::BAD_REQUEST, message),
+        Err(_) => refuse(StatusCode::INTERNAL_SERVER_ERROR, "the dry run failed"),
+    }
+}
+
 /// `GET /api/v1/openapi.json`.
 pub(super) async fn openapi() -> Response {
     ([(header::CONTENT_TYPE, "application/json")], include_str!("openapi.json")).into_response()

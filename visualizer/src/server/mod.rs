@@ -82,6 +82,7 @@ fn router(app: App) -> Router {
         .route("/api/v1/mutes/{id}", delete(mutes::remove))
         .route("/api/v1/rules", get(alerts::rules))
         .route("/api/v1/block", get(api::block))
+        .route("/api/v1/block/dry-run", get(api::block_dry_run))
         .route("/api/v1/geo/lookup", get(api::geo_lookup))
         .route("/api/v1/geo/info", get(api::geo_info))
         .route("/api/v1/geo/reload", post(api::geo_reload))

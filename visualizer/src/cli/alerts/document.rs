@@ -2,9 +2,11 @@
 
 use analyzer::detect;
 use analyzer::geo::Geo;
-use analyzer::{Alert, Party};
+use analyzer::timeline::Timeline;
+use analyzer::{Alert, Party, sentence};
 use serde_json::{Map, Value, json};
 
+use super::remote::moment;
 use crate::cli::offline::TotalsDocument;
 use crate::cli::output::{Column, Format, Listing, plain};
 use crate::cli::report::local_time;
@@ -21,7 +23,7 @@ pub(super) fn render(format: Format, alerts: &[&Alert], totals: &TotalsDocument,
         return alerts.iter().map(|alert| format!("{}\n", Value::Object(alert_json(alert, geo)))).collect();
     }
     if alerts.is_empty() && format == Format::Table {
-        return "no alerts\n".to_owned();
+        return "No alerts.\n".to_owned();
     }
     listing(alerts, geo).render(format)
 }
@@ -41,6 +43,7 @@ pub(crate) fn alert_json(alert: &Alert, geo: &Geo) -> Map<String, Value> {
         "sources": alert.sources.iter().map(|party| party.address.to_string()).collect::<Vec<_>>(),
         "targets": names(&alert.targets),
         "first_seen": alert.first.to_string(), "last_seen": alert.last.to_string(), "count": alert.count,
+        "timeline": timeline(&alert.timeline),
         "threshold": threshold.map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>(),
         "observed": observed,
         "technique": (!alert.rule.technique.is_empty()).then_some(alert.rule.technique),
@@ -48,12 +51,19 @@ pub(crate) fn alert_json(alert: &Alert, geo: &Geo) -> Map<String, Value> {
         "country": place.and_then(|place| place.country).map(|code| code.to_string()),
         "asn": place.and_then(|place| place.asn).map(|asn| asn.0),
         "as_name": place.and_then(|place| place.asn).and_then(|asn| geo.as_name(asn)),
-        "caveat": alert.rule.caveat,
+        "caveat": sentence(alert.rule.caveat),
     });
     match document {
         Value::Object(map) => map,
         _ => Map::new(),
     }
+}
+
+/// When it happened how often: the sum of the counts is the alert's count.
+fn timeline(timeline: &Timeline) -> Value {
+    json!({
+        "from": timeline.from().to_string(), "bin_seconds": timeline.width().as_secs_f64(), "counts": timeline.counts(),
+    })
 }
 
 /// Whole numbers are written without a fraction, others with three digits of it.
@@ -96,7 +106,7 @@ pub(super) fn listed(document: &Value, format: Format) -> String {
             let line = |alert: &&Map<String, Value>| format!("{}\n", Value::Object((*alert).clone()));
             return alerts.iter().map(line).collect();
         }
-        Format::Table if alerts.is_empty() => return "no alerts\n".to_owned(),
+        Format::Table if alerts.is_empty() => return "No alerts.\n".to_owned(),
         _ => {}
     }
     let field = |field, title| Column { field, title, number: false };
@@ -107,8 +117,23 @@ pub(super) fn listed(document: &Value, format: Format) -> String {
         head.into_iter().chain(cells(alert)).collect::<Vec<_>>()
     };
     let rows: Vec<Vec<Value>> = alerts.iter().map(row).collect();
-    let pretty = rows.iter().map(|row| row.iter().map(plain).collect()).collect();
+    let pretty = |(row, alert): (&Vec<Value>, &&Map<String, Value>)| {
+        let mut texts: Vec<String> = row.iter().map(plain).collect();
+        (texts[4], texts[5]) = (first_of(alert.get("sources")), first_of(alert.get("targets")));
+        texts[7] = moment(&row[7]);
+        texts
+    };
+    let pretty = rows.iter().zip(&alerts).map(pretty).collect();
     Listing { columns, pretty, rows }.render(format)
+}
+
+/// One party of a document, and how many more there are.
+fn first_of(parties: Option<&Value>) -> String {
+    match parties.and_then(Value::as_array).map_or(&[][..], Vec::as_slice) {
+        [] => String::new(),
+        [one] => plain(one),
+        [one, more @ ..] => format!("{} +{}", plain(one), more.len()),
+    }
 }
 
 fn cells(document: &Map<String, Value>) -> Vec<Value> {
@@ -139,7 +164,7 @@ pub(crate) fn rules_json() -> Vec<Value> {
     let rule = |rule: &'static detect::Rule| {
         json!({
             "rule": rule.id, "title": rule.title, "severity": rule.severity.name(), "most": rule.most.name(),
-            "technique": rule.technique, "sees": rule.sees, "caveat": rule.caveat, "sources": rule.sources,
+            "technique": rule.technique, "sees": sentence(rule.sees), "caveat": sentence(rule.caveat), "sources": rule.sources,
             "settings": rule.settings.iter().map(setting).collect::<Vec<_>>(),
         })
     };

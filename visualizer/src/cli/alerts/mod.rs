@@ -3,29 +3,25 @@
 mod document;
 mod evidence;
 mod remote;
+mod search;
+mod shown;
 
 pub(crate) use document::{alert_json, rules_json};
+pub(crate) use search::Search;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use analyzer::detect::{Detection, is_of, rules};
-use analyzer::{Alert, Facts, LocalNetworks, Severity};
-use capturer::decode::Skip;
-use capturer::source::Source;
-use capturer::{Frame, Packet, Timestamp};
+use analyzer::geo::Needs;
+use analyzer::{Alert, Severity};
 use clap::Args;
 
-use crate::cli::offline::{self, Hand, Outcome, Reading, TotalsDocument};
+use crate::cli::offline::{Outcome, Range, TotalsDocument};
 use crate::cli::output::{self, Format};
-use crate::cli::{Common, Failure, report};
+use crate::cli::{Common, Failure, report, timerange};
+use crate::geo_files;
 use crate::settings::{self, Settings};
-use crate::sieve::Sieve;
-use crate::{geo_files, sources};
-
-/// The least time between two looks at what has become too old, in packet time.
-const TICK: Duration = Duration::from_millis(250);
 
 /// `wireglobe alerts`
 #[derive(Debug, Args)]
@@ -45,6 +41,12 @@ pub(super) struct Arguments {
     /// Only packets that match
     #[arg(long, value_name = "EXPR", default_value = "", hide_default_value = true)]
     filter: String,
+    /// Only packets from this time on: RFC 3339, or -15m before the last packet
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with = "interface")]
+    from: Option<String>,
+    /// Only packets up to this time
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, conflicts_with = "interface")]
+    to: Option<String>,
     /// Only alerts of this severity or above
     #[arg(long, value_name = "SEVERITY", default_value = "info", value_parser = severity)]
     severity: Severity,
@@ -68,7 +70,8 @@ pub(super) struct Arguments {
     output: Option<PathBuf>,
 }
 
-fn severity(name: &str) -> Result<Severity, String> {
+/// A severity by its name, for options.
+pub(crate) fn severity(name: &str) -> Result<Severity, String> {
     Severity::named(name).ok_or_else(|| {
         let names: Vec<&str> = Severity::ALL.iter().map(|severity| severity.name()).collect();
         format!("expected {}", names.join(", "))
@@ -108,19 +111,14 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
         return Ok(ExitCode::SUCCESS);
     }
     let settings = settings::load(common.settings.as_deref())?.settings;
-    let facts = facts(arguments, &settings)?;
-    let mut source = open(arguments, &settings)?;
-    let query = offline::query(&arguments.filter)?;
-    let sieve = query.map(|query| Sieve::new(&arguments.filter, query, facts.clone()));
-    let range = offline::Range { length: report::length(arguments.length.as_deref())?, ..Default::default() };
-    let reading = Reading { range, sieve, decode: settings.decode.settings() };
-    let thresholds = settings.detect.thresholds().map_err(|error| Failure::Usage(error.to_string()))?;
-    let detection = Detection::new(&thresholds, settings.analysis.memory_mb << 20);
-    let mut hand = Watching::new(detection);
-    let outcome = offline::read(&mut *source, reading, &mut hand)?.or_failure()?;
-    hand.show();
-    hand.detection.finish();
-    tell(arguments, &hand.detection, &outcome, (&facts, &settings))
+    let range = Range {
+        length: report::length(arguments.length.as_deref())?,
+        ..timerange::range((&arguments.from, &arguments.to), &arguments.read)?
+    };
+    let (interface, filter) = (arguments.interface.as_deref(), arguments.filter.as_str());
+    let search = Search { read: &arguments.read, interface, filter, range };
+    let (detection, outcome) = search.run(&settings)?;
+    tell(arguments, &detection, &outcome, &settings)
 }
 
 /// Writes what was found; gives the exit code.
@@ -128,13 +126,15 @@ fn tell(
     arguments: &Arguments,
     detection: &Detection,
     outcome: &Outcome,
-    (facts, settings): (&Facts, &Settings),
+    settings: &Settings,
 ) -> Result<ExitCode, Failure> {
     let wanted = Wanted { severity: arguments.severity, rules: &arguments.rule };
     let alerts: Vec<&Alert> = detection.alerts().iter().filter(|alert| wanted.has(alert)).collect();
     let lost: u64 = detection.losses().iter().map(|(_, lost)| lost).sum();
     let totals = TotalsDocument::of(&arguments.read, outcome, lost, settings.decode.count.name());
-    let text = document::render(arguments.format, &alerts, &totals, &facts.geo);
+    let places = !alerts.is_empty() && matches!(arguments.format, Format::Json | Format::Jsonl);
+    let geo = geo_files::load(settings, Needs { country: places, asn: places })?;
+    let text = document::render(arguments.format, &alerts, &totals, &geo);
     output::write(output::open(arguments.output.as_deref())?, &text)?;
     if let Some(folder) = &arguments.evidence {
         evidence::write(folder, &alerts, &arguments.read)?;
@@ -146,93 +146,4 @@ fn tell(
     } else {
         code
     })
-}
-
-fn facts(arguments: &Arguments, settings: &Settings) -> Result<Facts, Failure> {
-    let needs = analyzer::geo::Needs { country: true, asn: true };
-    let local = if arguments.read.is_empty() || arguments.filter.is_empty() {
-        LocalNetworks::default()
-    } else {
-        sources::guess(&arguments.read)
-    };
-    Ok(Facts { geo: geo_files::load(settings, needs)?, local })
-}
-
-fn open(arguments: &Arguments, settings: &Settings) -> Result<Box<dyn Source>, Failure> {
-    match &arguments.interface {
-        Some(name) => Ok(Box::new(sources::interface(name, settings, None)?.0)),
-        None => Ok(sources::files(&arguments.read)?),
-    }
-}
-
-/// Packets that are shown to the detectors together.
-const TOGETHER: usize = 64;
-
-/// Bytes of a frame that the detectors' readers may want.
-const READABLE: usize = 2048;
-
-/// Shows packets to the detectors, some at a time with what their readers need of the frames.
-struct Watching {
-    detection: Detection,
-    packets: Vec<Packet>,
-    held: usize,
-    /// The frames' bytes one after another, and where each ends.
-    bytes: Vec<u8>,
-    ends: Vec<usize>,
-    looked: Timestamp,
-}
-
-impl Watching {
-    fn new(detection: Detection) -> Self {
-        Self {
-            detection,
-            packets: vec![Packet::empty(); TOGETHER],
-            held: 0,
-            bytes: Vec::with_capacity(TOGETHER * READABLE),
-            ends: Vec::with_capacity(TOGETHER),
-            looked: Timestamp::EPOCH,
-        }
-    }
-
-    fn show(&mut self) {
-        let Self { detection, packets, held, bytes, ends, .. } = self;
-        let begins = std::iter::once(0).chain(ends.iter().copied());
-        let frames = begins.zip(ends.iter()).map(|(begin, &end)| &bytes[begin..end]);
-        detection.observe_all(packets[..*held].iter().zip(frames));
-        *held = 0;
-        bytes.clear();
-        ends.clear();
-        if let Some(now) = detection.now()
-            && now.since(self.looked) >= TICK
-        {
-            self.looked = now;
-            detection.advance(now);
-        }
-    }
-}
-
-impl Hand for Watching {
-    #[inline]
-    fn slot(&mut self) -> &mut Packet {
-        &mut self.packets[self.held]
-    }
-
-    #[inline]
-    fn take(&mut self, frame: &Frame<'_>, skip: Option<Skip>) -> Result<(), Failure> {
-        if skip.is_some() {
-            return Ok(());
-        }
-        self.bytes.extend_from_slice(&frame.bytes[..frame.bytes.len().min(READABLE)]);
-        self.ends.push(self.bytes.len());
-        self.held += 1;
-        if self.held == TOGETHER {
-            self.show();
-        }
-        Ok(())
-    }
-
-    fn pause(&mut self) -> Result<(), Failure> {
-        self.show();
-        Ok(())
-    }
 }

@@ -1,80 +1,63 @@
 //! What people do about the alerts of a running server, from the command line: the API's questions, nothing more.
 
-use std::time::Duration;
-
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use ureq::Agent;
 
 use super::document::listed;
-use crate::cli::Failure;
+use super::shown;
+use crate::alerts::{REASONS, State};
+use crate::cli::failure::complain;
 use crate::cli::output::{self, Column, Format, Listing, plain};
-
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Where the server is.
-#[derive(Debug, Args)]
-pub(super) struct Server {
-    /// The running Wireglobe
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8470")]
-    server: String,
-}
+use crate::cli::server::{Server, encoded};
+use crate::cli::{Failure, output::count};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// The stored alerts of a running Wireglobe, with what was done about them
-    List {
+    /// List the stored alerts of a running Wireglobe, with what was done about them
+    List(List),
+    /// Show an alert: its figures, what could fool it, and what was done about it
+    Show {
         #[command(flatten)]
         server: Server,
-        /// Only alerts of this severity or above
-        #[arg(long, value_name = "SEVERITY", default_value = "info", value_parser = super::severity)]
-        severity: analyzer::Severity,
-        /// Only alerts of this rule or family; may be given several times
-        #[arg(long, value_name = "RULE", value_parser = super::rule)]
-        rule: Vec<String>,
-        /// Only alerts in this state: new, acknowledged, escalated, closed; may be given several times
-        #[arg(long, value_name = "STATE")]
-        state: Vec<String>,
-        /// How the list is written
-        #[arg(long, value_name = "FORMAT", default_value = "table")]
-        format: Format,
+        /// Its number
+        id: u32,
+        /// As text, or as the document of the API
+        #[arg(long, value_name = "FORMAT", default_value = "text", value_parser = ["text", "json"])]
+        format: String,
     },
-    /// An alert with its figures, its caveat and what was done about it
-    Show(One),
-    /// Somebody looks at it
+    /// Acknowledge alerts: somebody looks at them
     Acknowledge(Step),
-    /// Somebody else has to look at it
+    /// Escalate alerts: somebody else has to look at them
     Escalate(Step),
-    /// It is done
+    /// Close alerts, with a reason: they are done
     Close {
         #[command(flatten)]
         step: Step,
-        /// Why: "false positive", resolved, "accepted risk", duplicate or other
-        #[arg(long, value_name = "REASON")]
+        /// Why
+        #[arg(long, value_name = "REASON", value_parser = REASONS)]
         reason: String,
     },
-    /// It is not done after all
+    /// Reopen alerts: they are not done after all
     Reopen(Step),
-    /// Something to know about it
+    /// Comment on alerts: something to know about them
     Comment(Step),
     /// Hide alerts for which a filter holds, until a time
     Mute {
         #[command(flatten)]
         server: Server,
-        /// Such as: alert scan.port and src net 192.0.2.0/24
+        /// Which alerts, such as: alert scan.port and src net 192.0.2.0/24
         filter: String,
-        /// Why
-        #[arg(long, value_name = "TEXT")]
-        reason: String,
-        /// For how long: 12h, 7d, 2w
-        #[arg(long, value_name = "TIME")]
-        expires: String,
-        /// Only tell what it would hide
+        /// Why they are expected
+        #[arg(long, value_name = "TEXT", required_unless_present = "preview")]
+        reason: Option<String>,
+        /// For how long: 12h, 7d, 2w; at most a year
+        #[arg(long, value_name = "TIME", required_unless_present = "preview")]
+        expires: Option<String>,
+        /// Only tell which of the newest alerts it would hide
         #[arg(long)]
         preview: bool,
     },
-    /// The mutes, with how often they were of use
+    /// List the mutes, with how often they were of use
     Mutes {
         #[command(flatten)]
         server: Server,
@@ -82,7 +65,7 @@ pub(super) enum Command {
         #[arg(long, value_name = "FORMAT", default_value = "table")]
         format: Format,
     },
-    /// End a mute
+    /// End a mute: what it hid is shown again
     Unmute {
         #[command(flatten)]
         server: Server,
@@ -92,17 +75,36 @@ pub(super) enum Command {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct One {
+pub(super) struct List {
     #[command(flatten)]
     server: Server,
-    /// Its number
-    id: u32,
+    /// Only alerts of this severity or above
+    #[arg(long, value_name = "SEVERITY", default_value = "info", value_parser = super::severity)]
+    severity: analyzer::Severity,
+    /// Only alerts of this rule, or of a family such as scan; may be given several times
+    #[arg(long, value_name = "RULE", value_parser = super::rule)]
+    rule: Vec<String>,
+    /// Only alerts in this state; may be given several times
+    #[arg(long, value_name = "STATE", value_parser = State::ALL.map(State::name))]
+    state: Vec<String>,
+    /// At most so many, the latest: 1 to 2000
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    limit: u32,
+    /// Only those before the place that the list before this one named
+    #[arg(long, value_name = "PLACE", default_value = "", hide_default_value = true)]
+    before: String,
+    /// How the list is written
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: Format,
 }
 
 #[derive(Debug, Args)]
 pub(super) struct Step {
     #[command(flatten)]
-    one: One,
+    server: Server,
+    /// Their numbers; it is done with all of them or with none
+    #[arg(required = true, value_name = "ID")]
+    ids: Vec<u32>,
     /// A comment
     #[arg(long, short = 'm', value_name = "TEXT")]
     comment: Option<String>,
@@ -112,114 +114,88 @@ impl Command {
     /// Asks, and prints the answer.
     pub(super) fn run(&self) -> Result<(), Failure> {
         let text = match self {
-            Self::List { server, severity, rule, state, format } => {
-                let path = format!(
-                    "/api/v1/alerts?severity={}&rule={}&state={}",
-                    severity.name(),
-                    rule.join(","),
-                    state.join(",")
-                );
-                listed(&server.get(&path)?, *format)
+            Self::List(list) => list.ask()?,
+            Self::Show { server, id, format } => {
+                let document = server.get(&format!("/api/v1/alerts/{id}"))?;
+                if format == "json" { format!("{document}\n") } else { shown::text(&document) }
             }
-            Self::Show(one) => pretty(&one.server.get(&format!("/api/v1/alerts/{}", one.id))?),
             Self::Acknowledge(step) => step.take("acknowledge", None)?,
             Self::Escalate(step) => step.take("escalate", None)?,
             Self::Close { step, reason } => step.take("close", Some(reason))?,
             Self::Reopen(step) => step.take("reopen", None)?,
-            Self::Comment(step) => step.take("comment", None)?,
-            Self::Mute { server, filter, preview: true, .. } => {
-                let document = server.get(&format!("/api/v1/mutes/preview?filter={}", encoded(filter)))?;
-                format!(
-                    "{} alerts would be hidden\n{}",
-                    document["matches"],
-                    listed(&document, Format::Table)
-                )
-            }
+            Self::Comment(step) => step.say()?,
+            Self::Mute { server, filter, preview: true, .. } => preview(server, filter)?,
             Self::Mute { server, filter, reason, expires, .. } => {
                 let body = json!({"filter": filter, "reason": reason, "expires": expires});
                 let mute = server.send("/api/v1/mutes", &body)?;
-                format!("mute {} until {}\n", mute["mute"]["id"], plain(&mute["mute"]["expires"]))
+                format!("Mute {} holds until {}.\n", mute["mute"]["id"], moment(&mute["mute"]["expires"]))
             }
             Self::Mutes { server, format } => mutes(&server.get("/api/v1/mutes")?, *format),
             Self::Unmute { server, id } => {
                 server.delete(&format!("/api/v1/mutes/{id}"))?;
-                format!("mute {id} has ended\n")
+                format!("Mute {id} has ended.\n")
             }
         };
         output::write(output::open(None)?, &text)
     }
 }
 
+impl List {
+    fn ask(&self) -> Result<String, Failure> {
+        let document = self.server.get(&format!(
+            "/api/v1/alerts?severity={}&rule={}&state={}&limit={}&before={}",
+            self.severity.name(),
+            self.rule.join(","),
+            self.state.join(","),
+            self.limit,
+            encoded(&self.before),
+        ))?;
+        if let Some(older) = document["older"].as_str() {
+            complain(&format!("there may be older ones: --before {older} lists them"));
+        }
+        Ok(listed(&document, self.format))
+    }
+}
+
 impl Step {
     fn take(&self, action: &str, reason: Option<&str>) -> Result<String, Failure> {
-        let body = json!({"comment": self.comment, "reason": reason});
-        let document = self.one.server.send(&format!("/api/v1/alerts/{}/{action}", self.one.id), &body)?;
-        let alert = &document["alert"];
-        Ok(format!("{} {} is {}\n", plain(&alert["id"]), plain(&alert["rule"]), plain(&alert["state"])))
-    }
-}
-
-impl Server {
-    fn get(&self, path: &str) -> Result<Value, Failure> {
-        self.answer(path, |agent, url| agent.get(url).call())
-    }
-
-    fn send(&self, path: &str, body: &Value) -> Result<Value, Failure> {
-        let body = body.to_string();
-        self.answer(path, |agent, url| {
-            agent.post(url).header("content-type", "application/json").send(body.as_bytes())
-        })
-    }
-
-    fn delete(&self, path: &str) -> Result<Value, Failure> {
-        self.answer(path, |agent, url| agent.delete(url).call())
-    }
-
-    /// The document that comes; what the server refuses is said in its own words.
-    fn answer(
-        &self,
-        path: &str,
-        ask: impl FnOnce(&Agent, &str) -> Result<ureq::http::Response<ureq::Body>, ureq::Error>,
-    ) -> Result<Value, Failure> {
-        let base = self.server.trim_end_matches('/');
-        if !base.starts_with("http://") {
-            return Err(Failure::Usage(format!("--server {base}: expected http://ADDRESS:PORT")));
-        }
-        let config =
-            Agent::config_builder().timeout_global(Some(PATIENCE)).http_status_as_error(false).build();
-        let failed = |error: &dyn std::fmt::Display| {
-            Failure::Unreadable(format!("{base}: {error}; is Wireglobe running there?"))
+        let ids: Vec<String> = self.ids.iter().map(u32::to_string).collect();
+        let body = json!({"ids": ids, "comment": self.comment, "reason": reason});
+        let document = self.server.send(&format!("/api/v1/alerts/{action}"), &body)?;
+        let told = |alert: &Value| {
+            let [id, rule, state] = ["id", "rule", "state"].map(|field| plain(&alert[field]));
+            format!("Alert {id} ({rule}) is {state}.\n")
         };
-        let mut response =
-            ask(&config.new_agent(), &format!("{base}{path}")).map_err(|error| failed(&error))?;
-        let status = response.status();
-        let text = response.body_mut().read_to_string().map_err(|error| failed(&error))?;
-        let document: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
-        if status.is_success() {
-            return Ok(document);
+        Ok(document["alerts"].as_array().into_iter().flatten().map(told).collect())
+    }
+
+    fn say(&self) -> Result<String, Failure> {
+        if self.comment.is_none() {
+            return Err(Failure::Usage("a comment needs words: -m TEXT".to_owned()));
         }
-        let message = document["error"]["message"].as_str().unwrap_or("refused").to_owned();
-        let text = format!("{base}: {message}");
-        Err(if status.is_server_error() { Failure::Unreadable(text) } else { Failure::Usage(text) })
+        self.take("comment", None)
     }
 }
 
-/// A text within a query (RFC 3986).
-fn encoded(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes()
-        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
+fn preview(server: &Server, filter: &str) -> Result<String, Failure> {
+    let document = server.get(&format!("/api/v1/mutes/preview?filter={}", encoded(filter)))?;
+    Ok(match document["matches"].as_u64().unwrap_or_default() {
+        0 => "It would hide none of the newest alerts.\n".to_owned(),
+        1 => format!("It would hide 1 alert of the newest:\n{}", listed(&document, Format::Table)),
+        n => {
+            format!("It would hide {} alerts of the newest:\n{}", count(n), listed(&document, Format::Table))
+        }
+    })
 }
 
-fn pretty(document: &Value) -> String {
-    serde_json::to_string_pretty(document).unwrap_or_default() + "\n"
+/// A time of a document, to the second.
+pub(super) fn moment(value: &Value) -> String {
+    let text = plain(value);
+    let second = text.parse::<jiff::Timestamp>().map(|at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
+    second.unwrap_or(text)
 }
 
 fn mutes(document: &Value, format: Format) -> String {
-    if format == Format::Json {
-        return format!("{document}\n");
-    }
     const COLUMNS: [(&str, &str, bool); 6] = [
         ("id", "Number", true),
         ("filter", "Filter", false),
@@ -229,9 +205,22 @@ fn mutes(document: &Value, format: Format) -> String {
         ("last_hit", "Last hit", false),
     ];
     let mutes = document["mutes"].as_array().cloned().unwrap_or_default();
+    match format {
+        Format::Json => return format!("{document}\n"),
+        Format::Table if mutes.is_empty() => return "No mutes.\n".to_owned(),
+        _ => {}
+    }
     let cells = |mute: &Value| COLUMNS.iter().map(|(field, ..)| mute[*field].clone()).collect();
     let rows: Vec<Vec<Value>> = mutes.iter().map(cells).collect();
-    let shown = rows.iter().map(|row| row.iter().map(plain).collect()).collect();
+    let shown = mutes.iter().map(|mute| COLUMNS.iter().map(|(field, ..)| pretty(mute, field)).collect());
     let column = |&(field, title, number)| Column { field, title, number };
-    Listing { columns: COLUMNS.iter().map(column).collect(), pretty: shown, rows }.render(format)
+    Listing { columns: COLUMNS.iter().map(column).collect(), pretty: shown.collect(), rows }.render(format)
+}
+
+fn pretty(mute: &Value, field: &str) -> String {
+    match field {
+        "expires" if mute["expired"] == true => "expired".to_owned(),
+        "expires" | "last_hit" if mute[field].is_string() => moment(&mute[field]),
+        _ => plain(&mute[field]),
+    }
 }

@@ -14,6 +14,7 @@ use analyzer::aggregate::{Ask, Ends, Row};
 use analyzer::geo::Geo;
 use analyzer::{Analyzer, Dimension, Facts, LocalNetworks, Measure, Network, Origin, Setup, ViewId};
 use capturer::decode::Skip;
+use capturer::stream::{PacketStream, ReadBuffer};
 use capturer::{Frame, Packet};
 use serde_json::{Value, json};
 
@@ -24,6 +25,7 @@ use super::list::List;
 use crate::cli::Failure;
 use crate::cli::offline::{self, Hand, Outcome, TotalsDocument};
 use crate::cli::output::{self, Column, Format, Listing};
+use crate::live::Status;
 use crate::settings::Settings;
 use crate::sources;
 
@@ -64,37 +66,50 @@ pub(super) fn run<'a>(
     settings: &Settings,
     geo: Geo,
 ) -> Result<DryRun<'a>, Failure> {
-    let mut gather = Gather {
-        analyzer: analyzer(read, settings, geo),
-        hits: Hits::new(&list.networks),
-        packets: vec![Packet::empty(); TOGETHER].into(),
-        held: 0,
-    };
+    let facts = Facts { geo, local: local(read, settings) };
+    let mut gather = Gather::new(list, facts, settings.analysis.memory_mb << 20);
     let reading = offline::Reading { decode: settings.decode.settings(), ..offline::Reading::default() };
     let outcome = offline::read(&mut *sources::files(read)?, reading, &mut gather)?.or_failure()?;
-    gather.observe();
-    let Gather { mut analyzer, hits, .. } = gather;
-    let evicted = analyzer.read().evicted().0;
-    let totals = TotalsDocument::of(read, &outcome, evicted, settings.decode.count.name());
-    let victims = victims(&mut analyzer, &hits, list, long_enough(&outcome));
-    Ok(DryRun { list, outcome, totals, hits, victims })
+    Ok(gather.judge(list, outcome, |outcome, evicted| {
+        TotalsDocument::of(read, outcome, evicted, settings.decode.count.name())
+    }))
 }
 
-fn analyzer(read: &[PathBuf], settings: &Settings, geo: Geo) -> Analyzer {
+/// Bytes that a dry run over the ring may take.
+const RING_MEMORY: usize = 32 << 20;
+
+/// The same over the packets that a running capture still has; `status` says whose they are.
+pub(super) fn run_on_ring<'a>(list: &'a List, stream: &PacketStream, status: &Status) -> DryRun<'a> {
+    let mut gather = Gather::new(list, status.known(), RING_MEMORY);
+    let mut outcome = Outcome::default();
+    let (mut cursor, mut buffer) = (stream.cursor_from_oldest(), ReadBuffer::new(stream));
+    let end = stream.written();
+    while cursor.position() < end && cursor.read(&mut buffer, Duration::ZERO).taken > 0 {
+        for seen in buffer.iter() {
+            outcome.saw(seen.packet);
+            gather.add(seen.packet, seen.bytes);
+        }
+    }
+    gather.judge(list, outcome, |outcome, evicted| TotalsDocument {
+        source: vec![status.facts.name.clone()],
+        ..TotalsDocument::of(&[], outcome, evicted, status.facts.counted)
+    })
+}
+
+fn local(read: &[PathBuf], settings: &Settings) -> LocalNetworks {
     let named = &settings.network.local;
-    let local = if named.is_empty() {
-        sources::guess(read)
-    } else {
-        LocalNetworks::new(named.clone(), Origin::Settings)
-    };
+    if named.is_empty() { sources::guess(read) } else { LocalNetworks::new(named.clone(), Origin::Settings) }
+}
+
+fn analyzer(facts: Facts, memory: usize) -> Analyzer {
     Analyzer::new(Setup {
-        facts: Facts { geo, local },
+        facts,
         homes: Vec::new(),
         dimensions: Vec::new(),
         live: false,
         hosts: true,
         names: true,
-        memory: settings.analysis.memory_mb << 20,
+        memory,
         counting: analyzer::aggregate::Counting::default(),
         devices: analyzer::Devices::default(),
     })
@@ -109,6 +124,45 @@ struct Gather {
 }
 
 impl Gather {
+    fn new(list: &List, facts: Facts, memory: usize) -> Self {
+        Self {
+            analyzer: analyzer(facts, memory),
+            hits: Hits::new(&list.networks),
+            packets: vec![Packet::empty(); TOGETHER].into(),
+            held: 0,
+        }
+    }
+
+    /// Takes a packet that was decoded before.
+    fn add(&mut self, packet: &Packet, bytes: &[u8]) {
+        self.packets[self.held].clone_from(packet);
+        self.hold(bytes);
+    }
+
+    /// The packet in the slot counts.
+    fn hold(&mut self, bytes: &[u8]) {
+        self.analyzer.learn(&self.packets[self.held], bytes);
+        self.hits.count(&self.packets[self.held]);
+        self.held += 1;
+        if self.held == self.packets.len() {
+            self.observe();
+        }
+    }
+
+    /// What came of it, once all packets were taken; `totals` is told of the hosts that had to make room.
+    fn judge(
+        mut self,
+        list: &List,
+        outcome: Outcome,
+        totals: impl FnOnce(&Outcome, u64) -> TotalsDocument,
+    ) -> DryRun<'_> {
+        self.observe();
+        let Self { mut analyzer, hits, .. } = self;
+        let totals = totals(&outcome, analyzer.read().evicted().0);
+        let victims = victims(&mut analyzer, &hits, list, long_enough(&outcome));
+        DryRun { list, outcome, totals, hits, victims }
+    }
+
     fn observe(&mut self) {
         self.analyzer.observe_all(self.packets[..self.held].iter().map(|packet| (packet, &[][..])));
         self.held = 0;
@@ -122,12 +176,7 @@ impl Hand for Gather {
 
     fn take(&mut self, frame: &Frame<'_>, skip: Option<Skip>) -> Result<(), Failure> {
         if skip.is_none() {
-            self.analyzer.learn(&self.packets[self.held], frame.bytes);
-            self.hits.count(&self.packets[self.held]);
-            self.held += 1;
-        }
-        if self.held == self.packets.len() {
-            self.observe();
+            self.hold(frame.bytes);
         }
         Ok(())
     }
@@ -197,8 +246,8 @@ impl DryRun<'_> {
         self.hits.networks.iter().filter(|hit| **hit).count()
     }
 
-    /// The document.
-    pub(super) fn json(&self, heading: &Heading) -> String {
+    /// The document, with so many hosts at most.
+    pub(super) fn json(&self, heading: &Heading, most: usize) -> String {
         let hits = &self.hits;
         let mut document = self.totals.head();
         let mut list = format::document(self.list, heading);
@@ -221,7 +270,7 @@ impl DryRun<'_> {
         let domains =
             domains.iter().map(|(domain, hosts)| json!({"domain": domain, "hosts": hosts})).collect();
         document.insert("domains".into(), domains);
-        document.insert("rows".into(), self.victims.iter().map(Victim::json).collect());
+        document.insert("rows".into(), self.victims.iter().take(most).map(Victim::json).collect());
         format!("{}\n", Value::Object(document))
     }
 
@@ -250,7 +299,7 @@ impl DryRun<'_> {
             .map(|(domain, hosts)| format!("{} ({hosts})", crate::cli::escape(domain)));
         let more = (domains.len() > SHOWN).then(|| format!("{} more", domains.len() - SHOWN));
         let shown: Vec<String> = shown.chain(more).collect();
-        (!shown.is_empty()).then(|| format!("domains of them, with hosts: {}", shown.join(", ")))
+        (!shown.is_empty()).then(|| format!("Domains of them, with hosts: {}", shown.join(", ")))
     }
 
     fn summary(&self) -> String {
@@ -265,7 +314,7 @@ impl DryRun<'_> {
                 count(self.networks_hit()),
             ),
             format!(
-                "would have hit {} of {} packets ({:.2} %), {} of {} ({:.2} %): {} packets from and {} to {} hosts in {} flows",
+                "Would have hit {} of {} packets ({:.2} %), {} of {} ({:.2} %): {} packets from and {} to {} hosts in {} flows",
                 output::count(hits.either.packets),
                 output::count(ledger.packets),
                 share(hits.either.packets, ledger.packets),

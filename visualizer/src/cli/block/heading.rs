@@ -102,6 +102,9 @@ pub(crate) fn second(at: Timestamp) -> String {
 /// The targets with their names, the first few of many.
 pub(crate) fn targets(list: &List) -> String {
     const SHOWN: usize = 8;
+    if list.parts.is_empty() {
+        return "nothing".to_owned();
+    }
     let one = |part: &super::list::Part| match &part.name {
         Some(name) => format!("{} {name}", part.target),
         None => part.target.to_string(),

@@ -1,6 +1,7 @@
-//! `wireglobe block`: block lists of systems, countries and networks, and what they would have hit. It prints; it never
-//! executes.
+//! `wireglobe block`: block lists of systems, countries, networks and the sources of alerts, and what they would have hit.
+//! It prints; it never executes.
 
+mod alerted;
 mod dry_run;
 mod format;
 mod heading;
@@ -31,8 +32,10 @@ use target::Target;
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// What to block: AS1136, NL, 192.0.2.0/24, 2001:db8::1; or as in filters: asn 1136, country NL
-    #[arg(required = true, value_name = "TARGET")]
+    #[arg(required_unless_present = "alerts", value_name = "TARGET")]
     targets: Vec<String>,
+    #[command(flatten)]
+    alerted: alerted::Alerted,
     /// How the list is written
     #[arg(long, value_name = "FORMAT", default_value = "cidr")]
     format: Format,
@@ -96,28 +99,39 @@ fn expiry(text: &str) -> Result<Duration, String> {
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Failure> {
     let settings = settings::load(common.settings.as_deref())?.settings;
-    let targets = target::parse(arguments.targets.iter().map(String::as_str)).map_err(Failure::Usage)?;
+    let mut targets = target::parse(arguments.targets.iter().map(String::as_str)).map_err(Failure::Usage)?;
     limits(arguments.format, arguments.expires)
         .map_err(|error| Failure::Usage(format!("--expires: {error}")))?;
+    let alerted = arguments.alerted.find(&settings)?;
+    targets.extend(alerted.targets);
     let geo = geo_files::load(&settings, needs(&targets, arguments))?;
     let mut list = List::of(&order(arguments, &settings, targets), &geo);
     warn(&list)?;
-    let mut code = ExitCode::SUCCESS;
+    let mut code = alerted.code;
     if !arguments.hit_only.is_empty() {
-        code = hit::keep(&mut list, &arguments.hit_only, &settings)?;
+        code = worse(code, hit::keep(&mut list, &arguments.hit_only, &settings)?);
     }
     let list = list.finish(arguments.aggregate);
-    let heading = heading(arguments).for_list(&list, &geo);
+    let heading = heading(arguments, alerted.reason).for_list(&list, &geo);
     let text = if arguments.dry_run.is_empty() {
         tell_of_families(&list, arguments.format);
         arguments.format.render(&list, &heading)
     } else {
         let run = dry_run::run(&list, &arguments.dry_run, &settings, geo)?;
-        code = run.code();
-        if arguments.format == Format::Json { run.json(&heading) } else { run.table(arguments.top) }
+        code = worse(code, run.code());
+        if arguments.format == Format::Json {
+            run.json(&heading, usize::MAX)
+        } else {
+            run.table(arguments.top)
+        }
     };
     output::write(output::open(arguments.output.as_deref())?, &text)?;
     Ok(code)
+}
+
+/// Of several reads the one that went wrong.
+fn worse(one: ExitCode, other: ExitCode) -> ExitCode {
+    if one == ExitCode::SUCCESS { other } else { one }
 }
 
 /// What a format can't keep.
@@ -143,10 +157,12 @@ fn order(arguments: &Arguments, settings: &Settings, targets: Vec<Target>) -> Or
     Order { targets, own: settings.network.local.clone(), keep_special: arguments.include_special }
 }
 
-fn heading(arguments: &Arguments) -> Heading {
+/// `alerted` names the alerts; it stands behind a reason that was given.
+fn heading(arguments: &Arguments, alerted: Option<String>) -> Heading {
+    let reasons: Vec<String> = arguments.reason.clone().into_iter().chain(alerted).collect();
     Heading {
         made: jiff::Timestamp::now(),
-        reason: arguments.reason.as_deref().and_then(heading::reason),
+        reason: heading::reason(&reasons.join("; ")),
         expires: arguments.expires,
         sources: Vec::new(),
         name: arguments.name.clone(),

@@ -2,13 +2,15 @@
 
 use analyzer::Network;
 use analyzer::geo::Geo;
+use capturer::stream::PacketStream;
 use clap::ValueEnum;
 use serde::Deserialize;
 
 use super::format::Format;
 use super::heading::{self, Heading};
 use super::list::{List, Order};
-use super::{expiry, limits, name, target};
+use super::{dry_run, expiry, limits, name, target};
+use crate::live::Status;
 
 /// `targets` is needed; the rest is as on the command line.
 #[derive(Debug, Deserialize)]
@@ -29,6 +31,9 @@ pub(crate) struct Question {
     include_special: bool,
 }
 
+/// Hosts that a dry run names.
+const SHOWN: usize = 100;
+
 /// A list as text, and what kind of text.
 pub(crate) struct Answer {
     /// The list.
@@ -43,21 +48,36 @@ impl Question {
     /// # Errors
     /// Says what of the question can't be read, or that nothing is left to block.
     pub(crate) fn answer(&self, geo: &Geo, own: &[Network]) -> Result<Answer, String> {
+        let format = self.format()?;
+        let (list, heading) = self.list(geo, own)?;
+        limits(format, heading.expires)?;
+        let media = if format == Format::Json { "application/json" } else { "text/plain; charset=utf-8" };
+        Ok(Answer { text: format.render(&list, &heading), media })
+    }
+
+    /// What the list would have hit among the packets that are still there, as a document.
+    ///
+    /// # Errors
+    /// As for [`Self::answer`].
+    pub(crate) fn dry_run(&self, stream: &PacketStream, status: &Status) -> Result<String, String> {
+        let known = status.known();
+        let (list, heading) = self.list(&known.geo, known.local.networks())?;
+        Ok(dry_run::run_on_ring(&list, stream, status).json(&heading, SHOWN))
+    }
+
+    fn list(&self, geo: &Geo, own: &[Network]) -> Result<(List, Heading), String> {
         let targets = target::parse([self.targets.as_str()])?;
         if targets.is_empty() {
             return Err(format!("targets: expected {}", target::EXPECTED));
         }
-        let format = self.format()?;
         let heading = self.heading()?;
-        limits(format, heading.expires)?;
         let order = Order { targets, own: own.to_vec(), keep_special: self.include_special };
         let list = List::of(&order, geo).finish(self.aggregate);
         if list.networks.is_empty() && !list.left_out.is_empty() {
             return Err(format!("nothing is left to block: {}", heading::left_out(&list)));
         }
         let heading = heading.for_list(&list, geo);
-        let media = if format == Format::Json { "application/json" } else { "text/plain; charset=utf-8" };
-        Ok(Answer { text: format.render(&list, &heading), media })
+        Ok((list, heading))
     }
 
     fn format(&self) -> Result<Format, String> {
