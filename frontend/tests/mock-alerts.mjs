@@ -19,6 +19,24 @@ const NAMES = ["rule", "severity", "title", "summary", "sources", "targets", "ag
 const STATES = { acknowledge: "acknowledged", escalate: "escalated", close: "closed", reopen: "new" };
 const RULES = FOUND.map(([rule, , title, , , , , , threshold]) => ({ rule, title, sees: rule === "scan.port.tcp_syn" ? "15 different ports of one host failed within a minute, opened by SYNs with few options" : `what ${title} does, often enough within its window`, settings: Object.keys(threshold).map((name) => ({ name, unit: name.endsWith("share") ? "ratio" : name === "ports" ? "different failed ports" : "" })) }));
 
+/** Alerts of the newest that the topic has. */
+const NEWEST = 300;
+
+/** 700 more of the same, each older than the one before; every hundredth is closed. */
+const older = (like, started) => Array.from({ length: 700 }, (_, i) => ({
+  ...like, id: String(i + 1001).padStart(8, "0"), title: `Ping sweep ${i + 1}`, last_ms: started - 300_000_000 - i * 60_000, first_ms: started - 301_000_000 - i * 60_000,
+  state: i % 100 === 99 ? "closed" : "new", history: [],
+}));
+
+/** What a packet counter of 24 bins would have seen: the end is the busiest. */
+function timelineOf({ first_ms, last_ms, count }) {
+  const weights = Array.from({ length: 24 }, (_, i) => 1 + i * ((i * 7) % 5));
+  const whole = weights.reduce((sum, weight) => sum + weight, 0);
+  const counts = weights.map((weight) => Math.floor((count * weight) / whole));
+  counts[23] += count - counts.reduce((sum, n) => sum + n, 0);
+  return { from: new Date(first_ms).toISOString(), bin_seconds: Math.max(0.001, (last_ms - first_ms) / 24_000), counts };
+}
+
 const json = (status, body) => ({ status, body: JSON.stringify({ schema: 1, ...body }) });
 const refuse = (status, message) => ({ status, body: JSON.stringify({ error: { message } }) });
 
@@ -38,14 +56,16 @@ export class Alerts {
       const { age, ...alert } = Object.fromEntries(NAMES.map((name, n) => [name, cells[n]]));
       return { id: String(i + 1).padStart(8, "0"), ...alert, caveat: CAVEAT, first_ms: started - age * 1000 - 120_000, last_ms: started - age * 1000, state: "new", reason: null, comments: 0, evidence: i % 3 === 2 ? 0 : 512, history: [] };
     });
+    if (kind === "many") this.all.push(...older(this.all.at(-1), started));
     if (kind === "full") this.all[4].state = "acknowledged";
-    this.mutes = kind === "full" ? [{ id: "1", filter: "alert scan.port.udp", reason: "our own scanner", created: new Date(started).toISOString(), expires: new Date(started + 6e8).toISOString(), hits: 412, last_hit: new Date(started).toISOString() }] : [];
+    this.mutes = kind === "full" ? [{ id: "1", filter: "alert scan.port.udp", reason: "our own scanner", created: new Date(started).toISOString(), expires: new Date(started + 6e8).toISOString(), hits: 412, last_hit: new Date(started).toISOString() },
+      { id: "2", filter: "alert scan.host.arp", reason: "the inventory of last month", created: new Date(started - 9e8).toISOString(), expires: new Date(started - 1e8).toISOString(), expired: true, hits: 3, last_hit: null }] : [];
   }
   step() {
     const [first] = this.all;
     if (first) Object.assign(first, { count: first.count + 700, last_ms: Date.now() });
   }
-  hidden(alert) { return this.mutes.some(({ filter }) => this.matches(filter, alert)); }
+  hidden(alert) { return this.mutes.some(({ filter, expired }) => !expired && this.matches(filter, alert)); }
   matches(filter, alert) {
     const rule = /alert (\S+)/.exec(filter)?.[1];
     const host = /src host (\S+)/.exec(filter)?.[1];
@@ -53,29 +73,66 @@ export class Alerts {
   }
   document(alert) {
     const { history, state, reason, comments, evidence, ...plain } = alert;
-    return this.kind === "stateless" ? plain : { ...plain, state, reason, comments, evidence, muted: this.hidden(alert) };
+    return this.kind === "stateless" ? plain : { ...plain, timeline: timelineOf(alert), state, reason, comments, evidence, muted: this.hidden(alert) };
   }
-  rows() { return this.all.map((alert) => { const { id, ...row } = this.document(alert); return [id, row]; }); }
+  get newest() { return [...this.all].sort((a, b) => b.last_ms - a.last_ms || (a.id < b.id ? 1 : -1)); }
+  rows() {
+    const rows = this.newest.slice(0, NEWEST).map((alert) => { const { id, ...row } = this.document(alert); return [id, row]; });
+    return Object.assign(rows, { total: this.all.length });
+  }
+  /** How many the tabs have, of all. */
+  tally() {
+    if (this.kind === "stateless") return null;
+    const count = (holds) => this.all.filter(holds).length;
+    const of = (...states) => count((alert) => states.includes(alert.state) && !this.hidden(alert));
+    return { inbox: of("new", "acknowledged"), escalated: of("escalated"), closed: of("closed"), muted: count((alert) => this.hidden(alert)), all: this.all.length, muted_of: this.all.length };
+  }
+  /** A page of the whole store. */
+  page(asked) {
+    const states = (asked.get("state") ?? "").split(",").filter(Boolean);
+    const [last, id] = (asked.get("before") || "9e15-1").split("-").map(Number);
+    const limit = Number(asked.get("limit") ?? 2000);
+    const found = this.newest.filter((alert) => (states.length === 0 || states.includes(alert.state)) && (alert.last_ms < last || (alert.last_ms === last && Number(alert.id) < id)));
+    const alerts = found.slice(0, limit);
+    const end = alerts.at(-1);
+    const times = (alert) => ({ ...this.document(alert), first_seen: new Date(alert.first_ms).toISOString(), last_seen: new Date(alert.last_ms).toISOString() });
+    return json(200, { alerts: alerts.map(times).reverse(), older: found.length > limit ? `${end.last_ms}-${Number(end.id)}` : null });
+  }
   async answer(request, url) {
     const [, , version, what, id, action] = url.pathname.split("/");
-    if (version !== "v1" || !["alerts", "mutes", "rules"].includes(what)) return null;
+    if (version !== "v1" || !["alerts", "block", "mutes", "rules"].includes(what)) return null;
+    if (what === "block") return this.dryRun(url);
     if (what === "rules") return json(200, { rules: RULES });
     if (this.kind === "stateless" && (what === "mutes" || id)) return { status: 404, type: "text/plain", body: "there is no such page\n" };
-    return what === "mutes" ? this.mute(request, url, id) : this.alert(request, id, action);
+    return what === "mutes" ? this.mute(request, url, id) : this.alert(request, url, id, action);
   }
-  async alert(request, id, action) {
+  async alert(request, url, id, action) {
+    if (!id) return this.page(url.searchParams);
+    if (request.method === "POST") return this.steps(id, await bodyOf(request));
     const alert = this.all.find((alert) => alert.id === id);
-    if (!id) return json(200, { alerts: this.all.map((alert) => this.document(alert)) });
     if (!alert) return refuse(404, "there is no such alert");
     if (action === "packets") return alert.evidence ? { status: 200, type: "application/vnd.tcpdump.pcap", body: "\n\r\r\n" } : refuse(404, "no packets were kept");
-    if (request.method === "GET") return json(200, { alert: this.document(alert), history: alert.history });
-    const { comment, reason } = await bodyOf(request);
+    return json(200, { alert: this.document(alert), history: alert.history });
+  }
+  /** All or none. */
+  steps(action, { ids, comment, reason }) {
+    const meant = ids.map((id) => this.all.find((alert) => alert.id === id));
+    if (meant.includes(undefined)) return refuse(404, "there is no such alert; nothing was changed");
     if (this.broken) return refuse(503, "it could not be stored: the disk is full");
     if ((action === "close" && !reason) || (action === "comment" && !comment)) return refuse(422, `${action} needs a ${action === "close" ? "reason" : "comment"}`);
-    if (action === "comment") alert.comments += 1;
-    else Object.assign(alert, { state: STATES[action], reason: action === "close" ? reason : null });
-    alert.history.push({ at: new Date().toISOString(), action, comment: comment ?? null, reason: reason ?? null });
-    return json(200, { alert: this.document(alert) });
+    for (const alert of meant) {
+      if (action === "comment") alert.comments += 1;
+      else Object.assign(alert, { state: STATES[action], reason: action === "close" ? reason : null });
+      alert.history.push({ at: new Date().toISOString(), action, comment: comment ?? null, reason: reason ?? null });
+    }
+    return json(200, { alerts: meant.map((alert) => this.document(alert)) });
+  }
+  dryRun(url) {
+    const targets = (url.searchParams.get("targets") ?? "").split(",");
+    if (targets.every((target) => target.startsWith("192.0.2."))) return refuse(400, `nothing is left to block: ${targets[0]}/32 (private)`);
+    const rows = targets.map((address, i) => ({ address, name: i ? null : "edge.example.net", country: "VN", as_name: "Example Access", wanted: i === 0, own: false }));
+    const hit = { packets: 1284 * targets.length, hosts: targets.length, flows: 40 * targets.length, wanted: 1, own: 0 };
+    return json(200, { from: new Date(Date.now() - 185_000).toISOString(), to: new Date().toISOString(), totals: { packets: 412_000 }, hit, rows });
   }
   async mute(request, url, id) {
     if (id === "preview") {

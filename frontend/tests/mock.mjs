@@ -143,7 +143,7 @@ const TOPICS = {
     source_kind: "demo", source: "demo", state: "replay", speed: 1, position_ms: (Date.now() - w.started) % 180000, duration_ms: 180000, loops: 0, started_ms: w.started,
     frames: 12345678, packets: 12345000, bytes: 9876543210, skipped: 678, filtered: 0, lost_kernel: 0, lost_ring: 0, evicted_hosts: 0, evicted_flows: 0,
     local_networks: "192.0.2.0/24", local_networks_origin: "settings", geo_country_source: "DB-IP Lite", geo_country_date: "2026-11-01", geo_asn_source: "ip-location-db", geo_asn_date: "2026-11-01",
-    attribution: [{ text: "IP to country by DB-IP, CC BY 4.0", url: "https://db-ip.com" }], error: null, version: "0.1.0", alerts_fault: w.alerts.broken ? "the disk is full" : null, alerts_suppressed: 0,
+    attribution: [{ text: "IP to country by DB-IP, CC BY 4.0", url: "https://db-ip.com" }], error: null, version: "0.1.0", alerts_fault: w.alerts.broken ? "the disk is full" : null, alerts_suppressed: 0, alerts_tally: w.alerts.tally(),
   }).map(([key, value]) => [key, { value }]),
   kpi: (w) => {
     const last = w.series.at(-1);
@@ -209,7 +209,7 @@ class Client {
     const rows = TOPICS[sub.topic](this.world, sub.filter);
     sub.known = new Map(rows.map(([key, row]) => [key, JSON.stringify(row)]));
     sub.seq = this.clock.seq;
-    this.send({ type: "snap", sub: id, topic: sub.topic, seq: sub.seq, at: Date.now(), from: this.world.started, keys: rows.map(([key]) => key), columns: columnsOf(rows), total: rows.length });
+    this.send({ type: "snap", sub: id, topic: sub.topic, seq: sub.seq, at: Date.now(), from: this.world.started, keys: rows.map(([key]) => key), columns: columnsOf(rows), total: rows.total ?? rows.length });
   }
   tick() {
     if (this.paused || !this.visible || this.unacknowledged > 3) return;
@@ -224,7 +224,7 @@ class Client {
     const removes = [...sub.known.keys()].filter((key) => !fresh.has(key));
     sub.known = fresh;
     if (changed.length + removes.length === 0) return;
-    this.send({ type: "delta", sub: id, from_seq: sub.seq, seq: this.clock.seq, at: Date.now(), from: this.world.started, keys: changed.map(([key]) => key), columns: columnsOf(changed), removes, total: rows.length, conflated: 0 });
+    this.send({ type: "delta", sub: id, from_seq: sub.seq, seq: this.clock.seq, at: Date.now(), from: this.world.started, keys: changed.map(([key]) => key), columns: columnsOf(changed), removes, total: rows.total ?? rows.length, conflated: 0 });
     sub.seq = this.clock.seq;
   }
 }
@@ -278,6 +278,6 @@ export async function startMock(port = 0, options = {}) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const options = { home: !process.argv.includes("--no-home"), publicPeers: !process.argv.includes("--private"), scale: process.argv.includes("--small") ? 1e-5 : 1, alerts: process.argv.includes("--quiet") ? "none" : process.argv.includes("--stateless") ? "stateless" : "full" };
+  const options = { home: !process.argv.includes("--no-home"), publicPeers: !process.argv.includes("--private"), scale: process.argv.includes("--small") ? 1e-5 : 1, alerts: process.argv.includes("--quiet") ? "none" : process.argv.includes("--stateless") ? "stateless" : process.argv.includes("--many") ? "many" : "full" };
   console.log((await startMock(Number(process.argv[2] ?? 8471), options)).url);
 }

@@ -11,6 +11,9 @@ export type AlertState = (typeof STATES)[number];
 export const REASONS = ["false positive", "resolved", "accepted risk", "duplicate", "other"] as const;
 export type Reason = (typeof REASONS)[number];
 
+/** When it happened how often: counts of bins of equal length, all of it `Alert.count`. Times in milliseconds. */
+export interface Timeline { from: number; width: number; counts: readonly number[] }
+
 export interface Figure { name: string; observed: number; threshold: number | null }
 
 export interface Alert {
@@ -25,6 +28,8 @@ export interface Alert {
   first: number;
   last: number;
   count: number;
+  /** Alerts that an older Wireglobe stored have none. */
+  timeline: Timeline | null;
   figures: readonly Figure[];
   /** Words seen on the wire: names, user agents. */
   words: ReadonlyArray<readonly [name: string, word: string]>;
@@ -54,18 +59,42 @@ function figures(observed: unknown, threshold: unknown): Figure[] {
 const words = (observed: unknown): [string, string][] =>
   Object.entries(fields(observed)).flatMap(([name, value]): [string, string][] => (typeof value === "string" ? [[name.replace(/_seen$/, ""), value]] : []));
 
-function alert(table: TableView, id: string, row: number): Alert {
-  const word = (column: string): string => table.text(column, row);
+/** Milliseconds since the epoch, from a time as text with whatever digits of a second; 0 for none. */
+export function instant(value: unknown): number {
+  const at = Date.parse(typeof value === "string" ? value.replace(/(\.\d{3})\d+/, "$1") : "");
+  return Number.isFinite(at) ? at : 0;
+}
+
+function timeline(value: unknown): Timeline | null {
+  const { from, bin_seconds: seconds, counts } = fields(value);
+  const found = Array.isArray(counts) ? counts.filter((n): n is number => typeof n === "number") : [];
+  return typeof seconds === "number" && found.length > 0 ? { from: instant(from), width: seconds * 1000, counts: found } : null;
+}
+
+/** An alert out of its cells or fields, which have the same names but for the times. */
+function alert(id: string, cell: (name: string) => unknown, [first, last]: readonly [number, number]): Alert {
+  const word = (name: string): string => { const value = cell(name); return typeof value === "string" ? value : ""; };
+  const number = (name: string): number => numberOrNull(cell(name)) ?? 0;
   return {
     id, rule: word("rule"), severity: oneOf(SEVERITIES, word("severity"), "info"), title: word("title"), summary: word("summary"),
-    sources: texts(table.cell("sources", row)), targets: texts(table.cell("targets", row)),
-    first: table.number("first_ms", row), last: table.number("last_ms", row), count: table.number("count", row),
-    figures: figures(table.cell("observed", row), table.cell("threshold", row)), words: words(table.cell("observed", row)),
-    technique: word("technique"), country: word("country"), asn: numberOrNull(table.cell("asn", row)), network: word("as_name"), caveat: word("caveat"),
-    state: oneOf(STATES, word("state"), "new"), reason: word("reason"), comments: table.number("comments", row),
-    muted: table.cell("muted", row) === true, evidence: table.number("evidence", row),
+    sources: texts(cell("sources")), targets: texts(cell("targets")), first, last, count: number("count"), timeline: timeline(cell("timeline")),
+    figures: figures(cell("observed"), cell("threshold")), words: words(cell("observed")),
+    technique: word("technique"), country: word("country"), asn: numberOrNull(cell("asn")), network: word("as_name"), caveat: word("caveat"),
+    state: oneOf(STATES, word("state"), "new"), reason: word("reason"), comments: number("comments"),
+    muted: cell("muted") === true, evidence: number("evidence"),
   };
 }
+
+/** An alert of a document of the API. */
+export function fromDocument(document: Readonly<Record<string, unknown>>): Alert {
+  return alert(String(document["id"] ?? ""), (name) => document[name], [instant(document["first_seen"]), instant(document["last_seen"])]);
+}
+
+const fromRow = (table: TableView, id: string, row: number): Alert =>
+  alert(id, (name) => table.cell(name, row), [table.number("first_ms", row), table.number("last_ms", row)]);
+
+/** The gravest first, then the latest. */
+export const sorted = (alerts: readonly Alert[]): Alert[] => [...alerts].sort((a, b) => rank(a.severity) - rank(b.severity) || b.last - a.last || (a.id < b.id ? 1 : -1));
 
 /** How grave: 0 is critical. */
 export const rank = (severity: Severity): number => SEVERITIES.indexOf(severity);
@@ -76,9 +105,7 @@ export const grave = (severity: Severity): boolean => rank(severity) < 2;
 /** Still somebody's work, and not muted. */
 export const open = ({ state, muted }: Alert): boolean => state !== "closed" && !muted;
 
-export function readAlerts(table: TableView): Alert[] {
-  return table.keys.map((key, row) => alert(table, key, row)).sort((a, b) => rank(a.severity) - rank(b.severity) || b.last - a.last || (a.id < b.id ? 1 : -1));
-}
+export const readAlerts = (table: TableView): Alert[] => sorted(table.keys.map((key, row) => fromRow(table, key, row)));
 
 /** The same alerts with those of one severity in the places they had; new ones go before them. */
 export function keepOrder(before: readonly string[], now: readonly Alert[]): Alert[] {
@@ -145,11 +172,18 @@ const ADDRESS = /^[0-9a-f.:]+$/i;
 /** Only what is an address goes into a line for a shell. */
 const addresses = (parties: readonly string[]): string[] => [...new Set(parties.map(addressOf))].filter((address) => ADDRESS.test(address));
 
-/** The command that prints a block list of an alert's sources; empty without any. */
-export function blockCommand({ id, rule, sources }: Alert): string {
-  const found = addresses(sources);
-  const reason = `${rule} ${id}`.replace(/[^\w. ]/g, "");
-  return found.length === 0 ? "" : `wireglobe block ${found.join(" ")} --format nft --expires 7d --reason "${reason}"`;
+/** Who is to be blocked: the sources of alerts, each once. */
+export const accused = (alerts: readonly Alert[]): string[] => [...new Set(alerts.flatMap(({ sources }) => addresses(sources)))];
+
+/** Where the command looks for a running Wireglobe by itself. */
+const USUAL_SERVER = "http://127.0.0.1:8470";
+
+/** The command that prints a block list of the sources of alerts, with the alerts as its reason; empty without any. */
+export function blockCommand(alerts: readonly Alert[], server: string): string {
+  if (accused(alerts).length === 0) return "";
+  const ids = alerts.map(({ id }) => `--alerts ${id.replace(/\D/g, "")}`).join(" ");
+  const asked = server === USUAL_SERVER ? "" : ` --server ${server}`;
+  return `wireglobe block ${ids}${asked} --format nft --expires 7d`;
 }
 
 /** The filter of the traffic an alert is about: its sources with its targets. */
@@ -161,8 +195,13 @@ export function trafficFilter({ sources, targets }: Alert): string {
   return [side(sources), side(targets)].filter(Boolean).join(" and ");
 }
 
-/** What a mute of an alert starts from: its rule and whoever did it. */
-export function muteFilter({ rule, sources, targets }: Alert): string {
+/** What a mute of alerts starts from: of each its rule and whoever did it. */
+export function muteFilter(alerts: readonly Alert[]): string {
+  const filters = [...new Set(alerts.map(muteOne))];
+  return filters.length > 1 ? filters.map((filter) => `(${filter})`).join(" or ") : (filters[0] ?? "");
+}
+
+function muteOne({ rule, sources, targets }: Alert): string {
   const [source, ...more] = addresses(sources);
   const [target, ...others] = addresses(targets);
   if (source !== undefined && more.length === 0) return `alert ${rule} and src host ${source}`;

@@ -88,6 +88,12 @@ export function age(ms: number): string {
   return `${Math.floor(seconds / 86_400)}${THIN}d`;
 }
 
+/** A length of time: 8 ms, 4.1 s, 3 min, 2 h. */
+export function span(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)}${THIN}ms`;
+  return ms < 60_000 ? `${Number((ms / 1000).toPrecision(2))}${THIN}s` : age(ms);
+}
+
 export const negative = (text: string): string => MINUS + text;
 
 /** How a measure writes its values. */

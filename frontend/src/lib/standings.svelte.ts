@@ -9,9 +9,13 @@ const mark = ({ state, reason, comments, muted }: Standing): string => `${state}
 export class Standings {
   #answers = $state.raw<ReadonlyMap<string, { before: string; now: Standing }>>(new Map());
 
-  put(alert: Alert, now: Standing): void {
-    const before = this.#answers.get(alert.id)?.before ?? mark(alert);
-    this.#answers = new Map(this.#answers).set(alert.id, { before, now });
+  put(alerts: readonly Alert[], answers: ReadonlyMap<string, Standing>): void {
+    const all = new Map(this.#answers);
+    for (const alert of alerts) {
+      const now = answers.get(alert.id);
+      if (now !== undefined) all.set(alert.id, { before: all.get(alert.id)?.before ?? mark(alert), now });
+    }
+    this.#answers = all;
   }
 
   /** Alerts as they stand: the topic's word, unless it still says what it said before the answer. */

@@ -1,6 +1,7 @@
 // The status topic, a table of names and values, as one object.
 
 import type { TableView } from "../table";
+import { TABS, type Tab } from "./alerts";
 
 export interface Attribution { text: string; url: string }
 export interface Status {
@@ -45,6 +46,8 @@ export interface Status {
   alerts_fault: string;
   /** Alerts that were never stored, because others were more or mattered more. */
   alerts_suppressed: number;
+  /** How many alerts are stored, by tab; muted ones are known among the newest `muted_of`. Null of a server that does not tell. */
+  alerts_tally: Readonly<Record<Tab | "muted_of", number>> | null;
   attribution: Attribution[];
   error: string;
   version: string;
@@ -58,6 +61,12 @@ function attributions(value: unknown): Attribution[] {
     const url = "url" in item && /^https?:\/\//.test(String(item.url)) ? String(item.url) : "";
     return [{ text: String(item.text), url }];
   });
+}
+
+function tally(value: unknown): Status["alerts_tally"] {
+  const told = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  const names = [...TABS, "muted_of"] as const;
+  return names.every((name) => typeof told[name] === "number") ? (told as Record<Tab | "muted_of", number>) : null;
 }
 
 export function readStatus(table: TableView): Status {
@@ -79,7 +88,7 @@ export function readStatus(table: TableView): Status {
     geo_asn_source: text("geo_asn_source"), geo_asn_date: text("geo_asn_date"),
     geo_city_source: text("geo_city_source"), geo_city_date: text("geo_city_date"),
     geo_routes_source: text("geo_routes_source"), geo_routes_date: text("geo_routes_date"),
-    alerts_fault: text("alerts_fault"), alerts_suppressed: number("alerts_suppressed"),
+    alerts_fault: text("alerts_fault"), alerts_suppressed: number("alerts_suppressed"), alerts_tally: tally(cell("alerts_tally")),
     attribution: attributions(cell("attribution")), error: text("error"), version: text("version"),
   };
 }

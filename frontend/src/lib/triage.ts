@@ -1,13 +1,13 @@
 // What a person does about alerts, asked of the server. Every call throws with the server's own words when it refused,
 // so that nothing counts as done that was not stored.
 
-import { STATES, type AlertState, type Reason } from "./alerts";
+import { fromDocument, instant, STATES, type Alert, type AlertState, type Reason } from "./alerts";
 
 export type Action = "acknowledge" | "escalate" | "close" | "reopen" | "comment";
 export interface Entry { at: number; action: string; comment: string; reason: string }
 /** What the server says an alert is now. */
 export interface Standing { state: AlertState; reason: string; comments: number; muted: boolean }
-export interface Mute { id: string; filter: string; reason: string; created: number; expires: number; hits: number; last_hit: number }
+export interface Mute { id: string; filter: string; reason: string; created: number; expires: number; expired: boolean; hits: number; last_hit: number }
 export interface Preview { matches: number; titles: readonly string[] }
 export interface Rule { rule: string; title: string; sees: string; units: ReadonlyMap<string, string> }
 
@@ -16,12 +16,6 @@ const fields = (value: unknown): Fields => (typeof value === "object" && value !
 const list = (value: unknown): Fields[] => (Array.isArray(value) ? value.map(fields) : []);
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 const number = (value: unknown): number => (typeof value === "number" ? value : 0);
-
-/** Milliseconds since the epoch, from a time as text with whatever digits of a second; 0 for none. */
-function instant(value: unknown): number {
-  const at = Date.parse(text(value).replace(/(\.\d{3})\d+/, "$1"));
-  return Number.isFinite(at) ? at : 0;
-}
 
 async function ask(path: string, method = "GET", body?: object): Promise<Fields> {
   const init: RequestInit = body === undefined ? { method } : { method, body: JSON.stringify(body), headers: { "content-type": "application/json" } };
@@ -45,8 +39,34 @@ function standing(value: unknown): Standing {
   return { state, reason: text(alert["reason"]), comments: number(alert["comments"]), muted: alert["muted"] === true };
 }
 
-export async function act(id: string, action: Action, more: { comment?: string; reason?: Reason } = {}): Promise<Standing> {
-  return standing((await ask(alertPath(id, `/${action}`), "POST", more))["alert"]);
+/** Does it with all of these alerts or with none; gives how each stands then. */
+export async function act(ids: readonly string[], action: Action, more: { comment?: string; reason?: Reason } = {}): Promise<Map<string, Standing>> {
+  const answer = await ask(`alerts/${action}`, "POST", { ids, ...more });
+  return new Map(list(answer["alerts"]).map((alert) => [text(alert["id"]), standing(alert)]));
+}
+
+export interface Page { alerts: readonly Alert[]; older: string | null }
+
+/** Alerts of the whole store that come before a place, the latest of them; `asked` as the API has it. */
+export async function page(asked: Readonly<Record<string, string>>, before: string, limit: number): Promise<Page> {
+  const answer = await ask(`alerts?${new URLSearchParams({ ...asked, before, limit: String(limit) })}`);
+  return { alerts: list(answer["alerts"]).map(fromDocument), older: typeof answer["older"] === "string" ? answer["older"] : null };
+}
+
+/** What a block list would have hit among the packets that the server still has. */
+export interface DryRun { from: number; to: number; packets: number; of: number; hosts: number; flows: number; wanted: number; own: number; rows: readonly Victim[] }
+export interface Victim { address: string; name: string; country: string; network: string; wanted: boolean; own: boolean }
+
+export async function dryRun(targets: readonly string[]): Promise<DryRun> {
+  const answer = await ask(`block/dry-run?targets=${encodeURIComponent(targets.join(","))}`);
+  const hit = fields(answer["hit"]);
+  return {
+    from: instant(answer["from"]), to: instant(answer["to"]), packets: number(hit["packets"]), of: number(fields(answer["totals"])["packets"]),
+    hosts: number(hit["hosts"]), flows: number(hit["flows"]), wanted: number(hit["wanted"]), own: number(hit["own"]),
+    rows: list(answer["rows"]).map((row) => ({
+      address: text(row["address"]), name: text(row["name"]), country: text(row["country"]), network: text(row["as_name"]), wanted: row["wanted"] === true, own: row["own"] === true,
+    })),
+  };
 }
 
 export async function history(id: string): Promise<Entry[]> {
@@ -59,7 +79,7 @@ export const packetsUrl = (id: string): string => `/api/v1/${alertPath(id, "/pac
 export async function mutes(): Promise<Mute[]> {
   return list((await ask("mutes"))["mutes"]).map((mute) => ({
     id: String(mute["id"]), filter: text(mute["filter"]), reason: text(mute["reason"]), created: instant(mute["created"]),
-    expires: instant(mute["expires"]), hits: number(mute["hits"]), last_hit: instant(mute["last_hit"]),
+    expires: instant(mute["expires"]), expired: mute["expired"] === true, hits: number(mute["hits"]), last_hit: instant(mute["last_hit"]),
   }));
 }
 

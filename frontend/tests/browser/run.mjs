@@ -411,8 +411,8 @@ const alertTests = {
     await page.keyboard.press("Control+Enter");
     await until("the comment is there", async () => /Comment\s*This is the new scanner/.test(await drawer.innerText()));
     await page.locator("h2").first().click();
-    await page.keyboard.press("x");
-    await page.getByLabel("false positive").check();
+    await page.keyboard.press("r");
+    await page.getByLabel("False positive").check();
     await shot(page, "alert-close-dark");
     await page.getByRole("button", { name: "Close alert" }).click();
     await until("it says why", async () => /Closed as false positive/.test(await drawer.innerText()));
@@ -429,6 +429,53 @@ const alertTests = {
     await page.keyboard.press("e");
     await until("both are acknowledged", async () => (await said(page)) === "Acknowledged: 2 alerts.");
     await close();
+  },
+  "x and shift select several; what the store refuses happens to none of them": async () => {
+    const { page, trouble, rows, close } = await openAlerts();
+    await page.keyboard.press("j");
+    await page.keyboard.press("x");
+    await page.getByText("1 selected").waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    await page.keyboard.press("Shift+X");
+    await page.getByText("3 selected").waitFor();
+    await rows().nth(4).getByRole("checkbox").click({ modifiers: ["Shift"] });
+    await page.getByText("5 selected").waitFor();
+    await shot(page, "alerts-selected-dark");
+    mock.alerts.broken = true;
+    await page.keyboard.press("s");
+    await until("the refusal is shown", async () => /^Nothing was changed: .*the disk is full/.test(await said(page)));
+    mock.alerts.broken = false;
+    assert.ok((await rows().allInnerTexts()).every((words) => !words.includes("Escalated")));
+    await page.keyboard.press("m");
+    assert.match(await page.getByLabel("Filter").last().inputValue(), /^\(alert flood\.syn and dst host 192\.0\.2\.10\) or \(alert brute\.ssh and src host /);
+    await page.keyboard.press("Escape");
+    await page.getByLabel("Select all of the list").check();
+    await page.getByText("7 selected").waitFor();
+    await page.getByLabel("Select all of the list").uncheck();
+    assert.ok(trouble.every((line) => /503/.test(line)), trouble.join("\n"));
+    await close();
+  },
+  "older alerts are loaded page by page, and the tabs count the whole store": async () => {
+    const other = await startMock(0, { alerts: "many" });
+    const { page, trouble, close } = await open("/");
+    await page.goto(`${other.url}/alerts`);
+    await page.locator("[data-alert]").first().waitFor();
+    await page.getByText("300 of 708 alerts are loaded.").waitFor();
+    assert.match(await page.locator(".list .tabs").innerText(), /Inbox 701\s+Escalated 0\s+Closed 7\s+Muted 0\s+All 708/);
+    await page.getByRole("button", { name: "Load older" }).scrollIntoViewIfNeeded();
+    await shot(page, "alerts-older-dark");
+    await page.getByRole("button", { name: "Load older" }).click();
+    await page.getByText("600 of 708 alerts are loaded.").waitFor();
+    await page.getByRole("button", { name: "Load older" }).click();
+    await until("all of them are there", async () => (await page.locator("[data-alert]").count()) === 701);
+    assert.equal(await page.getByRole("button", { name: "Load older" }).count(), 0);
+    await page.locator(".list .tabs").getByRole("button", { name: /Closed/ }).click();
+    await page.getByRole("button", { name: "Load older" }).click();
+    await until("the closed ones are there, too", async () => (await page.locator("[data-alert]").count()) === 7);
+    assert.deepEqual(trouble.filter((line) => !line.startsWith(`outside: ${other.url}`)), []);
+    await close();
+    await other.stop();
   },
   "a mute shows what it would hide, hides it, and can be lifted": async () => {
     const { page, trouble, rows, close } = await openAlerts("/alerts/00000005");
@@ -485,7 +532,9 @@ const alertTests = {
     const { page, close } = await openAlerts("/alerts/00000002");
     assert.equal(await page.getByRole("link", { name: "PCAP" }).getAttribute("href"), "/api/v1/alerts/00000002/packets");
     await page.getByRole("button", { name: "Block…" }).click();
-    assert.match(await page.getByLabel("Command").inputValue(), /^wireglobe block 198\.51\.100\.23 --format nft/);
+    assert.match(await page.getByLabel("Command").inputValue(), /^wireglobe block --alerts 00000002 --server http:\/\/[\w.:]+ --format nft --expires 7d$/);
+    await page.getByText("It would have hit 1 284 of 412").waitFor();
+    await page.getByText("1 looks wanted").waitFor();
     await shot(page, "alert-block-dark");
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: "Show traffic" }).click();
@@ -542,7 +591,7 @@ const alertTests = {
     await other.stop();
   },
   "axe finds nothing serious on the alerts page, in a detail and in its dialogs, in both themes": async () => {
-    for (const [scheme, address, key, viewport] of [["dark", "/alerts", "", DESKTOP], ["light", "/alerts/00000001", "", DESKTOP], ["dark", "/alerts/00000003", "m", DESKTOP], ["light", "/alerts/00000002", "x", DESKTOP], ["dark", "/alerts/00000002", "", DESKTOP], ["light", "/alerts?tab=muted", "", DESKTOP], ["light", "/alerts", "", PHONE], ["dark", "/alerts/00000001", "", PHONE]]) {
+    for (const [scheme, address, key, viewport] of [["dark", "/alerts", "", DESKTOP], ["light", "/alerts/00000001", "", DESKTOP], ["dark", "/alerts/00000003", "m", DESKTOP], ["light", "/alerts/00000002", "r", DESKTOP], ["dark", "/alerts/00000002", "", DESKTOP], ["light", "/alerts?tab=muted", "", DESKTOP], ["light", "/alerts", "", PHONE], ["dark", "/alerts/00000001", "", PHONE]]) {
       const { page, close } = await openAlerts(address, { scheme, viewport, bypassCSP: true, wait: address.length > 8 && !address.includes("?") ? "[data-detail]" : "[data-alert]" });
       if (key) await page.keyboard.press(key);
       await page.waitForTimeout(500);

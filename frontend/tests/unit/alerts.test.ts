@@ -2,14 +2,14 @@
 
 import { describe, expect, test } from "vitest";
 import { alertFilter } from "../../src/lib/alertfilter";
-import { addressOf, blockCommand, brief, byAddress, inTab, keepOrder, muteFilter, open, readAlerts, techniqueUrl, trafficFilter, type Alert } from "../../src/lib/alerts";
+import { accused, addressOf, blockCommand, brief, byAddress, fromDocument, inTab, keepOrder, muteFilter, open, readAlerts, techniqueUrl, trafficFilter, type Alert } from "../../src/lib/alerts";
 import { inbox, ruleChoices } from "../../src/lib/inbox";
 import { address, readUrl, USUAL } from "../../src/lib/urlstate";
 import { Table } from "../../src/table";
 
 const ALERT: Alert = {
   id: "00000012", rule: "scan.port.tcp_syn", severity: "high", title: "TCP SYN port scan", summary: "", sources: ["203.0.113.77"], targets: ["192.0.2.27"],
-  first: 1, last: 2, count: 3, figures: [], words: [], technique: "T1046", country: "SC", asn: 64500, network: "", caveat: "", state: "new", reason: "", comments: 0, muted: false, evidence: 0,
+  first: 1, last: 2, count: 3, timeline: null, figures: [], words: [], technique: "T1046", country: "SC", asn: 64500, network: "", caveat: "", state: "new", reason: "", comments: 0, muted: false, evidence: 0,
 };
 const alert = (change: Partial<Alert>): Alert => ({ ...ALERT, ...change });
 
@@ -32,6 +32,15 @@ describe("reading", () => {
     const [only] = readAlerts(table({ observed: [{ ports: 20, share: 0.5, banner_seen: "SSH-2.0" }], threshold: [{ ports: 15 }] }, ["1"]));
     expect(only?.figures).toEqual([{ name: "ports", observed: 20, threshold: 15 }, { name: "share", observed: 0.5, threshold: null }]);
     expect(only?.words).toEqual([["banner", "SSH-2.0"]]);
+  });
+  test("a document says the same as a row", () => {
+    const timeline = { from: "2026-11-21T10:00:00.000000000Z", bin_seconds: 0.5, counts: [1, 2] };
+    const row = { rule: "beacon", severity: "high", title: "A", summary: "B", sources: ["192.0.2.1"], targets: [], count: 3, observed: { calls: 3 }, threshold: {}, timeline, state: "closed", reason: "other", comments: 1, muted: true, evidence: 2 };
+    const [first_seen, last_seen] = ["2026-11-21T10:00:00.123456789Z", "2026-11-21T11:00:00Z"];
+    const [first_ms, last_ms] = [Date.parse("2026-11-21T10:00:00.123Z"), Date.parse(last_seen)];
+    const cells = Object.fromEntries(Object.entries({ ...row, first_ms, last_ms }).map(([name, value]) => [name, [value]]));
+    expect(fromDocument({ id: "00000007", ...row, first_seen, last_seen })).toEqual(readAlerts(table(cells, ["00000007"]))[0]);
+    expect(fromDocument({ id: "1", ...row }).timeline).toEqual({ from: Date.parse("2026-11-21T10:00:00Z"), width: 500, counts: [1, 2] });
   });
   test("rows keep their places within a severity; a new one comes before them", () => {
     const [a, b, c] = [alert({ id: "a" }), alert({ id: "b" }), alert({ id: "c" })];
@@ -78,14 +87,21 @@ describe("what is made of an alert", () => {
     expect([brief([]), brief(["192.0.2.1:22"]), brief(["192.0.2.1:22", "192.0.2.1:23"]), brief(["192.0.2.1", "192.0.2.2"])]).toEqual(["", "192.0.2.1:22", "192.0.2.1, 2 ports", "192.0.2.1 +1"]);
   });
   test("a line for a shell holds addresses and nothing else from the wire", () => {
-    expect(blockCommand(ALERT)).toBe('wireglobe block 203.0.113.77 --format nft --expires 7d --reason "scan.port.tcp_syn 00000012"');
-    expect(blockCommand(alert({ sources: ["$(reboot)", "2001:db8::7"], rule: 'x"; reboot' }))).toBe('wireglobe block 2001:db8::7 --format nft --expires 7d --reason "x reboot 00000012"');
-    expect(blockCommand(alert({ sources: [] }))).toBe("");
+    const here = "http://127.0.0.1:8470";
+    expect(blockCommand([ALERT], here)).toBe("wireglobe block --alerts 00000012 --format nft --expires 7d");
+    expect(blockCommand([ALERT, alert({ id: '7"; reboot', rule: '"; reboot' })], "http://sensor:80")).toBe("wireglobe block --alerts 00000012 --alerts 7 --server http://sensor:80 --format nft --expires 7d");
+    expect(blockCommand([alert({ sources: ["$(reboot)"] })], here)).toBe("");
+    expect(accused([ALERT, alert({ sources: ["$(reboot)", "2001:db8::7", "203.0.113.77"] })])).toEqual(["203.0.113.77", "2001:db8::7"]);
   });
   test("filters for its traffic and for a mute", () => {
     expect(trafficFilter(alert({ targets: ["192.0.2.1:22", "192.0.2.1:23", "192.0.2.2"] }))).toBe("host 203.0.113.77 and (host 192.0.2.1 or host 192.0.2.2)");
-    expect(muteFilter(ALERT)).toBe("alert scan.port.tcp_syn and src host 203.0.113.77");
-    expect(muteFilter(alert({ sources: ["192.0.2.1", "192.0.2.2"], targets: ["192.0.2.9:80"] }))).toBe("alert scan.port.tcp_syn and dst host 192.0.2.9");
+    expect(muteFilter([ALERT])).toBe("alert scan.port.tcp_syn and src host 203.0.113.77");
+    expect(muteFilter([alert({ sources: ["192.0.2.1", "192.0.2.2"], targets: ["192.0.2.9:80"] })])).toBe("alert scan.port.tcp_syn and dst host 192.0.2.9");
+  });
+  test("a mute of several asks for any of them, each once", () => {
+    const scan = "alert scan.port.tcp_syn and src host 203.0.113.77";
+    expect(muteFilter([ALERT, alert({ id: "2" })])).toBe(scan);
+    expect(muteFilter([ALERT, alert({ rule: "beacon", sources: [], targets: [] })])).toBe(`(${scan}) or (alert beacon)`);
   });
   test("techniques link to where they are described", () => {
     expect([techniqueUrl("T1046"), techniqueUrl("T1498.001"), techniqueUrl("javascript:alert(1)")]).toEqual(["https://attack.mitre.org/techniques/T1046/", "https://attack.mitre.org/techniques/T1498/001/", ""]);
