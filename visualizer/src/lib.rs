@@ -9,6 +9,7 @@ mod geo_files;
 mod geo_update;
 mod live;
 mod logging;
+mod notify;
 mod online;
 mod read_ahead;
 mod server;

@@ -15,10 +15,13 @@ use serde::{Deserialize, Serialize};
 
 mod alerts;
 mod detect;
+pub(crate) mod notify;
 mod ranges;
+pub(crate) mod secret;
 
 pub use alerts::Alerts;
 pub use detect::Detect;
+pub use notify::Notify;
 
 /// Where settings are looked for when no file is named.
 pub const PLACES: [&str; 2] = ["settings.toml", "/etc/wireglobe/settings.toml"];
@@ -54,6 +57,8 @@ pub struct Settings {
     pub detect: Detect,
     /// Where alerts are kept.
     pub alerts: Alerts,
+    /// Who is told of alerts and faults.
+    pub notify: Vec<Notify>,
     /// The dashboard and its API.
     pub server: Server,
     /// `/metrics`.
@@ -299,6 +304,8 @@ impl Default for Analysis {
 pub struct Server {
     /// Address and port; only loopback addresses, until a login exists.
     pub listen: SocketAddr,
+    /// The address under which people reach it, for links in messages; empty: the listening one.
+    pub public_url: String,
     /// Host names under which browsers may reach it, besides the address itself and `localhost`.
     pub allowed_hosts: Vec<String>,
     /// Connections in all. Range 1 to 65 535.
@@ -311,6 +318,7 @@ impl Default for Server {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8470)),
+            public_url: String::new(),
             allowed_hosts: Vec::new(),
             max_connections: 256,
             max_connections_per_address: 16,
@@ -364,6 +372,18 @@ pub enum SettingsError {
         value: String,
         /// What is allowed.
         allowed: &'static str,
+        /// The layer that set it.
+        origin: String,
+    },
+    /// A channel of `[[notify]]` can't be so.
+    #[error("settings: notify \"{name}\", {key}: {allowed} (set by {origin})")]
+    Notify {
+        /// The channel.
+        name: String,
+        /// The key within it.
+        key: &'static str,
+        /// What is allowed; never what was given, which may be a secret.
+        allowed: String,
         /// The layer that set it.
         origin: String,
     },
@@ -435,7 +455,11 @@ fn layers(file: Option<(&str, &Path)>, environment: Environment) -> Result<Setti
     if let Some((text, path)) = file {
         // toml's own errors show line and column; those of the merged layers only name the key.
         toml::from_str::<Settings>(text).map_err(|error| {
-            SettingsError::Schema(format!("{}: {}", path.display(), one_line(&error.to_string())))
+            SettingsError::Schema(format!(
+                "{}: {}",
+                path.display(),
+                one_line(&without_values(&error.to_string()))
+            ))
         })?;
     }
     let mut builder = Config::builder();
@@ -444,6 +468,17 @@ fn layers(file: Option<(&str, &Path)>, environment: Environment) -> Result<Setti
     }
     let schema = |error: config::ConfigError| SettingsError::Schema(one_line(&error.to_string()));
     builder.add_source(environment).build().map_err(schema)?.try_deserialize().map_err(schema)
+}
+
+/// An error of the TOML reader without what stands behind the equals sign of the line that it shows: it may be a secret.
+fn without_values(text: &str) -> String {
+    let shown = |line: &str| match line.split_once(" | ") {
+        Some((number, content)) if number.trim().parse::<u32>().is_ok() => {
+            format!("{number} | {}", content.split_once('=').map_or("", |(key, _)| key))
+        }
+        _ => line.to_owned(),
+    };
+    text.lines().map(shown).collect::<Vec<_>>().join("\n")
 }
 
 fn one_line(text: &str) -> String {
@@ -456,8 +491,12 @@ fn origin(key: &str, file: Option<(&str, &Path)>) -> String {
     if std::env::var_os(&variable).is_some() {
         return format!("the environment, {variable}");
     }
-    if let (Some(network), Some((text, path))) = (key.strip_prefix("geo.override "), file) {
-        let named = |line: &str| line.trim_start().starts_with("network") && line.contains(network);
+    let within = [("geo.override ", "network"), ("notify ", "name")]
+        .into_iter()
+        .find_map(|(table, leaf)| Some((leaf, key.strip_prefix(table)?)));
+    if let (Some((leaf, value)), Some((text, path))) = (within, file) {
+        let value = format!("\"{value}\"");
+        let named = |line: &str| line.trim_start().starts_with(leaf) && line.contains(&value);
         let line = text.lines().position(named).map_or(String::new(), |line| format!(", line {}", line + 1));
         return format!("{}{line}", path.display());
     }

@@ -16,5 +16,5 @@ mod triage;
 
 pub(crate) use board::{Account, Board, Entry, MOST as ON_BOARD};
 pub(crate) use question::{Cursor, Question};
-pub(crate) use store::{Ask, Found, Place, Refusal, Store, place};
+pub(crate) use store::{Ask, Found, Place, Refusal, Store, place, revive};
 pub(crate) use triage::{Action, Mute, Past, REASONS, State, Step, time};

@@ -398,7 +398,11 @@ impl Store {
             self.remember(alert.number);
             alert.muted_by.into_iter().for_each(|mute| self.mutes.hit(mute, at));
         }
-        self.status.board.put(stored.into_iter().map(|stored| stored.entry));
+        let stored: Vec<Entry> = stored.into_iter().map(|stored| stored.entry).collect();
+        if let Some(notify) = self.status.notify() {
+            notify.offer(&stored);
+        }
+        self.status.board.put(stored);
         Ok(())
     }
 
@@ -474,7 +478,7 @@ fn known<T>(found: Option<T>) -> Result<T, Refusal> {
 }
 
 /// An alert out of its document, as far as a filter asks of it.
-fn revive(entry: &Entry) -> Option<Alert> {
+pub(crate) fn revive(entry: &Entry) -> Option<Alert> {
     let rule = analyzer::detect::rules().find(|rule| rule.id == entry.rule)?;
     let parties = |field: &str| -> Vec<analyzer::Party> {
         let texts = entry.document.get(field).and_then(Value::as_array);

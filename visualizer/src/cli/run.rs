@@ -25,7 +25,7 @@ use crate::server::{self, AllowedHosts, App, Caps, Connections, Metrics};
 use crate::settings::{self, Kind, Settings};
 use crate::sieve::Sieve;
 use crate::sources::{self, Opened};
-use crate::{geo_files, logging};
+use crate::{geo_files, logging, notify};
 
 /// Clients get so long to read their goodbye.
 const GOODBYE: Duration = Duration::from_millis(500);
@@ -142,6 +142,9 @@ struct House {
     threads: Vec<JoinHandle<()>>,
     /// Ends after the others: it takes what they found last.
     store: (mpsc::Sender<Ask>, JoinHandle<()>),
+    /// End after the store: what it stored last is told, too.
+    notify: Option<notify::Threads>,
+    status: Arc<Status>,
 }
 
 impl House {
@@ -181,6 +184,7 @@ impl House {
         };
         let sieve = query.map(|query| Sieve::new(&settings.source.filter, query, facts.clone()));
         let status = Arc::new(Status::new(source_facts, facts, opened.progress, opened.interface));
+        let notify = notify(settings, &status)?;
         let (asks, asked) = mpsc::channel();
         let store = store(settings, &status)?.spawn(asked).map_err(thread("store"))?;
         let (command_sender, commands) = mpsc::channel();
@@ -229,7 +233,7 @@ impl House {
         let metrics = Arc::new(Metrics::new(settings.metrics.top));
         let app = App {
             hub,
-            status,
+            status: Arc::clone(&status),
             stream,
             hosts,
             renewals,
@@ -238,7 +242,7 @@ impl House {
             store: asks.clone(),
             closing: closed,
         };
-        Ok((Self { stop, closing, threads, store: (asks, store) }, app))
+        Ok((Self { stop, closing, threads, store: (asks, store), notify, status }, app))
     }
 
     fn close(self) {
@@ -250,6 +254,10 @@ impl House {
         let (asks, store) = self.store;
         let _ = asks.send(Ask::End);
         let _ = store.join();
+        if let (Some(notify), Some(threads)) = (self.status.notify(), self.notify) {
+            notify.end();
+            threads.wait();
+        }
         tracing::info!("stopped");
     }
 }
@@ -259,6 +267,17 @@ fn detection(settings: &Settings) -> Result<Option<Detection>, Failure> {
     let thresholds = settings.detect.thresholds().map_err(|error| Failure::Usage(error.to_string()))?;
     let memory = (settings.analysis.memory_mb << 20) / 6;
     Ok(settings.detect.enabled.then(|| Detection::new(&thresholds, memory)))
+}
+
+/// Those who are told of alerts and faults, if the settings name any.
+fn notify(settings: &Settings, status: &Arc<Status>) -> Result<Option<notify::Threads>, Failure> {
+    let context = notify::Context::new(settings, &status.facts.name, status.facts.kind == "demo");
+    let started =
+        notify::start(settings, context, status).map_err(|error| Failure::Usage(error.to_string()))?;
+    Ok(started.map(|(notify, threads)| {
+        status.set_notify(notify);
+        threads
+    }))
 }
 
 /// The store of alerts. One that can't be opened where nobody named a place is no reason not to capture.

@@ -16,6 +16,6 @@ pub(crate) use hub::{Hub, SubscribeError, Subscription};
 pub(crate) use publish::spawn as spawn_publisher;
 pub(crate) use reload::{Renewal, Renewer, spawn as spawn_renewer};
 pub(crate) use sheet::{Sheet, Versioned};
-pub(crate) use status::{Figures, STATES, SourceFacts, Status};
+pub(crate) use status::{Figures, STATES, SourceFacts, Status, lock};
 pub(crate) use topics::{TOPICS, TopicKey, dimensions};
 pub(crate) use watch::Watch;

@@ -1,8 +1,8 @@
 //! What the machine's own state is: source, ledger, databases. Numbers are atomics that their owners write.
 
 use std::sync::Arc;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, OnceLock};
 
 use analyzer::geo::Geo;
 use analyzer::names::{HelloCounts, NamesCounts};
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::alerts::Board;
 use crate::live::Sheet;
+use crate::notify::Notify;
 
 /// What a source is, decided once.
 #[derive(Clone, Debug)]
@@ -53,6 +54,8 @@ pub(crate) struct Status {
     pub(crate) board: Board,
     /// What a look for newer data and programs found; nothing before the first.
     updates: Mutex<Option<Value>>,
+    /// Who is told of alerts and faults, if anybody is.
+    notify: OnceLock<Notify>,
 }
 
 /// What the analysis says of itself, once a tick.
@@ -100,6 +103,7 @@ impl Status {
             geo_error: Mutex::default(),
             board: Board::default(),
             updates: Mutex::default(),
+            notify: OnceLock::new(),
         }
     }
 
@@ -138,6 +142,27 @@ impl Status {
     /// What a look for newer data and programs found.
     pub(crate) fn set_updates(&self, found: Value) {
         *lock(&self.updates) = Some(found);
+    }
+
+    /// Who is told of alerts and faults; set once, before the first alert.
+    pub(crate) fn set_notify(&self, notify: Notify) {
+        // A second one would have nobody to listen to.
+        let _ = self.notify.set(notify);
+    }
+
+    /// Who is told of alerts and faults, if anybody is.
+    pub(crate) fn notify(&self) -> Option<&Notify> {
+        self.notify.get()
+    }
+
+    /// Why the databases could not be renewed, if so.
+    pub(crate) fn geo_error(&self) -> Option<String> {
+        lock(&self.geo_error).clone()
+    }
+
+    /// Why the source failed, if it did.
+    pub(crate) fn error(&self) -> Option<String> {
+        lock(&self.ended).clone()
     }
 
     /// The source came to its end, or failed with a reason.
@@ -257,6 +282,8 @@ impl Status {
             ("alerts_pruned", json!(account.pruned)),
             ("alerts_tally", self.board.tally()),
             ("alerts_fault", json!(account.fault)),
+            ("notify", self.notify().map_or_else(|| json!([]), Notify::json)),
+            ("notify_missed", json!(self.notify().map_or(0, Notify::missed))),
             ("attribution", attribution(&geo)),
             ("error", json!(*lock(&self.ended))),
             ("version", json!(env!("CARGO_PKG_VERSION"))),

@@ -7,6 +7,7 @@ mod assets;
 mod limits;
 mod metrics;
 mod mutes;
+mod notify;
 mod socket;
 
 use std::io;
@@ -80,6 +81,7 @@ fn router(app: App) -> Router {
         .route("/api/v1/mutes", get(mutes::list).post(mutes::add))
         .route("/api/v1/mutes/preview", get(mutes::preview))
         .route("/api/v1/mutes/{id}", delete(mutes::remove))
+        .route("/api/v1/notify/{name}/test", post(notify::test))
         .route("/api/v1/rules", get(alerts::rules))
         .route("/api/v1/block", get(api::block))
         .route("/api/v1/block/dry-run", get(api::block_dry_run))

@@ -2,7 +2,7 @@
 
 use analyzer::geo::Override;
 
-use super::{Kind, Settings, SettingsError};
+use super::{Kind, Settings, SettingsError, notify};
 use crate::online;
 
 /// Networks that the user may set something for.
@@ -41,6 +41,18 @@ impl Settings {
         }
         if let Err(error) = self.detect.thresholds() {
             return Err(SettingsError::Rule { error, origin: origin("detect") });
+        }
+        if let Err((name, (key, allowed))) = notify::check(&self.notify) {
+            let origin = origin(&format!("notify {name}"));
+            return Err(SettingsError::Notify { name, key, allowed, origin });
+        }
+        let public = &self.server.public_url;
+        if !(public.is_empty() || public.starts_with("https://") || public.starts_with("http://")) {
+            return wrong(
+                "server.public_url",
+                public.clone(),
+                "an address such as https://wireglobe.example.org",
+            );
         }
         self.check_overrides(origin)?;
         for home in &self.home {

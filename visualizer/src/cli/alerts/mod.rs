@@ -5,6 +5,7 @@ mod evidence;
 mod remote;
 mod search;
 mod shown;
+mod test_notify;
 
 pub(crate) use document::{alert_json, rules_json};
 pub(crate) use search::Search;
@@ -103,7 +104,7 @@ impl Wanted<'_> {
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Failure> {
     if let Some(command) = &arguments.command {
-        return command.run().map(|()| ExitCode::SUCCESS);
+        return command.run(common);
     }
     if arguments.rules {
         let text = document::rules(arguments.format);

@@ -1,15 +1,17 @@
 //! What people do about the alerts of a running server, from the command line: the API's questions, nothing more.
 
+use std::process::ExitCode;
+
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::document::listed;
-use super::shown;
+use super::{shown, test_notify};
 use crate::alerts::{REASONS, State};
 use crate::cli::failure::complain;
 use crate::cli::output::{self, Column, Format, Listing, plain};
 use crate::cli::server::{Server, encoded};
-use crate::cli::{Failure, output::count};
+use crate::cli::{Common, Failure, output::count};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -65,6 +67,8 @@ pub(super) enum Command {
         #[arg(long, value_name = "FORMAT", default_value = "table")]
         format: Format,
     },
+    /// Send a test over the channels of the settings' [[notify]], and tell how it went
+    TestNotify(test_notify::Arguments),
     /// End a mute: what it hid is shown again
     Unmute {
         #[command(flatten)]
@@ -112,8 +116,9 @@ pub(super) struct Step {
 
 impl Command {
     /// Asks, and prints the answer.
-    pub(super) fn run(&self) -> Result<(), Failure> {
+    pub(super) fn run(&self, common: &Common) -> Result<ExitCode, Failure> {
         let text = match self {
+            Self::TestNotify(arguments) => return test_notify::run(arguments, common),
             Self::List(list) => list.ask()?,
             Self::Show { server, id, format } => {
                 let document = server.get(&format!("/api/v1/alerts/{id}"))?;
@@ -136,7 +141,8 @@ impl Command {
                 format!("Mute {id} has ended.\n")
             }
         };
-        output::write(output::open(None)?, &text)
+        output::write(output::open(None)?, &text)?;
+        Ok(ExitCode::SUCCESS)
     }
 }
 

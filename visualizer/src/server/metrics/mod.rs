@@ -4,6 +4,7 @@
 //! and capped ([`top`]). An answer is kept for a second, so that many readers cost no more than one.
 
 mod families;
+mod notify;
 mod samples;
 mod top;
 
@@ -62,6 +63,9 @@ pub(super) async fn metrics(State(app): State<App>) -> Response {
     let mut registry = Registry::default();
     for family in &FAMILIES {
         registry.register(family.name, family.help, (family.samples)(&scene));
+    }
+    if let Some(channels) = app.status.notify() {
+        notify::register(&mut registry, channels);
     }
     top::register(&mut registry, &app, app.metrics.top).await;
     let mut text = String::new();
