@@ -100,6 +100,7 @@ export class Alerts {
   }
   async answer(request, url) {
     const [, , version, what, id, action] = url.pathname.split("/");
+    if (version === "v1" && what === "notify" && action === "test") return id === "team" ? json(200, { channel: id, answer: "hooks.slack.com answered 200 OK" }) : refuse(502, "mail.example.org:587: connection refused");
     if (version !== "v1" || !["alerts", "block", "mutes", "rules"].includes(what)) return null;
     if (what === "block") return this.dryRun(url);
     if (what === "rules") return json(200, { rules: RULES });

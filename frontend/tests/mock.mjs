@@ -144,6 +144,10 @@ const TOPICS = {
     frames: 12345678, packets: 12345000, bytes: 9876543210, skipped: 678, filtered: 0, lost_kernel: 0, lost_ring: 0, evicted_hosts: 0, evicted_flows: 0,
     local_networks: "192.0.2.0/24", local_networks_origin: "settings", geo_country_source: "DB-IP Lite", geo_country_date: "2026-11-01", geo_asn_source: "ip-location-db", geo_asn_date: "2026-11-01",
     attribution: [{ text: "IP to country by DB-IP, CC BY 4.0", url: "https://db-ip.com" }], error: null, version: "0.1.0", alerts_fault: w.alerts.broken ? "the disk is full" : null, alerts_suppressed: 0, alerts_tally: w.alerts.tally(),
+    notify: [
+      { name: "team", kind: "slack", target: "hooks.slack.com", sent: 12, failed: 0, retried: 1, digested: 94, dropped: 0, last_success: null, last_error: "hooks.slack.com answered 503", last_error_at: null, up: true },
+      { name: "mail", kind: "mail", target: "mail.example.org:587", sent: 0, failed: 3, retried: 27, digested: 0, dropped: 0, last_success: null, last_error: "mail.example.org:587: connection refused", last_error_at: null, up: false },
+    ],
   }).map(([key, value]) => [key, { value }]),
   kpi: (w) => {
     const last = w.series.at(-1);

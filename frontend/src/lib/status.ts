@@ -4,6 +4,11 @@ import type { TableView } from "../table";
 import { TABS, type Tab } from "./alerts";
 
 export interface Attribution { text: string; url: string }
+/** A channel of the settings' [[notify]], and what it did. */
+export interface Channel {
+  name: string; kind: string; target: string; up: boolean; last_error: string;
+  sent: number; failed: number; retried: number; digested: number; dropped: number;
+}
 export interface Status {
   kind: string;
   source: string;
@@ -48,9 +53,25 @@ export interface Status {
   alerts_suppressed: number;
   /** How many alerts are stored, by tab; muted ones are known among the newest `muted_of`. Null of a server that does not tell. */
   alerts_tally: Readonly<Record<Tab | "muted_of", number>> | null;
+  /** Who is told of alerts and faults. */
+  notify: readonly Channel[];
   attribution: Attribution[];
   error: string;
   version: string;
+}
+
+function channels(value: unknown): Channel[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((item: unknown) => {
+    if (typeof item !== "object" || item === null) return [];
+    const of = item as Readonly<Record<string, unknown>>;
+    const text = (key: string): string => (typeof of[key] === "string" ? (of[key] as string) : "");
+    const number = (key: string): number => (typeof of[key] === "number" ? (of[key] as number) : 0);
+    return [{
+      name: text("name"), kind: text("kind"), target: text("target"), up: of["up"] !== false, last_error: text("last_error"),
+      sent: number("sent"), failed: number("failed"), retried: number("retried"), digested: number("digested"), dropped: number("dropped"),
+    }];
+  });
 }
 
 /** Only web addresses become links. */
@@ -89,7 +110,7 @@ export function readStatus(table: TableView): Status {
     geo_city_source: text("geo_city_source"), geo_city_date: text("geo_city_date"),
     geo_routes_source: text("geo_routes_source"), geo_routes_date: text("geo_routes_date"),
     alerts_fault: text("alerts_fault"), alerts_suppressed: number("alerts_suppressed"), alerts_tally: tally(cell("alerts_tally")),
-    attribution: attributions(cell("attribution")), error: text("error"), version: text("version"),
+    notify: channels(cell("notify")), attribution: attributions(cell("attribution")), error: text("error"), version: text("version"),
   };
 }
 

@@ -97,3 +97,6 @@ export async function rules(): Promise<Rule[]> {
     units: new Map(list(rule["settings"]).map((setting) => [text(setting["name"]), text(setting["unit"])])),
   }));
 }
+
+/** Sends a test over a channel of the settings; what the other side said. */
+export const testChannel = async (name: string): Promise<string> => text((await ask(`notify/${encodeURIComponent(name)}/test`, "POST"))["answer"]);
