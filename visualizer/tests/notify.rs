@@ -391,9 +391,10 @@ fn a_broken_database_and_a_source_that_fails_are_told() {
         database.path(),
         hook.address
     ));
-    let whole = std::fs::read(&scan(5).0).unwrap();
-    let cut = TempFile::new("cut.pcap", &whole[..whole.len() - 7]);
-    let server = watching(&cut, &settings);
+    // A record of four gibibytes.
+    let broken = [std::fs::read(&scan(5).0).unwrap(), vec![0xff; 64]].concat();
+    let broken = TempFile::new("broken.pcap", &broken);
+    let server = watching(&broken, &settings);
     let source = hook.next().json();
     assert_eq!((&source["kind"], &source["fault"]["name"]), (&json!("fault"), &json!("source")), "{source}");
     std::fs::write(&database.0, "<html>").unwrap();

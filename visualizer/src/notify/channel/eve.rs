@@ -92,7 +92,7 @@ impl Channel for EveFile {
 }
 
 /// A line.
-fn event(notice: &Notice, context: &Context) -> Value {
+pub(super) fn event(notice: &Notice, context: &Context) -> Value {
     let Some(told) = notice.told() else {
         let at = notice.at.strftime("%Y-%m-%dT%H:%M:%S%.6f+0000").to_string();
         return json!({"timestamp": at, "event_type": "wireglobe", "host": context.host, "wireglobe": document(notice, context)});
@@ -141,7 +141,7 @@ const fn level(severity: Severity) -> u8 {
 }
 
 /// A number for a rule that stays the same as rules come and go: FNV-1a of its id.
-fn signature(rule: &str) -> u32 {
+pub(super) fn signature(rule: &str) -> u32 {
     let hash =
         rule.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     FIRST_SIGNATURE + hash % SIGNATURES

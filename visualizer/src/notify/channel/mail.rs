@@ -55,7 +55,11 @@ impl Mail {
         })
     }
 
-    fn message(&self, notice: &Notice, context: &Context) -> Result<Message, lettre::error::Error> {
+    pub(super) fn message(
+        &self,
+        notice: &Notice,
+        context: &Context,
+    ) -> Result<Message, lettre::error::Error> {
         let words = Words::of(notice, context);
         let subject = shorten(&format!("[Wireglobe] {}", words.heading), LONGEST_SUBJECT);
         let date = std::time::SystemTime::from(notice.at);

@@ -7,6 +7,8 @@ mod mail;
 mod shape;
 mod stream;
 mod syslog;
+#[cfg(test)]
+mod tests;
 mod webhook;
 
 use super::Context;

@@ -92,22 +92,21 @@ fn slack(words: &Words) -> Value {
     json!({"text": text, "blocks": blocks, "unfurl_links": false, "unfurl_media": false})
 }
 
-/// Markdown that says only what its letters say; a zero-width space behind @ and before :// keeps them from naming and linking.
+/// Markdown that says only what its letters say; a zero-width space keeps @ from naming somebody and :// from linking.
 fn for_markdown(text: &str) -> String {
     let mut safe = String::with_capacity(text.len() + 8);
     for c in text.chars() {
-        if "\\`*_{}[]()<>#+-.!|~:@&".contains(c) && !c.is_alphanumeric() {
-            match c {
-                '.' | '-' | '+' | '(' | ')' | '!' | '{' | '}' => {}
-                _ => safe.push('\\'),
-            }
+        if "\\`*_[]<>#|~".contains(c) {
+            safe.push('\\');
         }
         safe.push(c);
-        if c == '@' {
-            safe.push('\u{200b}');
-        }
     }
-    safe.replace("\\://", "\u{200b}://")
+    unnamed(&safe).replace("://", "\u{200b}://")
+}
+
+/// Where Markdown is not read: nobody is named.
+fn unnamed(text: &str) -> String {
+    text.replace('@', "@\u{200b}")
 }
 
 fn mattermost(words: &Words) -> Value {
@@ -120,8 +119,8 @@ fn mattermost(words: &Words) -> Value {
     let text = [for_markdown(&words.sentence), list.join("\n")].join("\n");
     json!({
         "attachments": [{
-            "fallback": for_markdown(&shorten(&words.heading, 250)), "color": format!("#{:06x}", colour(words.severity)),
-            "title": shorten(&words.heading, 250), "title_link": words.link, "text": shorten(text.trim(), 7000),
+            "fallback": unnamed(&shorten(&words.heading, 250)), "color": format!("#{:06x}", colour(words.severity)),
+            "title": unnamed(&shorten(&words.heading, 250)), "title_link": words.link, "text": shorten(text.trim(), 7000),
             "fields": fields,
         }]
     })

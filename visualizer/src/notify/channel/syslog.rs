@@ -96,7 +96,12 @@ impl Channel for Syslog {
 }
 
 /// A message of RFC 5424.
-fn message((form, facility): (Form, u8), notice: &Notice, context: &Context, most: usize) -> String {
+pub(super) fn message(
+    (form, facility): (Form, u8),
+    notice: &Notice,
+    context: &Context,
+    most: usize,
+) -> String {
     let priority = u32::from(facility) * 8 + level(notice.severity());
     let head = format!(
         "<{priority}>1 {} {} wireglobe {} {}",
@@ -167,7 +172,7 @@ fn structured(notice: &Notice, context: &Context) -> String {
 }
 
 /// PARAM-VALUE: `"`, `\` and `]` are escaped (RFC 5424 §6.3.3); at most 256 letters, so that what follows has room.
-fn parameter(value: &str) -> String {
+pub(super) fn parameter(value: &str) -> String {
     let mut safe = String::new();
     for c in super::super::words::shorten(&crate::cli::escape(value), 256).chars() {
         if matches!(c, '"' | '\\' | ']') {
