@@ -204,6 +204,30 @@ fn all_that_is_said_and_done_about_alerts_is_as_documented() {
 }
 
 #[test]
+fn channels_and_their_tests_are_as_documented() {
+    let folder = TempFile::folder("told");
+    std::fs::create_dir_all(&folder.0).unwrap();
+    let channel =
+        |name: &str, path: &str| format!("[[notify]]\nname = \"{name}\"\nfile = {{ path = \"{path}\" }}\n");
+    let text =
+        [channel("fine", &format!("{}/eve.json", folder.path())), channel("broken", "/proc/none")].concat();
+    let settings = TempFile::new("told.toml", text.as_bytes());
+    let server = Server::start(&["--settings", settings.path()]);
+    let document = server.json("/api/v1/openapi.json");
+    let path = "/api/v1/notify/{name}/test";
+    for (name, status) in [("fine", 200), ("broken", 502), ("none", 404)] {
+        let (code, answer) = server.ask("POST", &path.replace("{name}", name), "");
+        assert_eq!(code, status, "{name}: {answer}");
+        let found = faults(&document, schema_of(&document, ("post", path), &code.to_string()), &answer, name);
+        assert!(found.is_empty(), "{found:#?}");
+    }
+    let status = server.json("/api/v1/status");
+    let found = faults(&document, schema(&document, "/api/v1/status", "200"), &status, "status");
+    assert!(found.is_empty(), "{found:#?}");
+    assert_eq!((&status["notify"][0]["sent"], &status["notify"][1]["failed"]), (&json!(1), &json!(1)));
+}
+
+#[test]
 fn every_topic_has_the_documented_columns() {
     let demo = warmed_up();
     let (file, folder) = (scan(20), TempFile::folder("columns"));
