@@ -36,7 +36,7 @@ pub(crate) enum What {
 /// An alert as it is told.
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
-    /// The document of the API, without the numbers of the frames.
+    /// The document of the API, without the numbers of the frames and the timeline.
     pub(crate) document: Map<String, Value>,
     pub(crate) severity: Severity,
     /// Who and whom: the first address with its place and network, and how many more.
@@ -100,7 +100,9 @@ impl Told {
     /// Of a stored alert.
     pub(crate) fn new(entry: &Entry, geo: &Geo) -> Self {
         let mut document = entry.json();
-        document.remove("frames");
+        for long in ["frames", "timeline"] {
+            document.remove(long);
+        }
         let (from, to) = (parties(&document, "sources", geo), parties(&document, "targets", geo));
         Self { severity: severity(entry.severity), document, from, to }
     }
