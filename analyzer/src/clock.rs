@@ -25,7 +25,7 @@ impl PacketClock {
             self.now = Some(at);
             return at;
         };
-        if at >= now && at.since(now) <= FREE_STEP {
+        if at >= now && !at.exceeds(now, FREE_STEP) {
             self.now = Some(at);
             self.pending = None;
             return at;

@@ -50,6 +50,18 @@ impl Timestamp {
         Duration::from_nanos(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    /// Whether more than `time` lies between `earlier` and this; cheaper than to compare [`Timestamp::since`], which divides.
+    #[inline]
+    pub const fn exceeds(self, earlier: Self, time: Duration) -> bool {
+        self.0.saturating_sub(earlier.0) as i128 > time.as_nanos() as i128
+    }
+
+    /// Whether `time` or more lies between `earlier` and this.
+    #[inline]
+    pub const fn reaches(self, earlier: Self, time: Duration) -> bool {
+        self.0.saturating_sub(earlier.0) as i128 >= time.as_nanos() as i128
+    }
+
     /// This moment plus `duration`, saturating.
     pub fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)))

@@ -4,6 +4,7 @@ mod bench_captures;
 mod count_bench;
 mod craft;
 mod demo;
+mod detect_bench;
 mod geo;
 mod live_bench;
 mod oui;
@@ -35,6 +36,8 @@ enum Tool {
     CountBench(count_bench::Arguments),
     /// Measure the program in a flood of forged sources: memory, hosts it still knows, alerts, processor time
     Storm(storm::Arguments),
+    /// Measure what the detectors cost a packet, tcpdump beside them
+    DetectBench(detect_bench::Arguments),
     /// Measure live capture: loss and processor time by method, tcpdump beside them (needs root)
     LiveBench(live_bench::Arguments),
     /// What live-bench runs inside its namespaces
@@ -57,6 +60,7 @@ fn main() -> Result<()> {
         Tool::Scan(arguments) => bench_captures::scan::run(&arguments),
         Tool::CountBench(arguments) => count_bench::run(&arguments),
         Tool::Storm(arguments) => storm::run(&arguments),
+        Tool::DetectBench(arguments) => detect_bench::run(&arguments),
         Tool::LiveBench(arguments) => live_bench::run(&arguments),
         Tool::LiveBenchPart { part } => live_bench::part::run(&part),
     }

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use capturer::{Packet, Protocol, TcpFlags, Timestamp, Transport};
+use capturer::{Packet, Ports, Protocol, TcpFlags, Timestamp, Transport};
 
 use super::event::Moments;
 use crate::capped::Worth;
@@ -45,35 +45,81 @@ pub enum Began {
     Other,
 }
 
-/// What packets change of a session; it fits a row's one cache line.
+/// What is true of a course, a bit each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Marks(u8);
+
+impl Marks {
+    pub(super) const ANSWERED: Self = Self(0x01);
+    pub(super) const ACCEPTED: Self = Self(0x02);
+    pub(super) const ESTABLISHED: Self = Self(0x04);
+    pub(super) const REFUSED: Self = Self(0x08);
+    pub(super) const ENDED: Self = Self(0x10);
+    /// Somebody still waits for an answer.
+    pub(super) const PENDING: Self = Self(0x20);
+    /// The opener is the lower end; see [`FlowKey::forward`].
+    pub(super) const OPENER_LOW: Self = Self(0x40);
+
+    pub(super) const fn has(self, all: Self) -> bool {
+        self.0 & all.0 == all.0
+    }
+
+    pub(super) const fn has_any(self, of: Self) -> bool {
+        self.0 & of.0 != 0
+    }
+
+    pub(super) const fn and(self, more: Self) -> Self {
+        Self(self.0 | more.0)
+    }
+
+    const fn when(self, is: bool) -> Self {
+        if is { self } else { Self(0) }
+    }
+
+    pub(super) const fn set(&mut self, marks: Self) {
+        self.0 |= marks.0;
+    }
+
+    pub(super) const fn clear(&mut self, marks: Self) {
+        self.0 &= !marks.0;
+    }
+}
+
+/// What packets change of a session, and what rules ask for with every moment; it fits a row's one cache line. Who takes
+/// part is told by the packet at hand.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Course {
+    pub(super) first: Timestamp,
     pub(super) last: Timestamp,
+    /// Number of its first frame.
+    pub(super) frame: u64,
     pub(super) packets: [u32; 2],
     pub(super) payload: [u32; 2],
     /// Sequence number of the opening SYN.
     pub(super) sequence: u32,
     pub(super) began: Began,
-    pub(super) answered: bool,
-    pub(super) accepted: bool,
-    pub(super) established: bool,
-    pub(super) refused: bool,
-    pub(super) ended: bool,
-    /// Whether somebody still waits for an answer.
-    pub(super) pending: bool,
-    /// Whether the opener is the lower end; see [`FlowKey::forward`].
-    pub(super) opener_low: bool,
+    /// Options that the opening SYN had.
+    pub(super) syn_options: u8,
+    pub(super) marks: Marks,
 }
 
-/// What the first packet says of a session once and for all.
+/// Who takes part in a session: for when there is no packet at hand that tells it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Begin {
     pub(super) opener: (IpAddr, u16),
     pub(super) answerer: (IpAddr, u16),
-    pub(super) first: Timestamp,
-    pub(super) frame: u64,
     pub(super) protocol: Protocol,
-    pub(super) syn_options: u8,
+}
+
+impl Begin {
+    /// Those of a packet.
+    #[inline]
+    pub(super) fn of(packet: &Packet, from_opener: bool) -> Self {
+        let ports = packet.ports().unwrap_or_default();
+        let (source, destination) = ((packet.source, ports.source), (packet.destination, ports.destination));
+        let (opener, answerer) = if from_opener { (source, destination) } else { (destination, source) };
+        Self { opener, answerer, protocol: packet.protocol }
+    }
 }
 
 /// With its row's head it stays within one cache line.
@@ -81,47 +127,88 @@ const _: () = assert!(size_of::<Course>() <= 48);
 
 impl Worth for Course {
     /// Answered sessions outlive the others.
-    #[expect(clippy::misnamed_getters, reason = "a row has earned its place by an answer")]
     fn established(&self) -> bool {
-        self.answered
+        self.marks.has(Marks::ANSWERED)
     }
 }
 
 impl Course {
-    /// Whether a packet changes nothing that a rule may want to know: bulk of a session that is well under way.
+    /// Whether a packet only goes on with what flows both ways already. It is counted, and its payload is all that a rule may
+    /// want to know of it.
     #[inline]
-    pub(super) fn is_bulk(&self, packet: &Packet, at: Timestamp) -> bool {
-        let long = self.answered && self.packets[0].saturating_add(self.packets[1]) > BULK;
-        long && !ends(packet) && !is_message(packet) && at.since(self.last) <= IDLE
+    pub(super) fn flows(&self, packet: &Packet, at: Timestamp) -> bool {
+        let flows = match &packet.transport {
+            Transport::Tcp(tcp) => {
+                self.marks.has(Marks::ANSWERED.and(Marks::ESTABLISHED)) && !tcp.flags.has_any(CHANGING)
+            }
+            Transport::Udp(ports) => self.marks.has(Marks::ANSWERED) && !is_message(*ports),
+            _ => false,
+        };
+        flows && !at.exceeds(self.last, IDLE)
+    }
+
+    /// Counts such a packet; beyond [`BULK`] only what the opener says may be news, such as a request on a connection
+    /// that is kept.
+    #[inline]
+    pub(super) fn flow(&mut self, packet: &Packet, at: Timestamp, from_opener: bool) -> Moments {
+        self.last = at;
+        let is_bulk = self.packets[0].saturating_add(self.packets[1]) > BULK;
+        if is_bulk {
+            return Moments::DATA.when(from_opener && carries(packet));
+        }
+        self.count(packet, from_opener);
+        Moments::DATA.when(carries(packet)) | Moments::FIRST.when(self.is_first(packet, from_opener))
+    }
+
+    #[inline]
+    const fn count(&mut self, packet: &Packet, from_opener: bool) {
+        let end = if from_opener { 0 } else { 1 };
+        self.packets[end] = self.packets[end].saturating_add(1);
+        self.payload[end] = self.payload[end].saturating_add(packet.payload_len);
+    }
+
+    /// Whether a packet that was counted has the first payload of the opener.
+    #[inline]
+    fn is_first(&self, packet: &Packet, from_opener: bool) -> bool {
+        from_opener && self.payload[0] == packet.payload_len && carries(packet)
     }
 }
 
+/// Whether a packet has payload that belongs to its session: who acknowledges has seen an answer, even if we have not, as
+/// some captures show one way only.
+#[inline]
+fn carries(packet: &Packet) -> bool {
+    let acknowledges = |tcp: &capturer::Tcp| {
+        tcp.flags.has(TcpFlags::ACK) && !tcp.flags.has_any(TcpFlags(TcpFlags::SYN.0 | TcpFlags::RST.0))
+    };
+    packet.payload_len > 0 && packet.tcp().is_none_or(acknowledges)
+}
+
+/// Flags that change a session, whatever its size.
+const CHANGING: TcpFlags = TcpFlags(TcpFlags::SYN.0 | TcpFlags::FIN.0 | TcpFlags::RST.0);
+
 /// The session that a packet begins, from its opener or not.
 pub(super) fn begin(packet: &Packet, at: Timestamp, key: FlowKey, from_opener: bool) -> (Course, Begin) {
-    let ports = packet.ports().unwrap_or_default();
-    let (source, destination) = ((packet.source, ports.source), (packet.destination, ports.destination));
-    let (opener, answerer) = if from_opener { (source, destination) } else { (destination, source) };
     let began = began(packet);
-    let end = usize::from(!from_opener);
+    let marks = Marks::ANSWERED
+        .when(!from_opener)
+        .and(Marks::ACCEPTED.when(began == Began::SynAck))
+        .and(Marks::ESTABLISHED.when(began == Began::Midstream))
+        .and(Marks::PENDING.when(from_opener && expects_answer(began, packet)))
+        .and(Marks::OPENER_LOW.when(key.forward == from_opener));
     let mut course = Course {
+        first: at,
         last: at,
+        frame: packet.number,
         packets: [0; 2],
         payload: [0; 2],
         sequence: packet.tcp().map_or(0, |tcp| tcp.sequence),
         began,
-        answered: !from_opener,
-        accepted: began == Began::SynAck,
-        established: began == Began::Midstream,
-        refused: false,
-        ended: false,
-        pending: from_opener && expects_answer(began, packet),
-        opener_low: key.forward == from_opener,
+        syn_options: packet.tcp().map_or(0, |tcp| tcp.options.layout.len() as u8),
+        marks,
     };
-    course.packets[end] = 1;
-    course.payload[end] = packet.payload_len;
-    let syn_options = packet.tcp().map_or(0, |tcp| tcp.options.layout.len() as u8);
-    let protocol = packet.protocol;
-    (course, Begin { opener, answerer, first: at, frame: packet.number, protocol, syn_options })
+    course.count(packet, from_opener);
+    (course, Begin::of(packet, from_opener))
 }
 
 /// How a session begins with this packet.
@@ -205,39 +292,30 @@ pub(super) fn opening(session: &Course, packet: &Packet) -> Moments {
             moments |= Moments::FIRST;
         }
     }
-    if !session.answered { moments | Moments::ONE_WAY } else { moments }
+    moments | Moments::ONE_WAY.when(!session.marks.has(Marks::ANSWERED))
 }
 
-/// Packets that are a message each, however many there are: of ICMP, name servers, Kerberos and SIP.
-fn is_message(packet: &Packet) -> bool {
-    const PORTS: [u16; 3] = [53, 88, 5060];
-    if matches!(packet.transport, Transport::Icmp(_)) {
-        return true;
+/// Whether datagrams are a message each, however many there are: of name servers, Kerberos and SIP.
+const fn is_message(ports: Ports) -> bool {
+    const fn speaks(port: u16) -> bool {
+        matches!(port, 53 | 88 | 5060)
     }
-    let Transport::Udp(ports) = &packet.transport else { return false };
-    PORTS.contains(&ports.destination) || PORTS.contains(&ports.source)
-}
-
-/// Flags that change a session, whatever its size.
-fn ends(packet: &Packet) -> bool {
-    packet
-        .tcp()
-        .is_some_and(|tcp| tcp.flags.has_any(TcpFlags(TcpFlags::SYN.0 | TcpFlags::FIN.0 | TcpFlags::RST.0)))
+    speaks(ports.destination) || speaks(ports.source)
 }
 
 /// Whether another session begins with this packet under the same ports.
 pub(super) fn is_over(course: &Course, packet: &Packet, at: Timestamp, from_opener: bool) -> bool {
     let Some(tcp) = packet.tcp() else {
-        return at.since(course.last) > IDLE || is_new_request(course, packet);
+        return at.exceeds(course.last, IDLE) || is_new_request(course, packet);
     };
     if !tcp.flags.is_syn() {
-        return at.since(course.last) > IDLE;
+        return at.exceeds(course.last, IDLE);
     }
     match course.began {
         // The same opening, sent again.
         Began::Syn if from_opener => tcp.sequence != course.sequence,
         // Both open at once, which hardly happens, or the answer to a probe comes as a probe.
-        Began::Syn => course.ended || course.refused,
+        Began::Syn => course.marks.has_any(Marks::ENDED.and(Marks::REFUSED)),
         _ => true,
     }
 }
@@ -247,32 +325,30 @@ fn is_new_request(course: &Course, packet: &Packet) -> bool {
     let Transport::Icmp(icmp) = &packet.transport else { return false };
     let asks = is_request(packet.protocol, icmp.kind);
     (asks && course.began == Began::Icmp)
-        || (course.began == Began::Request && !asks && !is_reply(packet) && !course.answered)
+        || (course.began == Began::Request
+            && !asks
+            && !is_reply(packet)
+            && !course.marks.has(Marks::ANSWERED))
 }
 
 /// A further packet of a course.
-#[inline]
 pub(super) fn go_on(course: &mut Course, packet: &Packet, at: Timestamp, from_opener: bool) -> Moments {
-    let end = usize::from(!from_opener);
     course.last = at;
-    course.packets[end] = course.packets[end].saturating_add(1);
-    course.payload[end] = course.payload[end].saturating_add(packet.payload_len);
+    course.count(packet, from_opener);
     let mut moments = Moments::NONE;
-    let refuses = packet.tcp().is_some_and(|tcp| tcp.flags.has(TcpFlags::RST)) && !course.established;
-    if !from_opener && !course.answered && !refuses {
-        course.answered = true;
-        course.pending = false;
+    let resets = packet.tcp().is_some_and(|tcp| tcp.flags.has(TcpFlags::RST));
+    let refuses = resets && !course.marks.has(Marks::ESTABLISHED);
+    if !from_opener && !course.marks.has(Marks::ANSWERED) && !refuses {
+        course.marks.set(Marks::ANSWERED);
+        course.marks.clear(Marks::PENDING);
         moments |= Moments::ANSWERED;
     }
     if let Some(tcp) = packet.tcp() {
         moments |= go_on_tcp(course, tcp.flags, packet.payload_len, from_opener);
-    } else if packet.payload_len > 0 {
-        moments |= Moments::DATA;
     }
-    if moments.any(Moments::DATA) && from_opener && course.payload[0] == packet.payload_len {
-        moments |= Moments::FIRST;
-    }
-    if !course.answered && from_opener { moments | Moments::ONE_WAY } else { moments }
+    moments |=
+        Moments::DATA.when(carries(packet)) | Moments::FIRST.when(course.is_first(packet, from_opener));
+    moments | Moments::ONE_WAY.when(from_opener && !course.marks.has(Marks::ANSWERED))
 }
 
 fn go_on_tcp(course: &mut Course, flags: TcpFlags, payload: u32, from_opener: bool) -> Moments {
@@ -280,22 +356,19 @@ fn go_on_tcp(course: &mut Course, flags: TcpFlags, payload: u32, from_opener: bo
     if flags.has(TcpFlags::RST) {
         return reset(course);
     }
-    if flags.is_syn_ack() && !from_opener && !course.accepted {
-        course.accepted = true;
+    if flags.is_syn_ack() && !from_opener && !course.marks.has(Marks::ACCEPTED) {
+        course.marks.set(Marks::ACCEPTED);
         moments |= Moments::ACCEPTED;
     }
     let acknowledges = flags.has(TcpFlags::ACK) && !flags.has(TcpFlags::SYN);
-    let finishes = from_opener && course.accepted && course.began == Began::Syn;
-    if acknowledges && !course.established && (finishes || (payload > 0 && course.answered)) {
-        course.established = true;
+    let finishes = from_opener && course.marks.has(Marks::ACCEPTED) && course.began == Began::Syn;
+    let talks = payload > 0 && course.marks.has(Marks::ANSWERED);
+    if acknowledges && !course.marks.has(Marks::ESTABLISHED) && (finishes || talks) {
+        course.marks.set(Marks::ESTABLISHED);
         moments |= Moments::ESTABLISHED;
     }
-    // Who acknowledges has seen an answer, even if we have not: some captures show one way only.
-    if payload > 0 && acknowledges {
-        moments |= Moments::DATA;
-    }
-    if flags.has(TcpFlags::FIN) && course.established && !course.ended {
-        course.ended = true;
+    if flags.has(TcpFlags::FIN) && course.marks.has(Marks::ESTABLISHED) && !course.marks.has(Marks::ENDED) {
+        course.marks.set(Marks::ENDED);
         moments |= Moments::ENDED;
     }
     moments
@@ -303,15 +376,16 @@ fn go_on_tcp(course: &mut Course, flags: TcpFlags, payload: u32, from_opener: bo
 
 /// A RST: the answerer refuses, the opener gives up right after it was accepted, or a session ends.
 fn reset(course: &mut Course) -> Moments {
-    course.pending = false;
+    let marks = &mut course.marks;
+    marks.clear(Marks::PENDING);
     let nothing_said = course.payload == [0; 2];
-    if !course.refused && !course.ended && (!course.established || nothing_said) {
-        course.refused = true;
-        course.ended = course.established;
+    let established = marks.has(Marks::ESTABLISHED);
+    if !marks.has_any(Marks::REFUSED.and(Marks::ENDED)) && (!established || nothing_said) {
+        marks.set(Marks::REFUSED.and(Marks::ENDED.when(established)));
         return Moments::REFUSED;
     }
-    if course.established && !course.ended {
-        course.ended = true;
+    if established && !marks.has(Marks::ENDED) {
+        marks.set(Marks::ENDED);
         return Moments::ENDED;
     }
     Moments::NONE

@@ -79,52 +79,50 @@ impl Detection {
             return;
         }
         let step = self.sessions.take(packet, at, found);
-        if step.is_none() && !packet.fragment.is_fragment() && !matches!(packet.transport, Transport::Icmp(_))
-        {
+        let own = own_moments(packet, headers(packet, bytes));
+        if step.is_none() && !own.any(Moments::FRAGMENT | Moments::ICMP) {
             return;
         }
-        self.moment(packet, bytes, (at, step));
+        let mut moments = own | step.as_ref().map_or(Moments::NONE, |step| step.moments);
+        let payload = payload(packet, bytes);
+        let mut head = Head::default();
+        if moments.any(Moments::DATA) {
+            head = self.heads.take(packet, payload, at);
+            moments |= head.moments;
+        }
+        // Most packets carry a piece of something that no rule reads.
+        if moments.any(self.wanted) || self.sessions.has_before() {
+            self.moment(moments, at, (packet, bytes), (step, head));
+        }
     }
 
-    fn moment(&mut self, packet: &Packet, bytes: &[u8], (at, step): (Timestamp, Option<Step>)) {
-        let payload = payload(packet, bytes);
-        if let Some(before) = self.sessions.take_before()
+    /// Tells what a packet means.
+    fn moment(
+        &mut self,
+        moments: Moments,
+        at: Timestamp,
+        (packet, bytes): (&Packet, &[u8]),
+        (step, head): (Option<Step>, Head),
+    ) {
+        if self.sessions.has_before()
+            && let Some(before) = self.sessions.take_before()
             && before.established
             && !before.ended
         {
             self.tell(&Event { session: Some(&before), ..plain(Moments::ENDED, at, packet) });
         }
-        let mut moments = step.as_ref().map_or(Moments::NONE, |step| step.moments);
-        if packet.fragment.is_fragment() {
-            moments |= Moments::FRAGMENT;
-        }
-        let is_icmp = matches!(packet.transport, Transport::Icmp(_));
-        let quoted = if is_icmp { quoted::quoted(packet, payload) } else { None };
-        if is_icmp {
-            moments |= Moments::ICMP;
-        }
-        let headers = bytes
-            .get(usize::from(packet.network_offset)..usize::from(packet.payload_offset).min(bytes.len()))
-            .unwrap_or_default();
-        if readers::options::follow(headers) {
-            moments |= Moments::OPTIONS;
-        }
-        let head =
-            if moments.any(Moments::DATA) { self.heads.take(packet, payload, at) } else { Head::default() };
-        moments |= head.moments;
-        if !moments.any(self.wanted) {
-            return;
-        }
-        let session = step.as_ref().and_then(|step| self.sessions.get(step.slot));
+        let (payload, headers) = (payload(packet, bytes), headers(packet, bytes));
+        let quoted = if moments.any(Moments::ICMP) { quoted::quoted(packet, payload) } else { None };
+        let session = step.as_ref().and_then(|step| self.sessions.get(step.slot, packet, step.from_opener));
         let session = session.as_ref();
         let from_opener = step.as_ref().is_none_or(|step| step.from_opener);
         let quoted = quoted.as_ref();
         let (known, joined) = (head.known, head.joined);
-        let bytes = joined.as_deref().unwrap_or(payload);
+        let head = joined.as_deref().unwrap_or(payload);
         self.tell(&Event {
             headers,
             payload,
-            head: bytes,
+            head,
             known,
             session,
             from_opener,
@@ -224,6 +222,30 @@ const fn plain(moments: Moments, at: Timestamp, packet: &Packet) -> Event<'_> {
         from_opener: true,
         quoted: None,
     }
+}
+
+/// What was kept of a packet's headers, from that of IP on.
+#[inline]
+fn headers<'a>(packet: &Packet, bytes: &'a [u8]) -> &'a [u8] {
+    bytes
+        .get(usize::from(packet.network_offset)..usize::from(packet.payload_offset).min(bytes.len()))
+        .unwrap_or_default()
+}
+
+/// What a packet is by itself, whatever its session.
+#[inline]
+fn own_moments(packet: &Packet, headers: &[u8]) -> Moments {
+    let mut moments = Moments::NONE;
+    if packet.fragment.is_fragment() {
+        moments |= Moments::FRAGMENT;
+    }
+    if matches!(packet.transport, Transport::Icmp(_)) {
+        moments |= Moments::ICMP;
+    }
+    if packet.network == Network::Ipv6 && readers::options::follow(headers) {
+        moments |= Moments::OPTIONS;
+    }
+    moments
 }
 
 /// Destination unreachable, of either family.

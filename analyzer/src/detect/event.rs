@@ -75,6 +75,12 @@ impl Moments {
         self.0 == 0
     }
 
+    /// These if something holds, else none.
+    #[inline]
+    pub const fn when(self, holds: bool) -> Self {
+        if holds { self } else { Self::NONE }
+    }
+
     /// Both together, in tables.
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)

@@ -12,7 +12,7 @@ use ahash::RandomState;
 use capturer::{Packet, Protocol, Timestamp, Transport, Vlan};
 
 pub use super::course::Began;
-use super::course::{Begin, Course, IDLE, begin, go_on, is_over, is_reply, opening};
+use super::course::{Begin, Course, IDLE, Marks, begin, go_on, is_over, is_reply, opening};
 pub(super) use super::course::{is_group, is_request};
 use super::event::Moments;
 use crate::capped::{Capped, Guess, Slot};
@@ -85,18 +85,18 @@ impl Session {
             answerer: begin.answerer,
             protocol: begin.protocol,
             began: course.began,
-            first: begin.first,
+            first: course.first,
             last: course.last,
-            frame: begin.frame,
+            frame: course.frame,
             packets: course.packets,
             payload: course.payload,
             sequence: course.sequence,
-            syn_options: begin.syn_options,
-            answered: course.answered,
-            accepted: course.accepted,
-            established: course.established,
-            refused: course.refused,
-            ended: course.ended,
+            syn_options: course.syn_options,
+            answered: course.marks.has(Marks::ANSWERED),
+            accepted: course.marks.has(Marks::ACCEPTED),
+            established: course.marks.has(Marks::ESTABLISHED),
+            refused: course.marks.has(Marks::REFUSED),
+            ended: course.marks.has(Marks::ENDED),
         }
     }
 }
@@ -193,10 +193,10 @@ impl Sessions {
             return Some(self.begin(packet, at, key));
         };
         let course = self.rows.touch(slot)?;
-        let from_opener = key.forward == course.opener_low;
-        if course.is_bulk(packet, at) {
-            course.last = at;
-            return None;
+        let from_opener = key.forward == course.marks.has(Marks::OPENER_LOW);
+        if course.flows(packet, at) {
+            let moments = course.flow(packet, at, from_opener);
+            return (!moments.is_none()).then_some(Step { moments, slot, from_opener });
         }
         self.go_on(packet, at, (slot, key, from_opener))
     }
@@ -212,7 +212,7 @@ impl Sessions {
         if is_over(course, packet, at, from_opener) {
             self.before = Some(Session::of(course, start));
             (*course, *start) = begin(packet, at, key, from_opener);
-            let (pending, moments) = (course.pending, opening(course, packet));
+            let (pending, moments) = (course.marks.has(Marks::PENDING), opening(course, packet));
             self.wait(slot, pending, at);
             return Some(Step { moments, slot, from_opener: true });
         }
@@ -226,13 +226,13 @@ impl Sessions {
         let answers = matches!(packet.tcp(), Some(tcp) if tcp.flags.is_syn_ack()) || is_reply(packet);
         let (course, start) = begin(packet, at, key, !answers);
         let (slot, _) = self.rows.insert(key.hash, course, start);
-        self.wait(slot, course.pending, at);
+        self.wait(slot, course.marks.has(Marks::PENDING), at);
         Step { moments: opening(&course, packet), slot, from_opener: !answers }
     }
 
-    /// The session at a slot.
-    pub fn get(&self, slot: Slot) -> Option<Session> {
-        Some(Session::of(self.rows.get(slot)?, self.rows.rest(slot)?))
+    /// The session at a slot, of which this is a packet.
+    pub fn get(&self, slot: Slot, packet: &Packet, from_opener: bool) -> Option<Session> {
+        Some(Session::of(self.rows.get(slot)?, &Begin::of(packet, from_opener)))
     }
 
     /// The session that ended because another began under the same ports, once.
@@ -241,23 +241,30 @@ impl Sessions {
         self.before.take()
     }
 
+    /// Whether there is one.
+    #[inline]
+    pub const fn has_before(&self) -> bool {
+        self.before.is_some()
+    }
+
     /// An ICMP error names a packet that could not be delivered: its session was refused.
     pub fn refuse(&mut self, quoted: &Packet) -> Option<Session> {
         let key = self.key(quoted);
         let slot = self.rows.lookup(key.hash, |_| true)?;
         let (course, begin) = self.rows.both(slot)?;
-        if course.answered || course.refused {
+        if course.marks.has_any(Marks::ANSWERED.and(Marks::REFUSED)) {
             return None;
         }
-        course.refused = true;
-        course.pending = false;
+        course.marks.set(Marks::REFUSED);
+        course.marks.clear(Marks::PENDING);
         Some(Session::of(course, begin))
     }
 
     /// The next session that waited in vain until `at`.
+    #[inline]
     pub fn unanswered(&mut self, at: Timestamp) -> Option<Session> {
         while let Some(&(since, slot)) = self.waiting.front() {
-            if at.since(since) < PATIENCE {
+            if !at.reaches(since, PATIENCE) {
                 return None;
             }
             self.waiting.pop_front();
@@ -280,13 +287,15 @@ impl Sessions {
 
     fn give_up(&mut self, slot: Slot) -> Option<Session> {
         let (course, begin) = self.rows.both(slot)?;
-        let waits = std::mem::take(&mut course.pending) && !course.answered && !course.refused;
+        let waits =
+            course.marks.has(Marks::PENDING) && !course.marks.has_any(Marks::ANSWERED.and(Marks::REFUSED));
+        course.marks.clear(Marks::PENDING);
         waits.then(|| Session::of(course, begin))
     }
 
     /// Forgets sessions that have ended, a few at a time.
     pub fn advance(&mut self, now: Timestamp) {
-        self.rows.expire(2048, |course| now.since(course.last) > IDLE);
+        self.rows.expire(2048, |course| now.exceeds(course.last, IDLE));
     }
 
     fn wait(&mut self, slot: Slot, pending: bool, at: Timestamp) {

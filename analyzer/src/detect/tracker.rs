@@ -49,7 +49,7 @@ impl<S: Copy> Tracker<S> {
         }
         let age = self.age;
         let row = self.row(slot);
-        if at.since(row.last) > age {
+        if at.exceeds(row.last, age) {
             *row = Tracked { last: at, hits: 0, state: fresh() };
         }
         row.last = at;
@@ -63,13 +63,13 @@ impl<S: Copy> Tracker<S> {
         let slot = self.rows.lookup(key, |_| true)?;
         let age = self.age;
         let row = self.rows.touch(slot)?;
-        (at.since(row.last) <= age).then_some(&mut row.state)
+        (!at.exceeds(row.last, age)).then_some(&mut row.state)
     }
 
     /// Forgets keys that are too old, a few at a time.
     pub fn advance(&mut self, now: Timestamp) {
         let age = self.age;
-        self.rows.expire(256, |row| now.since(row.last) > age);
+        self.rows.expire(256, |row| now.exceeds(row.last, age));
     }
 
     /// All states that are known, in no order.
@@ -170,7 +170,7 @@ impl<const N: usize> Window<N> {
     }
 
     fn recent(&self, at: Timestamp, time: Duration) -> impl Iterator<Item = &Sight> {
-        self.sights[..self.len].iter().filter(move |sight| at.since(sight.at) <= time)
+        self.sights[..self.len].iter().filter(move |sight| !at.exceeds(sight.at, time))
     }
 }
 

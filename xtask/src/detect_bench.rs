@@ -1,0 +1,160 @@
+//! What the detectors cost a packet: a capture is read in blocks, and each block decoded, then shown to the detectors; each
+//! step has its own account of processor time. tcpdump's printing of the same capture stands beside it, as other
+//! processors have other nanoseconds.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use analyzer::detect::{Detection, Thresholds};
+use anyhow::{Context, Result};
+use capturer::Packet;
+use capturer::decode::{DecodeSettings, Decoder};
+use capturer::source::file::FileSource;
+use capturer::source::{Next, Source};
+use clap::Args;
+
+/// `cargo xtask detect-bench`
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Captures, such as `cargo xtask imix` and `cargo xtask flood` make
+    #[arg(required = true)]
+    captures: Vec<PathBuf>,
+    /// Runs; the quickest counts
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    runs: u32,
+    /// Do not run tcpdump
+    #[arg(long)]
+    alone: bool,
+}
+
+/// Packets of a block: so many that the clock costs nothing, so few that they stay in the cache.
+const BLOCK: usize = 2048;
+
+/// Packets that the detectors are shown together, as the program does it.
+const TOGETHER: usize = 64;
+
+/// Bytes of a frame that readers may want, as in the program.
+const READABLE: usize = 2048;
+
+/// Bytes that sessions may take: the program's default.
+const MEMORY: usize = 192 << 20;
+
+/// Processor time of one run.
+#[derive(Clone, Copy, Default)]
+struct Cost {
+    packets: u64,
+    read: Duration,
+    detect: Duration,
+}
+
+/// Measures each capture.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    for path in &arguments.captures {
+        let runs: Result<Vec<Cost>> = (0..arguments.runs.max(1)).map(|_| measure(path)).collect();
+        let best = runs?.into_iter().min_by_key(|cost| cost.detect).unwrap_or_default();
+        let each = |time: Duration| time.as_secs_f64() * 1e9 / best.packets.max(1) as f64;
+        let mut told = format!(
+            "{}: {} packets, read and decoded {:.1} ns, detectors {:.1} ns",
+            path.display(),
+            best.packets,
+            each(best.read),
+            each(best.detect)
+        );
+        if let Some(theirs) = (!arguments.alone).then(|| tcpdump(path)).flatten() {
+            let ratio = theirs.as_secs_f64() / best.detect.as_secs_f64();
+            told += &format!("; tcpdump -n -q {:.0} ns, {ratio:.1} times the detectors", each(theirs));
+        }
+        writeln!(std::io::stdout(), "{told}")?;
+    }
+    Ok(())
+}
+
+/// A block of packets, and what was kept of their frames.
+struct Block {
+    packets: Vec<Packet>,
+    held: usize,
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Block {
+    fn fill(&mut self, source: &mut FileSource, decoder: &mut Decoder) -> Result<bool> {
+        self.held = 0;
+        self.bytes.clear();
+        self.ends.clear();
+        while self.held < BLOCK {
+            let Next::Frame(frame) = source.next_frame()? else { return Ok(false) };
+            if decoder.decode_into(&frame, &mut self.packets[self.held]).is_ok() {
+                self.bytes.extend_from_slice(&frame.bytes[..frame.bytes.len().min(READABLE)]);
+                self.ends.push(self.bytes.len());
+                self.held += 1;
+            }
+        }
+        Ok(true)
+    }
+
+    fn show(&self, detection: &mut Detection) {
+        let begins = std::iter::once(0).chain(self.ends.iter().copied());
+        let frames: Vec<&[u8]> =
+            begins.zip(&self.ends).map(|(begin, &end)| &self.bytes[begin..end]).collect();
+        for (packets, frames) in self.packets[..self.held].chunks(TOGETHER).zip(frames.chunks(TOGETHER)) {
+            detection.observe_all(packets.iter().zip(frames.iter().copied()));
+        }
+        if let Some(now) = detection.now() {
+            detection.advance(now);
+        }
+    }
+}
+
+fn measure(path: &Path) -> Result<Cost> {
+    let mut source = FileSource::open(path).with_context(|| path.display().to_string())?;
+    let mut decoder = Decoder::new(DecodeSettings::default());
+    let mut detection = Detection::new(&Thresholds::default(), MEMORY);
+    let packets = vec![Packet::empty(); BLOCK];
+    let mut block = Block { packets, held: 0, bytes: Vec::new(), ends: Vec::new() };
+    let mut cost = Cost::default();
+    let mut goes_on = true;
+    while goes_on {
+        let begun = spent();
+        goes_on = block.fill(&mut source, &mut decoder)?;
+        let filled = spent();
+        block.show(&mut detection);
+        cost.packets += block.held as u64;
+        cost.read += filled.saturating_sub(begun);
+        cost.detect += spent().saturating_sub(filled);
+    }
+    let begun = spent();
+    detection.finish();
+    cost.detect += spent().saturating_sub(begun);
+    Ok(cost)
+}
+
+/// Processor time that this thread has used.
+#[expect(unsafe_code, reason = "the clock of a thread is a system call")]
+fn spent() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is a valid place for a timespec for the time of the call.
+    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
+}
+
+fn tcpdump(path: &Path) -> Option<Duration> {
+    let before = children();
+    let mut command = Command::new("tcpdump");
+    command.args(["-n", "-q", "-r"]).arg(path).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().ok().filter(std::process::ExitStatus::success)?;
+    Some(children().saturating_sub(before))
+}
+
+/// Processor time of all children that have ended.
+#[expect(unsafe_code, reason = "what children used is a system call")]
+fn children() -> Duration {
+    // SAFETY: all zeros is a valid rusage.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    // SAFETY: `usage` is a valid place for a rusage for the time of the call.
+    unsafe { libc::getrusage(libc::RUSAGE_CHILDREN, &raw mut usage) };
+    let time = |time: libc::timeval| Duration::new(time.tv_sec.unsigned_abs(), time.tv_usec as u32 * 1000);
+    time(usage.ru_utime) + time(usage.ru_stime)
+}
