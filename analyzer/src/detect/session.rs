@@ -12,7 +12,7 @@ use ahash::RandomState;
 use capturer::{Packet, Protocol, Timestamp, Transport, Vlan};
 
 pub use super::course::Began;
-use super::course::{Begin, Course, IDLE, Marks, begin, go_on, is_over, is_reply, opening};
+use super::course::{BULK, Begin, Course, IDLE, Marks, begin, go_on, is_over, is_reply, opening};
 pub(super) use super::course::{is_group, is_request};
 use super::event::Moments;
 use crate::capped::{Capped, Guess, Slot};
@@ -62,6 +62,11 @@ impl Session {
     /// Packets both ways.
     pub const fn all_packets(&self) -> u32 {
         self.packets[0].saturating_add(self.packets[1])
+    }
+
+    /// Whether it is so long that only what its opener says is looked at.
+    pub const fn is_long(&self) -> bool {
+        self.all_packets() > BULK
     }
 
     /// Payload both ways, bytes.
