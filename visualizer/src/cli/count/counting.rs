@@ -182,6 +182,7 @@ impl Counting {
 
     /// The final report: to the file if there is one.
     fn finish(&mut self) -> Result<(), Failure> {
+        self.work.settle();
         if self.work.tally.beyond > 0 {
             let beyond = self.work.tally.beyond;
             self.work.log.warn(format_args!(
@@ -205,6 +206,7 @@ impl Counting {
         if format != Format::Null {
             self.names.load(&self.work.database, &self.cache, &self.work.log);
         }
+        self.work.settle();
         let Work { database, tally, .. } = &self.work;
         let Report { shown, packets, .. } = self.report;
         View { tally, database, names: &self.names, shown, inputs: &self.inputs, packets }.render(format)

@@ -11,6 +11,7 @@ mod database;
 mod desk;
 mod dump;
 mod feed;
+mod held;
 mod lines;
 mod log;
 mod options;

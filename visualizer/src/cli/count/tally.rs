@@ -174,19 +174,41 @@ impl Tally {
 
     /// Where a route counts; its rows are begun if there are none.
     pub(super) fn place(&mut self, route: Route) -> Place {
-        let prefix = self.prefixes.position(route, self.now);
-        Place { asn: self.asns.position(route.asn, self.now), prefix }
+        self.place_since(route, self.now)
     }
 
-    /// The same for a route that was never counted, and that the caller remembers until [`Tally::complete`].
-    pub(super) fn new_place(&mut self, route: Route) -> Place {
-        let prefix = self.prefixes.begin(route, self.now);
-        Place { asn: self.asns.position(route.asn, self.now), prefix }
+    /// The same for one that was counted first at that time.
+    pub(super) fn place_since(&mut self, route: Route, first: SystemTime) -> Place {
+        let prefix = self.prefixes.position(route, first);
+        Place { asn: self.asns.position(route.asn, first), prefix }
     }
 
-    /// The caller remembers nothing any more.
+    /// The same for a route that has no row and that nobody asks for again before [`Tally::complete`].
+    pub(super) fn new_place(&mut self, route: Route, first: SystemTime) -> Place {
+        let prefix = self.prefixes.begin(route, first);
+        Place { asn: self.asns.position(route.asn, first), prefix }
+    }
+
+    /// From now on every row is found again.
     pub(super) fn complete(&mut self) {
         self.prefixes.complete();
+    }
+
+    /// When what is counted now came in.
+    pub(super) const fn now(&self) -> SystemTime {
+        self.now
+    }
+
+    /// So many addresses were looked up that are added to their rows later.
+    pub(super) fn lookups(&mut self, addresses: usize) {
+        self.lookups = sum(self.lookups, addresses as f64);
+    }
+
+    /// Adds addresses that were looked up before.
+    pub(super) fn add_many(&mut self, place: Place, count: u64) {
+        let amount = count as f64;
+        let known = self.asns.add(place.asn, amount, 0) & self.prefixes.add(place.prefix, amount, 0);
+        self.beyond += if known { 0 } else { count };
     }
 
     /// Counts an address.
@@ -246,9 +268,9 @@ mod tests {
     }
 
     #[test]
-    fn what_the_caller_remembered_is_found_again() {
+    fn what_nobody_asked_for_is_found_again() {
         let mut tally = Tally::new(10);
-        let place = tally.new_place(route("10.0.0.0/8", 1));
+        let place = tally.new_place(route("10.0.0.0/8", 1), SystemTime::now());
         tally.add(place, 1.0, 0);
         tally.complete();
         add(&mut tally, route("10.0.0.0/8", 1), 1.0, 0);

@@ -1,8 +1,8 @@
 //! What is done a million times a second: an address is looked up and counted.
 //!
-//! Where the routing table numbers its prefixes ([`Slots`]), a vector remembers by that number in which rows an address
-//! counts, so that no hash table is asked. Each step goes over many addresses before the next one: the tables are larger
-//! than the processor's caches, and so it waits for several places of them at once.
+//! Where the routing table numbers its prefixes ([`Slots`]), what counts once is held by that number ([`Held`]) until rows
+//! are wanted; for what has an amount of its own a vector remembers by number in which rows it counts. So no hash table is
+//! asked for an address.
 
 use std::iter::repeat;
 use std::net::IpAddr;
@@ -11,13 +11,11 @@ use std::sync::Arc;
 
 use super::database::{Database, Shelf};
 use super::feed::Batch;
+use super::held::Held;
 use super::lines::{Portion, Remark};
 use super::log::Log;
 use super::tally::{Place, ROWS_MAX, Tally};
 use super::text::Side;
-
-/// So many addresses have their places found before they are counted.
-const TOGETHER: usize = 256;
 
 /// What an address needs to be counted.
 pub(super) struct Work {
@@ -25,25 +23,26 @@ pub(super) struct Work {
     shelf: Shelf,
     pub(super) tally: Tally,
     pub(super) log: Log,
-    /// By number of the prefix: where it counts, once that is known.
+    held: Held,
+    /// By number of the prefix: where it counts, once that is known; empty while nothing has amounts.
     places: Vec<Option<Place>>,
-    /// Whether the database was never changed, so that what has no place yet was never counted.
-    first: bool,
 }
 
 impl Work {
     pub(super) fn new(database: Database, shelf: Shelf, log: Log) -> Self {
-        let places = vec![None; database.slots()];
+        let held = Held::new(database.slots());
         let database = Arc::new(database);
         shelf.put(&database);
-        Self { database, shelf, tally: Tally::new(ROWS_MAX), log, places, first: true }
+        Self { database, shelf, tally: Tally::new(ROWS_MAX), log, held, places: Vec::new() }
     }
 
     /// From now on another database answers.
     pub(super) fn change(&mut self, database: Database) {
+        self.settle();
         self.tally.complete();
-        self.places = vec![None; database.slots()];
-        (self.database, self.first) = (Arc::new(database), false);
+        self.held = Held::new(database.slots());
+        self.places = Vec::new();
+        self.database = Arc::new(database);
         self.shelf.put(&self.database);
     }
 
@@ -71,28 +70,13 @@ impl Work {
         let addresses = portion.addresses.get(range.clone()).unwrap_or_default();
         let numbers = portion.numbers.get(range.clone()).unwrap_or_default();
         let amounts = portion.amounts.get(range).unwrap_or_default();
-        if self.log.debugs() {
+        if self.log.debugs() || !amounts.is_empty() || self.database.slots() == 0 {
             let amounts = amounts.iter().chain(repeat(&1.0));
             addresses.iter().zip(amounts).for_each(|(address, amount)| self.add(*address, *amount, 0));
             return;
         }
-        let mut amounts = amounts.chunks(TOGETHER);
-        for (addresses, numbers) in addresses.chunks(TOGETHER).zip(numbers.chunks(TOGETHER)) {
-            self.together(addresses, numbers, amounts.next().unwrap_or_default());
-        }
-    }
-
-    /// Finds the places of all before the first is counted: the waits for memory overlap.
-    fn together(&mut self, addresses: &[IpAddr], numbers: &[u32], amounts: &[f64]) {
-        let mut places = [None; TOGETHER];
-        for (place, number) in places.iter_mut().zip(numbers) {
-            *place = self.places.get(*number as usize).copied().flatten();
-        }
-        let amounts = amounts.iter().chain(repeat(&1.0));
-        for (((address, number), place), amount) in addresses.iter().zip(numbers).zip(places).zip(amounts) {
-            let place = place.unwrap_or_else(|| self.place(*address, *number));
-            self.tally.add(place, *amount, 0);
-        }
+        self.tally.lookups(addresses.len());
+        self.held.count(addresses, numbers, self.tally.now());
     }
 
     /// Counts packets.
@@ -130,13 +114,18 @@ impl Work {
 
     #[cold]
     fn begin(&mut self, address: IpAddr, number: u32) -> Place {
-        let (route, whole) = self.database.route_whole(address);
-        // A prefix with holes has several numbers, and has no place of its own for each.
-        let alone = whole && self.first;
-        let place = if alone { self.tally.new_place(route) } else { self.tally.place(route) };
+        let place = self.tally.place(self.database.route(address));
+        if self.places.is_empty() {
+            self.places = vec![None; self.database.slots()];
+        }
         if let Some(known) = self.places.get_mut(number as usize) {
             *known = Some(place);
         }
         place
+    }
+
+    /// From now on the rows have all that was counted.
+    pub(super) fn settle(&mut self) {
+        self.held.settle(&self.database, &mut self.tally);
     }
 }
