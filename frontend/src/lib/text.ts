@@ -178,7 +178,7 @@ export const text = {
       title: "Notifications",
       none: "Nobody is told of alerts: the settings have no [[notify]].",
       test: "Send test", trying: "Sending\u2026",
-      testOf: (name: string) => `Send a test over ${name}`,
+      over: (button: string, name: string) => `${button} over ${name}`,
       arrived: (answer: string) => `Test sent: ${answer}`,
       failed: (error: string) => `Test failed: ${error}`,
       sent: (n: string) => `${n} sent`, gaveUp: (n: string) => `${n} given up`, retried: (n: string) => `${n} tries repeated`,

@@ -317,6 +317,19 @@ const tests = {
     assert.match(made, /TrustedHTML/, "the server's policy must require trusted types");
     await close();
   },
+  "the system dialog says who is told of alerts, and tries a channel": async () => {
+    const { page, close } = await open("/", { bypassCSP: true });
+    await page.getByRole("button", { name: "System", exact: true }).first().click();
+    const channel = (name) => page.locator(`[data-channel="${name}"]`);
+    assert.match(await channel("team").innerText(), /12 sent · 1 tries repeated · 94 told in sums/);
+    assert.match(await channel("mail").innerText(), /3 given up[^]*Fails: mail\.example\.org:587: connection refused/);
+    await page.getByRole("button", { name: "Send test over team" }).click();
+    await until("the answer is there", async () => /Test sent: hooks\.slack\.com answered 200 OK/.test(await channel("team").innerText()));
+    await page.getByRole("button", { name: "Send test over mail" }).click();
+    await until("the failure is there", async () => /Test failed: mail\.example\.org:587: connection refused/.test(await channel("mail").innerText()));
+    assert.deepEqual(await serious(page), []);
+    await close();
+  },
   "axe finds nothing serious in dialogs, table, lists, a host's card and both themes": async () => {
     for (const [scheme, key, list] of [["dark", "?"], ["light", "t"], ["light", "?"], ["dark", "", "Domains"], ["light", "", "Hosts"]]) {
       const { page, close } = await open("/", { scheme, bypassCSP: true });
