@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use common::receivers::{Authority, Smtp, http, smtp, syslog_tcp, syslog_udp};
-use common::{Server, TempFile, json, run, scan, stderr};
+use common::{Server, TempFile, json, run, scan, scans, stderr};
 use serde_json::{Value, json};
 
 fn settings(text: &str) -> TempFile {
@@ -380,6 +380,30 @@ fn a_server_error_is_tried_again_until_it_arrives() {
     let status = server.wait_for("/api/v1/status", |status| status["notify"][0]["sent"] == 1);
     assert_eq!((&status["notify"][0]["retried"], &status["notify"][0]["failed"]), (&json!(2), &json!(0)));
     assert!(status["notify"][0]["last_error"].as_str().unwrap().contains("503"), "{status}");
+}
+
+#[test]
+fn what_exceeds_the_rate_arrives_in_one_sum_with_exact_counts() {
+    let hook = http(&[]);
+    let settings = settings(&format!(
+        "[[notify]]\nname = \"hook\"\nper_minute = 1\nfilter = \"alert scan.port.tcp_syn\"\nwebhook = {{ url = \"http://{}/\" }}\n",
+        hook.address
+    ));
+    let mut server = watching(&scans(9, 20), &settings);
+    let path = "/api/v1/alerts?severity=medium&rule=scan.port.tcp_syn";
+    let all = server.wait_for(path, |document| document["alerts"].as_array().unwrap().len() == 9);
+    let first = hook.next().json();
+    assert_eq!(first["kind"], "alert");
+    // What waits for its time goes out when the program ends.
+    let pid = server.child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert!(server.child.wait().unwrap().success());
+    let sum = hook.next().json();
+    assert_eq!((&sum["kind"], &sum["digest"]["alerts"]), (&json!("digest"), &json!(8)), "{sum}");
+    assert_eq!(sum["digest"]["by_rule"], json!({"scan.port.tcp_syn": 8}));
+    let told = [vec![first["alert"].clone()], sum["digest"]["worst"].as_array().unwrap().clone()].concat();
+    assert_eq!(ids(&told), ids(all["alerts"].as_array().unwrap()));
+    assert!(hook.is_empty());
 }
 
 #[test]

@@ -77,7 +77,12 @@ pub(super) fn of(status: &Status) -> Vec<Fault> {
 
 #[cfg(test)]
 mod tests {
+    use analyzer::geo::{Geo, Needs};
+    use analyzer::{Facts, LocalNetworks};
+
     use super::*;
+    use crate::alerts::Account;
+    use crate::live::SourceFacts;
 
     fn fault(key: &str) -> Fault {
         Fault { key: key.into(), severity: Severity::High, title: key.into(), text: String::new() }
@@ -105,6 +110,37 @@ mod tests {
         assert_eq!(look(&["source"], 502), [(false, "store".to_owned())]);
         assert_eq!(look(&[], 600), [(false, "source".to_owned())]);
         assert_eq!(look(&[], 601), []);
+    }
+
+    #[test]
+    fn a_store_that_cannot_store_and_a_source_that_failed_are_faults() {
+        let status = Status::new(
+            SourceFacts {
+                kind: "interface",
+                name: "eth0".into(),
+                local: String::new(),
+                local_origin: "",
+                started_ms: 0,
+                filter: String::new(),
+                counted: "outermost",
+            },
+            Facts {
+                geo: Geo::bundled(Needs { country: false, asn: false }),
+                local: LocalNetworks::default(),
+            },
+            None,
+            None,
+        );
+        assert_eq!(of(&status), []);
+        let account = Account { fault: Some("the disk is full".into()), ..Account::default() };
+        status.board.set_account([0; 4], account);
+        status.set_ended(Some("cut off".into()));
+        status.set_geo_error(Some("places.csv: record 1".into()));
+        let found = of(&status);
+        let keys: Vec<&str> = found.iter().map(|fault| &*fault.key).collect();
+        assert_eq!(keys, ["source", "store", "databases"]);
+        assert_eq!(found[0].text, "eth0: cut off");
+        assert!(found[1].text.starts_with("the disk is full"));
     }
 
     #[test]

@@ -122,27 +122,23 @@ impl Told {
         party(self.document.get(field)?.as_array()?.first()?.as_str()?)
     }
 
-    /// The figures beside their thresholds: `ports 20 (threshold 15)`.
+    /// The figures beside their thresholds: `ports 20 (threshold 15)`. Words that were seen stand in the sentence.
     pub(crate) fn figures(&self) -> Vec<String> {
         let object = |field| self.document.get(field).and_then(Value::as_object);
         let (Some(observed), Some(threshold)) = (object("observed"), object("threshold")) else {
             return Vec::new();
         };
         let figure = |(name, value): (&String, &Value)| match threshold.get(name) {
-            Some(least) => format!("{name} {} (threshold {})", plain(value), plain(least)),
-            None => format!("{name} {}", plain(value)),
+            Some(least) => format!("{} {value} (threshold {least})", name.replace('_', " ")),
+            None => format!("{} {value}", name.replace('_', " ")),
         };
-        observed.iter().map(figure).collect()
+        observed.iter().filter(|(_, value)| value.is_number()).map(figure).collect()
     }
 }
 
 /// The severity of a number that the store has.
 pub(crate) fn severity(number: u8) -> Severity {
     Severity::ALL.get(usize::from(number)).copied().unwrap_or(Severity::Critical)
-}
-
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn party(text: &str) -> Option<(IpAddr, Option<u16>)> {

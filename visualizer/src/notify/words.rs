@@ -55,9 +55,10 @@ fn alert(told: &Told, was: Option<Severity>, context: &Context) -> Words {
         None => format!("{now}: {}", told.text("title")),
         Some(was) => format!("{now}, was {}: {}", was.name(), told.text("title")),
     };
+    let (first, last) = (to_the_second(told.text("first_seen")), to_the_second(told.text("last_seen")));
     let seen = match told.count() {
-        0 | 1 => told.text("last_seen").to_owned(),
-        n => format!("{n} times, {} to {}", told.text("first_seen"), told.text("last_seen")),
+        0 | 1 => last,
+        n => format!("{n} times, {first} to {last}"),
     };
     let technique = told.text("technique");
     let attack =
@@ -141,6 +142,12 @@ fn test(context: &Context) -> Words {
         list: Vec::new(),
         link: context.page(),
     }
+}
+
+/// A time of a document for people.
+fn to_the_second(time: &str) -> String {
+    let read = time.parse::<jiff::Timestamp>();
+    read.map_or_else(|_| time.to_owned(), |time| time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
 }
 
 /// The severity as the first word of a heading.

@@ -240,8 +240,14 @@ fn segment(from: [u8; 4], to: [u8; 4], port: u16, flags: u8) -> Vec<u8> {
 
 /// One host tries `ports` ports of another, which refuses.
 pub fn scan(ports: u16) -> TempFile {
-    let (scanner, victim) = ([203, 0, 113, 5], [192, 0, 2, 1]);
-    let probe = |port| [segment(scanner, victim, port, 2), segment(victim, scanner, port, 0x14)];
-    let frames: Vec<Vec<u8>> = (1..=ports).flat_map(probe).collect();
+    scans(1, ports)
+}
+
+/// The same by so many hosts, one after the other.
+pub fn scans(scanners: u8, ports: u16) -> TempFile {
+    let victim = [192, 0, 2, 1];
+    let probe = |scanner, port| [segment(scanner, victim, port, 2), segment(victim, scanner, port, 0x14)];
+    let probes = |scanner: u8| (1..=ports).flat_map(move |port| probe([203, 0, 113, 5 + scanner], port));
+    let frames: Vec<Vec<u8>> = (0..scanners).flat_map(probes).collect();
     TempFile::new("scan.pcap", &pcap(&frames))
 }

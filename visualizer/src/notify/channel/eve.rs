@@ -118,7 +118,7 @@ pub(super) fn event(notice: &Notice, context: &Context) -> Value {
 fn alert(told: &Told) -> Value {
     let rule = told.text("rule");
     let mut metadata = json!({
-        "rule": [rule], "severity": [told.severity.name()], "confidence": ["see caveat"], "wireglobe_id": [told.text("id")],
+        "rule": [rule], "severity": [told.severity.name()], "wireglobe_id": [told.text("id")],
     });
     if !told.text("technique").is_empty() {
         metadata["mitre_technique_id"] = json!([told.text("technique")]);
