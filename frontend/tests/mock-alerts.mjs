@@ -17,7 +17,7 @@ const FOUND = [
 ];
 const NAMES = ["rule", "severity", "title", "summary", "sources", "targets", "age", "count", "threshold", "observed", "technique", "country", "asn", "as_name"];
 const STATES = { acknowledge: "acknowledged", escalate: "escalated", close: "closed", reopen: "new" };
-const RULES = FOUND.map(([rule, , title, , , , , , threshold]) => ({ rule, title, sees: rule === "scan.port.tcp_syn" ? "15 different ports of one host failed within a minute, opened by SYNs with few options" : `what ${title} does, often enough within its window`, settings: Object.keys(threshold).map((name) => ({ name, unit: name.endsWith("share") ? "ratio" : name === "ports" ? "different failed ports" : "" })) }));
+const RULES = FOUND.map(([rule, , title, , , , , , threshold]) => ({ rule, title, sees: rule === "scan.port.tcp_syn" ? "15 different ports of one host failed within a minute, opened by SYNs with few options" : `What ${title} does, often enough within its window`, settings: Object.keys(threshold).map((name) => ({ name, unit: name.endsWith("share") ? "ratio" : name === "ports" ? "different failed ports" : "" })) }));
 
 /** Alerts of the newest that the topic has. */
 const NEWEST = 300;
@@ -140,7 +140,7 @@ export class Alerts {
       const filter = url.searchParams.get("filter") ?? "";
       if (/\bfoo\b/.test(filter)) return refuse(422, "\u201cfoo\u201d is not a word of the filter language");
       const found = this.all.filter((alert) => this.matches(filter, alert));
-      return json(200, { matches: found.length, alerts: found.slice(0, 10).map((alert) => this.document(alert)) });
+      return json(200, { matches: found.length, of: this.all.length, alerts: found.slice(0, 10).map((alert) => this.document(alert)) });
     }
     if (request.method === "GET") return json(200, { mutes: this.mutes });
     if (request.method === "DELETE") {

@@ -222,7 +222,7 @@ fn the_command_line_lists_judges_and_mutes_the_alerts_of_a_server() {
     let filter = "src net 203.0.113.0/24";
     let mute = ["mute", filter, "--reason", "our own scanner", "--expires", "7d"];
     assert!(
-        said(&[&mute[..], &["--preview"]].concat()).starts_with("It would hide 1 alert of the newest:\n")
+        said(&[&mute[..], &["--preview"]].concat()).starts_with("It would hide 1 of the newest 1 alerts:\n")
     );
     assert!(said(&["mutes", "--format", "csv"]).lines().count() == 1, "a preview changes nothing");
     assert!(said(&mute).starts_with("Mute 1 holds until 20"));

@@ -247,6 +247,8 @@ mod tests {
             assert!(spoke.contains(&rule.id), "{} is silent: {spoke:?}", rule.id);
             let alert = scene.detection.alerts().iter().find(|alert| alert.rule == rule).unwrap();
             assert!(alert.count > 0 && !alert.frames.is_empty() && alert.first <= alert.last, "{alert:?}");
+            let over_time: u64 = alert.timeline.counts().iter().sum();
+            assert_eq!(over_time, alert.count, "{}: {:?}", rule.id, alert.timeline);
             let decides = alert.figures.iter().any(|figure| figure.threshold.is_some());
             assert!(decides || rule.settings.is_empty(), "{} shows no threshold: {alert:?}", rule.id);
             let sentence = alert.summary();

@@ -315,7 +315,7 @@ export const text = {
       expires: "Expires",
       terms: [["1h", "In 1 hour"], ["1d", "In 1 day"], ["7d", "In 7 days"], ["30d", "In 30 days"], ["90d", "In 90 days"]] as ReadonlyArray<readonly [string, string]>,
       confirm: "Mute",
-      would: (n: string) => `Would hide ${n} ${n === "1" ? "alert" : "alerts"} of those kept.`,
+      would: (n: string, of: string) => `Would hide ${n} of the newest ${of} alerts.`,
       asking: "Asking what it would hide…",
       more: (n: string) => `And ${n} more`,
       done: "Muted.",

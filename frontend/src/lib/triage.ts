@@ -8,7 +8,7 @@ export interface Entry { at: number; action: string; comment: string; reason: st
 /** What the server says an alert is now. */
 export interface Standing { state: AlertState; reason: string; comments: number; muted: boolean }
 export interface Mute { id: string; filter: string; reason: string; created: number; expires: number; expired: boolean; hits: number; last_hit: number }
-export interface Preview { matches: number; titles: readonly string[] }
+export interface Preview { matches: number; of: number; titles: readonly string[] }
 export interface Rule { rule: string; title: string; sees: string; units: ReadonlyMap<string, string> }
 
 type Fields = Record<string, unknown>;
@@ -85,7 +85,7 @@ export async function mutes(): Promise<Mute[]> {
 
 export async function preview(filter: string): Promise<Preview> {
   const answer = await ask(`mutes/preview?filter=${encodeURIComponent(filter)}`);
-  return { matches: number(answer["matches"]), titles: list(answer["alerts"]).map((alert) => text(alert["summary"]) || text(alert["title"])) };
+  return { matches: number(answer["matches"]), of: number(answer["of"]), titles: list(answer["alerts"]).map((alert) => text(alert["summary"]) || text(alert["title"])) };
 }
 
 export const mute = (filter: string, reason: string, expires: string): Promise<unknown> => ask("mutes", "POST", { filter, reason, expires });

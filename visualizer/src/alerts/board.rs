@@ -181,6 +181,11 @@ impl Board {
         shown.map(|entry| (entry.severity, entry.state)).collect()
     }
 
+    /// How many alerts are on it.
+    pub(crate) fn len(&self) -> usize {
+        self.lock().entries.len()
+    }
+
     /// All entries for which a question holds, oldest first.
     pub(crate) fn select(&self, holds: impl Fn(&Entry) -> bool) -> Vec<Entry> {
         self.lock().entries.values().filter(|entry| holds(entry)).cloned().collect()

@@ -109,7 +109,8 @@ pub(super) async fn preview(State(app): State<App>, Parameters(preview): Paramet
     match ask(&app, |reply| Ask::Preview(preview.filter, reply)).await {
         Ok(entries) => {
             let named: Vec<_> = entries.iter().rev().take(NAMED).map(Entry::json).collect();
-            Json(json!({"schema": 1, "matches": entries.len(), "alerts": named})).into_response()
+            let of = app.status.board.len();
+            Json(json!({"schema": 1, "matches": entries.len(), "of": of, "alerts": named})).into_response()
         }
         Err(response) => *response,
     }

@@ -185,12 +185,10 @@ impl Step {
 
 fn preview(server: &Server, filter: &str) -> Result<String, Failure> {
     let document = server.get(&format!("/api/v1/mutes/preview?filter={}", encoded(filter)))?;
+    let of = count(document["of"].as_u64().unwrap_or_default());
     Ok(match document["matches"].as_u64().unwrap_or_default() {
-        0 => "It would hide none of the newest alerts.\n".to_owned(),
-        1 => format!("It would hide 1 alert of the newest:\n{}", listed(&document, Format::Table)),
-        n => {
-            format!("It would hide {} alerts of the newest:\n{}", count(n), listed(&document, Format::Table))
-        }
+        0 => format!("It would hide none of the newest {of} alerts.\n"),
+        n => format!("It would hide {} of the newest {of} alerts:\n{}", count(n), listed(&document, Format::Table)),
     })
 }
 
