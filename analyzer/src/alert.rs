@@ -118,6 +118,8 @@ pub struct Alert {
     pub first: Timestamp,
     /// Its last packet so far.
     pub last: Timestamp,
+    /// When the rule's threshold was reached.
+    pub raised: Timestamp,
     /// How often what the rule counts happened, exact.
     pub count: u64,
     /// When it happened how often; all of it is `count`.
@@ -143,6 +145,7 @@ impl Alert {
             targets: Vec::new(),
             first: at,
             last: at,
+            raised: at,
             count: 0,
             timeline: Timeline::EMPTY,
             figures: Vec::new(),

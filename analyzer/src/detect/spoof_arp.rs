@@ -64,11 +64,14 @@ struct Station {
     taken: Window<4>,
 }
 
+/// The stations that answered a question, and when.
+type Question = [(Mac, Timestamp); 2];
+
 struct SpoofArp {
     claims: Tracker<Claims>,
     stations: Tracker<Station>,
     /// Who asked for what of late.
-    asked: Tracker<()>,
+    asked: Tracker<Question>,
     unasked: u32,
     window: Duration,
 }
@@ -78,6 +81,9 @@ const MOST: usize = 4096;
 
 /// How long a question may wait for its answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How far apart one frame may be captured twice.
+const AGAIN: Duration = Duration::from_millis(20);
 
 impl SpoofArp {
     fn new(thresholds: &Thresholds) -> Self {
@@ -93,7 +99,8 @@ impl SpoofArp {
 
     fn asks(&mut self, arp: &Arp, event: &Event<'_>, context: &mut Context<'_>) {
         let (sender, target) = (event.packet.source, event.packet.destination);
-        self.asked.entry(key(context.hasher, (sender, target)), event.at, || ());
+        *self.asked.entry(key(context.hasher, (sender, target)), event.at, Question::default) =
+            Question::default();
         let by = key(context.hasher, arp.sender);
         let station = self.stations.entry(by, event.at, Station::default);
         let claimed = station.claimed.has(key(context.hasher, target));
@@ -200,6 +207,17 @@ fn agrees(arp: &Arp, station: Mac) -> bool {
     station == Mac::default() || station == arp.sender
 }
 
+/// Whether a reply answers a question: each station may once, or again at once, as where a capture has frames twice.
+fn is_answer(asked: &mut Question, station: Mac, at: Timestamp) -> bool {
+    if let Some((_, first)) = asked.iter().find(|(known, _)| *known == station) {
+        return at.since(*first) <= AGAIN;
+    }
+    if let Some(free) = asked.iter_mut().find(|(known, _)| *known == Mac::default()) {
+        *free = (station, at);
+    }
+    true
+}
+
 impl Detector for SpoofArp {
     fn observe(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
         let Transport::Arp(arp) = &event.packet.transport else { return };
@@ -214,7 +232,8 @@ impl Detector for SpoofArp {
             }
             2 => {
                 let question = key(context.hasher, (target, sender));
-                let unasked = self.asked.find(question, event.at).is_none();
+                let asked = self.asked.find(question, event.at);
+                let unasked = !asked.is_some_and(|asked| is_answer(asked, arp.sender, event.at));
                 self.claims(arp, unasked, event, context);
             }
             _ => {}
@@ -271,6 +290,23 @@ mod tests {
         assert_eq!(scene.rules(), ["spoof.arp"]);
         let alert = &scene.detection.alerts()[0];
         assert_eq!((alert.who(), alert.whom()), ("192.0.2.66".to_owned(), "192.0.2.1".to_owned()));
+    }
+
+    #[test]
+    fn a_question_is_answered_once_by_each_station() {
+        let answer = |scene: &mut Scene, station| {
+            scene.arp(2, (ip("192.0.2.1"), station), (ip("192.0.2.7"), 7));
+            scene.wait(300);
+        };
+        let mut scene = Scene::new();
+        for _ in 0..3 {
+            scene.arp(1, (ip("192.0.2.7"), 7), (ip("192.0.2.1"), 0));
+            answer(&mut scene, 1);
+            answer(&mut scene, 2);
+        }
+        assert!(scene.detection.alerts().is_empty(), "two stations that answer when asked");
+        (0..2).for_each(|_| answer(&mut scene, 2));
+        assert_eq!(scene.rules(), ["spoof.arp"]);
     }
 
     #[test]
