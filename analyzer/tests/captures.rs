@@ -1,8 +1,11 @@
 //! The detectors on the whole collection of captures: which expected detections are found, where they are quiet, and what
-//! must not be said. Prints the tables that docs/RULES.md explains. Skipped, with a word, where the collection is absent.
+//! must not be said. Prints the tables, and holds that docs/DETECTION-RESULTS.md tells them (`WRITE_RESULTS=1` writes it).
+//! Skipped, with a word, where the collection is absent.
 //! `CAPTURES` names a part of the collection to look at, with each alert.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test says so by failing")]
 #![allow(clippy::disallowed_methods, reason = "the collection is read, and a part of it can be named")]
+
+mod captures_support;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,8 +16,9 @@ use capturer::Packet;
 use capturer::decode::{DecodeSettings, Decoder};
 use capturer::source::file::FileSource;
 use capturer::source::{Next, Source};
+use captures_support::Row;
 
-/// Benign files that have an alert of severity low or above, with the reason; docs/RULES.md tells more.
+/// Benign files that have an alert of severity low or above, with the reason.
 const EXPLAINED: &[(&str, &str)] =
     &[("os/zeek__tcp-fast-open.pcap", "exploit.traversal: the request does ask for ../../../etc/passwd")];
 
@@ -102,11 +106,13 @@ struct Tables {
     forbidden: [usize; 2],
     missed: Vec<String>,
     loud: BTreeMap<String, Vec<String>>,
+    rows: Vec<Row>,
 }
 
 impl Tables {
     fn take(&mut self, capture: &Capture, alerts: &[Alert]) {
         let any = |expected: &str| alerts.iter().any(|alert| meets(expected, alert.rule.id));
+        self.rows.push(row(capture, alerts));
         for expected in &capture.expected {
             if expected.starts_with("none") {
                 let loud: Vec<&Alert> =
@@ -145,6 +151,28 @@ impl Tables {
     }
 }
 
+/// A capture's line of the document.
+fn row(capture: &Capture, alerts: &[Alert]) -> Row {
+    let any = |expected: &str| alerts.iter().any(|alert| meets(expected, alert.rule.id));
+    let holds = |expected: &String| match expected.strip_prefix('!') {
+        Some(never) => !any(never.split("_by_").next().unwrap()),
+        None => any(expected.strip_suffix("(optional)").unwrap_or(expected)),
+    };
+    let ids = |least| {
+        let loud = alerts.iter().filter(move |alert| alert.severity >= least);
+        loud.map(|alert| alert.rule.id.to_owned()).collect()
+    };
+    Row {
+        file: capture.file.clone(),
+        category: capture.category.clone(),
+        expected: capture.expected.clone(),
+        holds: capture.expected.iter().map(holds).collect(),
+        rules: ids(Severity::Info),
+        loud: ids(Severity::Low),
+        reason: EXPLAINED.iter().find(|(file, _)| *file == capture.file).map(|(_, reason)| *reason),
+    }
+}
+
 fn count([yes, all]: &mut [usize; 2], is: bool) {
     *yes += usize::from(is);
     *all += 1;
@@ -178,5 +206,17 @@ fn expected_detections_are_found_and_the_rest_is_quiet() {
         assert!(odd.is_empty(), "alerts where nothing is expected, and no reason given: {odd:?}");
         assert!(tables.quiet[0] * 50 >= tables.quiet[1] * 49, "quiet in less than 98 % of files");
         assert_eq!(tables.forbidden[0], tables.forbidden[1]);
+        hold_document(&captures_support::document(&tables.rows, &captures_support::suricata(&folder)));
     }
+}
+
+/// The document is today's, or is written anew.
+fn hold_document(today: &str) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/DETECTION-RESULTS.md");
+    if std::env::var_os("WRITE_RESULTS").is_some() {
+        std::fs::write(path, today).unwrap();
+    }
+    let before = std::fs::read_to_string(path).unwrap_or_default();
+    let differs = before.lines().zip(today.lines()).find(|(was, is)| was != is);
+    assert!(before == today, "WRITE_RESULTS=1 writes docs/DETECTION-RESULTS.md anew: {differs:?}");
 }
