@@ -1,5 +1,7 @@
 //! Amplification: many servers send one host answers to questions it never asked, because somebody asked in its name.
 //!
+//! Who spreads his answers over a network, so that no host of it gets many, is found by the network (/24, /64).
+//!
 //! A table tells which port is which protocol. What decides is that no question was seen: a session that the server's
 //! port opens, to a host that asked no group on that port either, as discovery protocols do.
 
@@ -57,7 +59,7 @@ macro_rules! amplifier {
             concat!(
                 "200 ",
                 $what,
-                " a second from 20 different hosts to one host that has asked none of them"
+                " a second from 20 different hosts to one host, or to 8 of one network (/24, /64), that has asked none of them"
             ),
             SETTINGS,
         )
@@ -139,7 +141,7 @@ fn tell(alert: &Alert) -> String {
         figure("sources"),
         figure("rate"),
         alert.word("what").unwrap_or("datagrams"),
-        alert.whom(),
+        alert.word("network").map_or_else(|| alert.whom(), |network| format!("hosts of {network}")),
     )
 }
 
@@ -166,6 +168,8 @@ struct Limits {
 
 struct Amplification {
     states: Tracker<State>,
+    /// What came at networks; in place of ports their hosts are counted.
+    networks: Tracker<State>,
     /// Who asked a group on a port.
     asked: Tracker<()>,
     limits: Vec<Limits>,
@@ -174,6 +178,12 @@ struct Amplification {
 
 /// Hosts that are watched, times ports.
 const MOST: usize = 2048;
+
+/// Networks that are watched, times protocols.
+const MOST_NETWORKS: usize = 512;
+
+/// Hosts of a network from which on its attack is one on the network.
+const SPREAD: f64 = 8.0;
 
 /// Attacks whose last figures are written at the end.
 const MOST_TOLD: usize = 1024;
@@ -192,6 +202,7 @@ impl Amplification {
         let known = AMPLIFIERS.iter().map(|(_, rule, _)| Limits { bytes: 0.0, ..of(rule) });
         Self {
             states: Tracker::new(MOST, AGE),
+            networks: Tracker::new(MOST_NETWORKS, AGE),
             asked: Tracker::new(MOST, AGE),
             limits: known.chain([of(&GENERIC)]).collect(),
             told: Vec::new(),
@@ -219,6 +230,9 @@ impl Amplification {
         state.bytes += u64::from(event.packet.payload_len);
         let limits = self.limits[amplifier];
         if !state.told && (f64::from(pace.second) < limits.rate || !holds(state, limits)) {
+            if amplifier < AMPLIFIERS.len() {
+                self.spread(amplifier, session, event, context);
+            }
             return;
         }
         context.labels.say(session.opener.0, Label::Reflector, at);
@@ -229,6 +243,62 @@ impl Amplification {
             }
         }
         raise(state, limits, event, context);
+    }
+}
+
+impl Amplification {
+    /// A datagram of a protocol that amplifies, to a host that gets few of them: many of its network's hosts may.
+    fn spread(&mut self, amplifier: usize, session: &Session, event: &Event<'_>, context: &mut Context<'_>) {
+        let at = event.at;
+        let (network, host) = network(session.answerer.0);
+        let by = key(context.hasher, ("amp.network", network, amplifier));
+        let fresh = || State {
+            surge: Surge::default(),
+            bytes: 0,
+            target: network,
+            amplifier,
+            told: false,
+            written: at,
+        };
+        let state = self.networks.entry(by, at, fresh);
+        if !state.told {
+            state.surge.renew(at);
+            state.bytes = if state.surge.total == 0 { 0 } else { state.bytes };
+        }
+        let pace = state.surge.add(at, (session.opener.0, host), context.hasher);
+        state.surge.keep(event.packet.number);
+        state.bytes += u64::from(event.packet.payload_len);
+        let limits = self.limits[amplifier];
+        let is_attack = f64::from(pace.second) >= limits.rate && holds(state, limits);
+        let is_spread = is_attack && state.surge.ports() >= SPREAD;
+        if !state.told && !is_spread {
+            return;
+        }
+        context.labels.say(session.opener.0, Label::Reflector, at);
+        let is_new = !state.told;
+        raise(state, limits, event, context);
+        let (rule, _) = what(amplifier);
+        if let Some(mut found) = context.book.known(rule, Group::on(Party::host(network)), at) {
+            found.target(Party::host(session.answerer.0));
+            if is_new {
+                let length = if network.is_ipv4() { 24 } else { 64 };
+                found.word("network", format!("{network}/{length}").as_bytes());
+            }
+        }
+    }
+}
+
+/// The network around an address, /24 or /64, and which of its hosts the address is, about.
+fn network(address: IpAddr) -> (IpAddr, u16) {
+    match address {
+        IpAddr::V4(address) => {
+            let [a, b, c, host] = address.octets();
+            (IpAddr::from([a, b, c, 0]), u16::from(host))
+        }
+        IpAddr::V6(address) => {
+            let bits = address.to_bits();
+            (IpAddr::V6((bits >> 64 << 64).into()), (bits ^ (bits >> 16)) as u16)
+        }
     }
 }
 
@@ -290,6 +360,7 @@ impl Detector for Amplification {
 
     fn advance(&mut self, now: Timestamp, _: &mut Context<'_>) {
         self.states.advance(now);
+        self.networks.advance(now);
         self.asked.advance(now);
     }
 
@@ -377,6 +448,35 @@ mod tests {
             scene.udp((device, 1900), client, &[0; 300]);
         }
         assert!(scene.rules().is_empty());
+    }
+
+    /// Answers to all hosts of a network in turn, ten to each.
+    fn carpet(scene: &mut Scene, asks: bool, hosts: u32) {
+        for n in 0..2000u32 {
+            let server = (IpAddr::V4((0x0b00_0000 + n % 100).into()), 53);
+            let target = (IpAddr::V4((0xc000_0200 + n % hosts).into()), 20_000 + n as u16);
+            if asks {
+                scene.udp(target, server, b"?");
+            }
+            scene.udp(server, target, &[0; 400]);
+            if n.is_multiple_of(10) {
+                scene.wait(20);
+            }
+        }
+    }
+
+    #[test]
+    fn an_attack_that_is_spread_over_a_network_is_one_alert_on_it() {
+        let mut scene = Scene::new();
+        carpet(&mut scene, false, 200);
+        assert_eq!(scene.rules(), ["amp.dns"]);
+        let summary = scene.detection.alerts()[0].summary();
+        assert!(summary.contains("hosts of 192.0.2.0/24"), "{summary}");
+        for (asks, hosts) in [(true, 200), (false, 3)] {
+            let mut scene = Scene::new();
+            carpet(&mut scene, asks, hosts);
+            assert!(scene.rules().is_empty(), "{hosts} hosts, asked: {asks}");
+        }
     }
 
     #[test]
