@@ -26,6 +26,7 @@ mod view;
 pub mod aggregate;
 pub mod cover;
 pub mod detect;
+pub mod fingerprint;
 pub mod geo;
 pub mod inet;
 pub mod names;

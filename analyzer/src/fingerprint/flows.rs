@@ -1,0 +1,240 @@
+//! Connections that are followed from their SYN until nothing more can be learned of them: a table of fixed size in which each
+//! connection has eight places, so that most packets, whose connection is not followed, cost one look at one cache line.
+//!
+//! When all eight are taken, one that was not answered goes first, then the oldest. The hash is seeded, so nobody outside can
+//! choose who shares places.
+
+use std::hash::{BuildHasher, Hasher};
+use std::time::Duration;
+
+use ahash::RandomState;
+use capturer::{Packet, Tcp, Timestamp};
+
+use super::event::End;
+use crate::flow::bits;
+
+/// Places of a connection.
+const WAYS: usize = 8;
+
+/// How long nothing may come of a connection.
+const AGE: Duration = Duration::from_secs(30);
+
+/// How far a conversation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Talk {
+    /// A request is waited for.
+    Request,
+    /// It was read; the answer is waited for.
+    Response,
+}
+
+/// A connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flow {
+    pub(super) client: End,
+    pub(super) server: End,
+    /// The sequence numbers that go on.
+    pub(super) client_next: u32,
+    pub(super) server_next: u32,
+    /// The MSS of the SYN.
+    pub(super) segment: u16,
+    /// The server has answered.
+    pub(super) answered: bool,
+    /// The rate of the client's and the server's clock is known, or is not asked.
+    pub(super) clocks: [bool; 2],
+    pub(super) talk: Talk,
+    /// Bytes the client said that begin no request.
+    pub(super) said: u8,
+    /// Where the beginning of a head waits.
+    pub(super) head: Option<u16>,
+    /// Its last packet.
+    pub(super) at: Timestamp,
+}
+
+impl Flow {
+    /// The flow of a SYN.
+    pub(super) const fn of_syn(packet: &Packet, tcp: &Tcp, at: Timestamp) -> Self {
+        Self {
+            client: (packet.source, tcp.ports.source),
+            server: (packet.destination, tcp.ports.destination),
+            client_next: tcp.sequence.wrapping_add(1),
+            server_next: 0,
+            segment: tcp.options.mss,
+            answered: false,
+            clocks: [false; 2],
+            talk: Talk::Request,
+            said: 0,
+            head: None,
+            at,
+        }
+    }
+
+    /// Takes a segment; `true` if it goes on where its side was.
+    pub(super) const fn advance(&mut self, packet: &Packet, tcp: &Tcp, from_client: bool) -> bool {
+        let next = if from_client { &mut self.client_next } else { &mut self.server_next };
+        if *next != tcp.sequence {
+            return false;
+        }
+        *next = next.wrapping_add(packet.payload_len);
+        self.at = packet.at;
+        true
+    }
+
+    /// Whether a packet goes from client to server; `None` if it is another connection's.
+    fn way(&self, packet: &Packet, tcp: &Tcp) -> Option<bool> {
+        let (source, destination) =
+            ((packet.source, tcp.ports.source), (packet.destination, tcp.ports.destination));
+        if (self.client, self.server) == (source, destination) {
+            return Some(true);
+        }
+        ((self.client, self.server) == (destination, source)).then_some(false)
+    }
+}
+
+/// A connection's number in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place(usize);
+
+#[cfg(test)]
+impl Place {
+    pub(super) const fn numbered(number: usize) -> Self {
+        Self(number)
+    }
+}
+
+/// Connections that are followed.
+pub(super) struct Flows {
+    /// Of each place the upper half of its connection's hash; 0: nobody's.
+    tags: Vec<u32>,
+    rows: Vec<Option<Flow>>,
+    hasher: RandomState,
+    evicted: u64,
+}
+
+impl Flows {
+    /// So many connections, rounded up to a power of two; everything is allocated here.
+    pub(super) fn new(connections: usize, hasher: RandomState) -> Self {
+        let places = connections.next_power_of_two().max(WAYS);
+        Self { tags: vec![0; places], rows: vec![None; places], hasher, evicted: 0 }
+    }
+
+    /// Connections that had to make room for others.
+    pub(super) const fn evicted(&self) -> u64 {
+        self.evicted
+    }
+
+    /// The seeded hash of a packet's connection, the same in both directions.
+    #[inline]
+    pub(super) fn hash(&self, packet: &Packet, tcp: &Tcp) -> u64 {
+        let source = (bits(packet.source), tcp.ports.source);
+        let destination = (bits(packet.destination), tcp.ports.destination);
+        let (low, high) = (source.min(destination), source.max(destination));
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write_u128(low.0);
+        hasher.write_u128(high.0);
+        hasher.write_u32(u32::from(low.1) << 16 | u32::from(high.1));
+        hasher.finish()
+    }
+
+    /// A packet's connection, and whether the packet goes from client to server.
+    #[inline]
+    pub(super) fn find(&self, hash: u64, packet: &Packet, tcp: &Tcp) -> Option<(Place, bool)> {
+        let (first, tag) = self.place(hash);
+        let tags = self.tags.get(first..first + WAYS)?;
+        if !tags.contains(&tag) {
+            return None;
+        }
+        (first..first + WAYS).filter(|place| self.tags[*place] == tag).find_map(|place| {
+            let from_client = self.rows[place].as_ref()?.way(packet, tcp)?;
+            Some((Place(place), from_client))
+        })
+    }
+
+    /// The row of a place, if it is still a connection's.
+    pub(super) fn get(&mut self, place: Place) -> Option<&mut Flow> {
+        self.rows.get_mut(place.0)?.as_mut()
+    }
+
+    /// Forgets a connection; gives where its head waits.
+    pub(super) fn remove(&mut self, place: Place) -> Option<u16> {
+        self.tags[place.0] = 0;
+        self.rows[place.0].take()?.head
+    }
+
+    /// Follows a connection; gives where the head waits of the one that had to go.
+    pub(super) fn insert(&mut self, hash: u64, flow: Flow) -> Option<u16> {
+        let (first, tag) = self.place(hash);
+        let worth = |place: &usize| {
+            self.rows[*place].as_ref().map(|row| {
+                let fresh = flow.at.since(row.at) <= AGE;
+                (fresh, fresh && row.answered, row.at)
+            })
+        };
+        let victim = (first..first + WAYS).min_by_key(worth).unwrap_or(first);
+        let gone = self.rows[victim].replace(flow);
+        self.tags[victim] = tag;
+        self.evicted += u64::from(gone.is_some_and(|gone| flow.at.since(gone.at) <= AGE));
+        gone?.head
+    }
+
+    fn place(&self, hash: u64) -> (usize, u32) {
+        let sets = self.tags.len() / WAYS;
+        ((hash as usize & (sets - 1)) * WAYS, (hash >> 32) as u32 | 1)
+    }
+}
+
+/// Whether a connection was silent for too long.
+pub(super) fn is_over(flow: &Flow, now: Timestamp) -> bool {
+    now.since(flow.at) > AGE
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use capturer::{Ports, TcpFlags, TcpOptions, TcpQuirks};
+
+    use super::*;
+
+    fn segment(client: u32, from_client: bool) -> (Packet, Tcp) {
+        let ends =
+            [(IpAddr::V4(Ipv4Addr::from_bits(client)), 4000), (IpAddr::V4(Ipv4Addr::from_bits(1)), 80)];
+        let [source, destination] = if from_client { ends } else { [ends[1], ends[0]] };
+        let ports = Ports { source: source.1, destination: destination.1 };
+        let (options, quirks) = (TcpOptions::NONE, TcpQuirks::NONE);
+        let tcp =
+            Tcp { ports, sequence: 7, acknowledgment: 0, flags: TcpFlags::SYN, window: 0, quirks, options };
+        (Packet { source: source.0, destination: destination.0, ..Packet::empty() }, tcp)
+    }
+
+    fn follow(flows: &mut Flows, client: u32, second: i64) {
+        let (packet, tcp) = segment(client, true);
+        let hash = flows.hash(&packet, &tcp);
+        flows.insert(hash, Flow::of_syn(&packet, &tcp, Timestamp::from_parts(second, 0)));
+    }
+
+    fn finds(flows: &Flows, client: u32, from_client: bool) -> Option<bool> {
+        let (packet, tcp) = segment(client, from_client);
+        flows.find(flows.hash(&packet, &tcp), &packet, &tcp).map(|(_, way)| way)
+    }
+
+    #[test]
+    fn a_connection_is_found_from_both_ends() {
+        let mut flows = Flows::new(64, RandomState::new());
+        follow(&mut flows, 9, 0);
+        assert_eq!([finds(&flows, 9, true), finds(&flows, 9, false)], [Some(true), Some(false)]);
+        assert_eq!(finds(&flows, 8, true), None);
+    }
+
+    #[test]
+    fn a_flood_keeps_the_connections_that_were_answered() {
+        let mut flows = Flows::new(64, RandomState::new());
+        follow(&mut flows, 9, 0);
+        let (packet, tcp) = segment(9, true);
+        let (place, _) = flows.find(flows.hash(&packet, &tcp), &packet, &tcp).unwrap();
+        flows.get(place).unwrap().answered = true;
+        (100..5000).for_each(|client| follow(&mut flows, client, 1));
+        assert_eq!(finds(&flows, 9, true), Some(true));
+        assert_eq!(flows.evicted(), 4900 + 1 - 64);
+    }
+}
