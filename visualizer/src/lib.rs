@@ -15,6 +15,7 @@ mod read_ahead;
 mod server;
 pub mod settings;
 mod sieve;
+mod signatures;
 mod sources;
 pub mod wire;
 

@@ -15,12 +15,14 @@ use serde::{Deserialize, Serialize};
 
 mod alerts;
 mod detect;
+mod fingerprints;
 pub(crate) mod notify;
 mod ranges;
 pub(crate) mod secret;
 
 pub use alerts::Alerts;
 pub use detect::Detect;
+pub use fingerprints::Fingerprints;
 pub use notify::Notify;
 
 /// Where settings are looked for when no file is named.
@@ -55,6 +57,8 @@ pub struct Settings {
     pub analysis: Analysis,
     /// Detectors.
     pub detect: Detect,
+    /// Passive fingerprints.
+    pub fingerprints: Fingerprints,
     /// Where alerts are kept.
     pub alerts: Alerts,
     /// Who is told of alerts and faults.

@@ -7,6 +7,7 @@ mod completions;
 mod count;
 mod failure;
 mod filter;
+mod fingerprints;
 mod geo;
 mod interfaces;
 mod offline;
@@ -91,6 +92,8 @@ enum Command {
     Count(Box<count::Arguments>),
     /// What the detectors say: who attacks whom, with the figures and the packets that show it
     Alerts(alerts::Arguments),
+    /// What hosts look like: a line for each passive observation, with the fields of p0f's log
+    Fingerprints(fingerprints::Arguments),
     /// List, count or save packets
     Packets(packets::Arguments),
     /// The interfaces, and whether capturing is permitted
@@ -127,6 +130,7 @@ pub fn main() -> ExitCode {
         Some(Command::Report(arguments)) => report::run(&arguments, &common),
         Some(Command::Count(arguments)) => count::run(&arguments, &common),
         Some(Command::Alerts(arguments)) => alerts::run(&arguments, &common),
+        Some(Command::Fingerprints(arguments)) => fingerprints::run(&arguments, &common),
         Some(Command::Packets(arguments)) => packets::run(&arguments, &common),
         Some(Command::Interfaces(arguments)) => interfaces::run(&arguments, &common),
         Some(Command::Filter(arguments)) => filter::run(&arguments, &common),

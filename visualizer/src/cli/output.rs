@@ -122,6 +122,40 @@ impl Listing {
     }
 }
 
+/// What stands above lines that are written one by one, each with these fields.
+pub(super) fn header(format: Format, fields: &[&str]) -> Option<String> {
+    match format {
+        Format::Csv => Some(fields.join(",") + "\n"),
+        Format::Tsv => Some(fields.join("\t") + "\n"),
+        Format::Markdown => Some(format!("| {} |\n|{}\n", fields.join(" | "), " --- |".repeat(fields.len()))),
+        Format::Table | Format::Json | Format::Jsonl => None,
+    }
+}
+
+/// One line of a list that is written as it comes; `sentence` is how people read it.
+pub(super) fn line(
+    format: Format,
+    fields: &[&str],
+    object: &Value,
+    sentence: impl FnOnce() -> String,
+) -> String {
+    let cells = |cell: fn(&str) -> String| {
+        fields.iter().map(|field| cell(&plain(&object[*field]))).collect::<Vec<_>>()
+    };
+    match format {
+        Format::Json | Format::Jsonl => format!("{object}\n"),
+        Format::Csv => cells(csv_cell).join(",") + "\n",
+        Format::Tsv => cells(escape).join("\t") + "\n",
+        Format::Markdown => format!("| {} |\n", cells(markdown_cell).join(" | ")),
+        Format::Table => escape(&sentence()) + "\n",
+    }
+}
+
+/// A cell of a Markdown table.
+fn markdown_cell(text: &str) -> String {
+    escape(text).replace('|', "\\|")
+}
+
 /// A value as text; null is empty.
 pub(super) fn plain(value: &Value) -> String {
     match value {

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::cli::capture_file::CaptureFile;
 use crate::cli::offline::{self, Hand, Outcome, Reading};
 use crate::cli::output::{self, Format};
-use crate::cli::{Common, Failure, escape};
+use crate::cli::{Common, Failure};
 use crate::settings::{self, Settings};
 use crate::sieve::Sieve;
 use crate::{geo_files, sources};
@@ -133,7 +133,11 @@ impl Hand for Sinks {
             capture.write(frame).map_err(Failure::system("cannot write the capture"))?;
         }
         let Some(list) = &mut self.list else { return Ok(()) };
-        let head = if std::mem::replace(&mut self.began, true) { None } else { header(self.format) };
+        let head = if std::mem::replace(&mut self.began, true) {
+            None
+        } else {
+            output::header(self.format, &FIELDS)
+        };
         let Self { packet, names, learner, .. } = self;
         if skip.is_none() {
             learner.learn(packet, frame.bytes, |learned| names.take(&learned));
@@ -178,18 +182,9 @@ fn protocol(packet: &Packet) -> String {
     protocol_name((packet.network != Network::Arp).then_some(packet.protocol))
 }
 
-fn header(format: Format) -> Option<String> {
-    match format {
-        Format::Csv => Some(FIELDS.join(",") + "\n"),
-        Format::Tsv => Some(FIELDS.join("\t") + "\n"),
-        Format::Markdown => Some(format!("| {} |\n|{}\n", FIELDS.join(" | "), " --- |".repeat(FIELDS.len()))),
-        Format::Table | Format::Json | Format::Jsonl => None,
-    }
-}
-
 fn line(format: Format, packet: &Packet, names: &Names) -> String {
     let name = |address| names.best(address).map(|known| known.name.to_string());
-    row(format, &packet_json(packet, name), || sentence(packet, name))
+    output::line(format, &FIELDS, &packet_json(packet, name), || sentence(packet, name))
 }
 
 /// A frame that carries no packet one can count: what is known of it.
@@ -198,21 +193,10 @@ fn bare(format: Format, frame: &Frame<'_>, skip: Skip) -> String {
         "frame": frame.number, "time": frame.at.to_string(), "length": frame.wire_len,
         "caplen": frame.bytes.len(), "skipped": skip.reason.name(),
     });
-    row(format, &object, || {
+    output::line(format, &FIELDS, &object, || {
         let at = super::report::local_time(frame.at);
         format!("{:>7} {at} not counted: {} {} B", frame.number, skip.reason.name(), frame.wire_len)
     })
-}
-
-fn row(format: Format, object: &Value, sentence: impl FnOnce() -> String) -> String {
-    let cells = || FIELDS.iter().map(|field| output::plain(&object[*field])).collect::<Vec<_>>();
-    match format {
-        Format::Json | Format::Jsonl => format!("{object}\n"),
-        Format::Csv => cells().join(",") + "\n",
-        Format::Tsv => cells().join("\t") + "\n",
-        Format::Markdown => format!("| {} |\n", cells().join(" | ")),
-        Format::Table => escape(&sentence()) + "\n",
-    }
 }
 
 /// One packet in one line for people.
