@@ -158,6 +158,7 @@ impl Fingerprints {
         // The clock of a program's own segments is not asked.
         flow.clocks[0] = program;
         if !program {
+            flow.hosts[0] = Some(self.hosts.meet(packet.source, packet.at));
             self.show_link(segment, &flow, (Subject::Client, &print), tell);
             flow.clocks[0] = self.show_uptime(segment, &flow, Subject::Client, tell);
             self.compare(segment, &flow, (Subject::Client, &print, &found), tell);
@@ -182,6 +183,7 @@ impl Fingerprints {
         let found = self.database.find_syn_ack(&print, Window::of(&print, flow.segment));
         let program = self.show_stack(segment, &flow, (Subject::Server, &print, found), tell);
         if !program {
+            flow.hosts[1] = Some(self.hosts.meet(packet.source, packet.at));
             self.show_link(segment, &flow, (Subject::Server, &print), tell);
             flow.clocks[1] = self.show_uptime(segment, &flow, Subject::Server, tell);
             self.compare(segment, &flow, (Subject::Server, &print, &found), tell);

@@ -11,6 +11,7 @@ use ahash::RandomState;
 use capturer::{Packet, Tcp, Timestamp};
 
 use super::event::End;
+use crate::capped::Slot;
 use crate::flow::bits;
 
 /// Places of a connection.
@@ -42,6 +43,8 @@ pub(super) struct Flow {
     pub(super) answered: bool,
     /// The rate of the client's and the server's clock is known, or is not asked.
     pub(super) clocks: [bool; 2],
+    /// The rows of client and server among the hosts.
+    pub(super) hosts: [Option<Slot>; 2],
     pub(super) talk: Talk,
     /// Bytes the client said that begin no request.
     pub(super) said: u8,
@@ -62,6 +65,7 @@ impl Flow {
             segment: tcp.options.mss,
             answered: false,
             clocks: [false; 2],
+            hosts: [None; 2],
             talk: Talk::Request,
             said: 0,
             head: None,

@@ -113,22 +113,22 @@ impl Hosts {
         self.rows.evicted()
     }
 
-    /// A host to change, made if it is new.
-    pub(super) fn meet(&mut self, address: IpAddr, at: Timestamp) -> Option<&mut HostPrints> {
+    /// The row of a host that was observed, made if it is new.
+    pub(super) fn meet(&mut self, address: IpAddr, at: Timestamp) -> Slot {
         let slot = self.find(address).unwrap_or_else(|| {
             let fresh = HostPrints { first_seen: at, ..HostPrints::default() };
             self.rows.insert(self.hash(address), Row { address, count: 0 }, fresh).0
         });
-        let (row, prints) = self.rows.both(slot)?;
-        row.count = row.count.saturating_add(1);
-        prints.count = row.count;
-        prints.last_seen = at;
-        Some(prints)
+        if let Some((row, prints)) = self.rows.both(slot) {
+            row.count = row.count.saturating_add(1);
+            prints.count = row.count;
+            prints.last_seen = at;
+        }
+        slot
     }
 
-    /// A host that is known, to change.
-    pub(super) fn known(&mut self, address: IpAddr) -> Option<&mut HostPrints> {
-        let slot = self.find(address)?;
+    /// What a row knows, to change; `None` if its host had to make room.
+    pub(super) fn at(&mut self, slot: Slot) -> Option<&mut HostPrints> {
         self.rows.both(slot).map(|(_, prints)| prints)
     }
 

@@ -10,7 +10,7 @@ use super::flows::Flow;
 use super::hosts::{HostPrints, Program};
 use super::http::{self, HttpPrint, Role};
 use super::sharing::{Change, Reasons};
-use super::stacks::{address, judge};
+use super::stacks::judge;
 
 /// Seconds by which the clock of a server may seem to move.
 const DATE_SKEW: u64 = 10;
@@ -35,7 +35,8 @@ impl Fingerprints {
         tell(&segment.event(flow, subject, kind));
         let program = Program { found: found.map(|(found, _)| found), dishonest };
         let Self { hosts, database, .. } = self;
-        let Some(host) = hosts.meet(address(flow, subject), segment.packet.at) else { return };
+        let slot = hosts.meet(segment.packet.source, segment.packet.at);
+        let Some(host) = hosts.at(slot) else { return };
         let change = compare_programs(host, (program, print), (database, segment.packet.at));
         judge(host, change, |kind| tell(&segment.event(flow, subject, kind)), segment.packet.at);
         match print.role {

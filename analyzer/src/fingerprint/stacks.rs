@@ -1,7 +1,5 @@
 //! What a segment's stack is told as, and what of it a host keeps: signature, link, uptime, change.
 
-use std::net::IpAddr;
-
 use capturer::Timestamp;
 
 use super::database::Match;
@@ -15,11 +13,13 @@ use super::table::Found;
 use super::tcp::TcpPrint;
 use super::uptime::{self, Clock};
 
-/// Who is at an end.
-pub(super) const fn address(flow: &Flow, subject: Subject) -> IpAddr {
-    match subject {
-        Subject::Client => flow.client.0,
-        Subject::Server => flow.server.0,
+impl Subject {
+    /// Its place in pairs of client and server.
+    const fn index(self) -> usize {
+        match self {
+            Self::Client => 0,
+            Self::Server => 1,
+        }
     }
 }
 
@@ -57,7 +57,7 @@ impl Fingerprints {
             return;
         }
         let unit = u32::from(print.mss) + headers;
-        if let Some(host) = self.hosts.meet(address(flow, subject), segment.packet.at) {
+        if let Some(host) = flow.hosts[subject.index()].and_then(|slot| self.hosts.at(slot)) {
             host.unit = Some(unit);
         }
         let link = self.database.link(unit);
@@ -76,7 +76,9 @@ impl Fingerprints {
         if timestamp == 0 {
             return false;
         }
-        let Some(host) = self.hosts.known(address(flow, subject)) else { return false };
+        let Some(host) = flow.hosts[subject.index()].and_then(|slot| self.hosts.at(slot)) else {
+            return false;
+        };
         let before = match subject {
             Subject::Client => host.syn,
             Subject::Server => host.syn_ack,
@@ -104,7 +106,7 @@ impl Fingerprints {
         tell: &mut dyn FnMut(&Event<'_>),
     ) {
         let Self { hosts, database, .. } = self;
-        let Some(host) = hosts.meet(address(flow, subject), segment.packet.at) else { return };
+        let Some(host) = flow.hosts[subject.index()].and_then(|slot| hosts.at(slot)) else { return };
         let matched = database.matched(found);
         let is_client = subject == Subject::Client;
         let port = if is_client { flow.client.1 } else { 0 };
