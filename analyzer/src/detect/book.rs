@@ -1,8 +1,10 @@
 //! The book of alerts: what belongs together is one alert with a count. One alert for a rule, source and target; a
 //! detector that finds more of the same adds to it. What is quiet for a while is over, and the next begins another.
 //!
-//! The book is bounded: when it is full, an alert of the least severity that was quiet longest goes, and is counted.
+//! The book is bounded: when it is full, of the rules that speak most the alerts of the least severity that were quiet
+//! longest go, and are counted.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::Duration;
@@ -11,6 +13,7 @@ use ahash::RandomState;
 use capturer::Timestamp;
 
 use super::rule::{Rule, Thresholds};
+use super::turns::in_turn;
 use crate::alert::{Alert, FRAMES, Figure, NAMED, Party, Severity};
 
 /// Alerts that are kept.
@@ -121,12 +124,13 @@ impl Book {
         Case(self.alerts.len() - 1)
     }
 
-    /// The quieter half of the least severe alerts goes.
+    /// An eighth of the alerts goes, of the rules that have most: their least severe and quietest.
     fn make_room(&mut self) {
-        let mut order: Vec<usize> = (0..self.alerts.len()).collect();
-        order.sort_by_key(|&index| (self.alerts[index].severity, self.alerts[index].last));
+        let alerts = self.alerts.iter().zip(0..);
+        let key = |alert: &Alert| (Reverse(alert.severity), Reverse(alert.last));
+        let order = in_turn(alerts.map(|(alert, index)| (alert.rule.id, key(alert), index)).collect());
         let mut goes = vec![false; self.alerts.len()];
-        order.iter().take(MOST / 8).for_each(|&index| goes[index] = true);
+        order.iter().rev().take(MOST / 8).for_each(|&index| goes[index as usize] = true);
         let mut place = vec![None; self.alerts.len()];
         let mut kept = 0;
         for (index, goes) in goes.iter().enumerate() {
@@ -154,17 +158,22 @@ impl Book {
         self.given
     }
 
-    /// Alerts that changed since the last call, the most severe first, at most so many; the others wait.
+    /// Alerts that changed since the last call, at most so many: of each rule the most severe, then of each the next. The
+    /// others wait.
     pub fn changed(&mut self, most: usize) -> Vec<Alert> {
-        let mut changed: Vec<&mut Alert> = self.alerts.iter_mut().filter(|alert| alert.changed).collect();
-        changed.sort_unstable_by_key(|alert| (std::cmp::Reverse(alert.severity), alert.number));
-        let taken = changed.into_iter().take(most);
-        taken
-            .map(|alert| {
-                alert.changed = false;
-                alert.clone()
-            })
-            .collect()
+        let changed = self.alerts.iter().filter(|alert| alert.changed);
+        let keys =
+            changed.map(|alert| (alert.rule.id, (Reverse(alert.severity), alert.number), alert.number));
+        let turns = in_turn(keys.collect());
+        turns.into_iter().take(most).filter_map(|number| self.take_changed(number)).collect()
+    }
+
+    /// An alert by its number; they are in the order of their numbers.
+    fn take_changed(&mut self, number: u64) -> Option<Alert> {
+        let index = self.alerts.binary_search_by_key(&number, |alert| alert.number).ok()?;
+        let alert = self.alerts.get_mut(index)?;
+        alert.changed = false;
+        Some(alert.clone())
     }
 
     /// Alerts that had to make room for others.
@@ -307,4 +316,41 @@ fn name(parties: &mut Vec<Party>, party: Party) {
 /// A seeded hash of anything, for keys of tables.
 pub fn key(hasher: &RandomState, of: impl Hash) -> u64 {
     hasher.hash_one(of)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::rules;
+
+    fn rule(id: &str) -> &'static Rule {
+        rules().find(|rule| rule.id == id).unwrap()
+    }
+
+    fn host(n: u32) -> Party {
+        Party::host(std::net::IpAddr::V4(n.into()))
+    }
+
+    #[test]
+    fn a_rule_that_speaks_of_thousands_takes_no_others_place() {
+        let mut book = Book::new(Thresholds::default(), RandomState::new());
+        let (loud, quiet) = (rule("flood.syn"), rule("scan.port.tcp_syn"));
+        let mut seen = Vec::new();
+        for n in 0..40_000 {
+            let at = Timestamp::from_parts(1_700_000_000, i64::from(n));
+            book.case(loud, Group::on(host(n)), at).count(1).severity(Severity::Critical);
+            if n == 20_000 {
+                book.case(quiet, Group::by(host(7)), at).count(1).at_most(Severity::Info);
+            }
+            if n % 5000 == 4999 {
+                let changed = book.changed(512);
+                assert_eq!(changed.len(), 512);
+                seen.extend(changed.iter().map(|alert| alert.rule.id));
+            }
+        }
+        assert_eq!(seen.iter().filter(|id| **id == quiet.id).count(), 1, "it is handed over once, at once");
+        assert!(book.alerts().iter().any(|alert| alert.rule == quiet), "and stays in the book");
+        assert!(book.alerts().len() <= MOST && book.given() == 40_001);
+        assert_eq!(book.dropped() + book.alerts().len() as u64, book.given());
+    }
 }

@@ -50,6 +50,7 @@ pub mod tracker;
 mod tunnel_dns;
 mod tunnel_icmp;
 mod tunnel_ipv6;
+mod turns;
 
 use ahash::RandomState;
 use capturer::Timestamp;
@@ -60,6 +61,7 @@ pub use event::{Event, Moments};
 pub use labels::{Label, Labels};
 pub use rule::{Rule, RuleError, Setting, Thresholds};
 pub use session::{Began, Session};
+pub use turns::in_turn;
 
 use crate::alert::Severity;
 

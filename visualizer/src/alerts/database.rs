@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use serde_json::{Map, Value};
 
 use super::board::Entry;
@@ -76,6 +76,18 @@ impl Database {
         connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 8388608;")?;
         migrate(&connection)?;
         Ok(Self(connection))
+    }
+
+    /// Shows after a fault of the disk that it takes a change again, by one that changes nothing.
+    ///
+    /// What a failed commit left behind in the journal is written over by this: SQLite goes on where its last good commit
+    /// ended. Were the file opened anew instead, it would find that commit whole and take it for done, although whoever asked
+    /// was told that nothing changed.
+    pub(super) fn prove(&mut self) -> rusqlite::Result<()> {
+        let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let version: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        transaction.pragma_update(None, "user_version", version)?;
+        transaction.commit()
     }
 
     /// Whether the file is whole.

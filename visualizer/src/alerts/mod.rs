@@ -5,14 +5,18 @@
 //! is never stored but asked of the mutes ([`mutes`]). A change that
 //! somebody makes (acknowledge, close, mute …) is answered after its commit and not before.
 
+mod allowance;
 mod board;
 mod database;
 mod mutes;
 mod question;
 mod store;
 #[cfg(test)]
+mod storm_tests;
+#[cfg(test)]
 mod tests;
 mod triage;
+mod waiting;
 
 pub(crate) use board::{Account, Board, Entry, MOST as ON_BOARD};
 pub(crate) use question::{Cursor, Question};

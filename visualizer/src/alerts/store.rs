@@ -2,7 +2,7 @@
 //! waits once; of those that wait, at most so many a second are stored, each rule's worst first, so that a flood of one
 //! rule hides no other. When the disk fails, nothing is answered as done; the store is opened again until it works.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,14 +12,17 @@ use std::time::{Duration, Instant};
 
 use analyzer::Alert;
 use analyzer::geo::Geo;
+use rusqlite::ErrorCode;
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
+use super::allowance::Allowance;
 use super::board::{Account, Entry};
 use super::database::{Database, Fresh};
 use super::mutes::{self, Judge, Mutes};
 use super::question::{Page, Question};
 use super::triage::{Mute, Past, State, Step};
+use super::waiting::Waiting;
 use crate::cli::alert_json;
 use crate::live::{Status, now};
 use crate::settings::Settings;
@@ -108,9 +111,11 @@ pub(crate) fn place(settings: &Settings, is_demo: bool) -> Place {
 pub(crate) struct Store {
     place: Place,
     database: Option<Database>,
+    /// One that the disk failed, until it has written again; see [`Database::prove`].
+    failed: Option<Database>,
     run: String,
     pub(super) status: Arc<Status>,
-    waiting: HashMap<u64, Found>,
+    waiting: Waiting,
     mutes: Mutes,
     account: Account,
     /// How many alerts are on the disk in each state, in the order of [`State::ALL`].
@@ -119,8 +124,7 @@ pub(crate) struct Store {
     known: BTreeSet<u64>,
     /// Alerts found in this run.
     found: u64,
-    tokens: f64,
-    filled: Instant,
+    allowance: Allowance,
     opened: Instant,
     looked: Instant,
     largest: u64,
@@ -136,16 +140,16 @@ impl Store {
         let mut store = Self {
             place,
             database: None,
+            failed: None,
             run,
             status,
-            waiting: HashMap::new(),
+            waiting: Waiting::new(MOST_WAITING),
             mutes: Mutes::default(),
             account: Account::default(),
             states: [0; 4],
             known: BTreeSet::new(),
             found: 0,
-            tokens: RATE,
-            filled: now,
+            allowance: Allowance::new(RATE, now),
             opened: now,
             looked: now,
             largest,
@@ -166,7 +170,7 @@ impl Store {
                 Ok(ask) => self.answer(ask),
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            self.flush();
+            self.flush(Instant::now());
             self.look(now().as_millis());
         }
         self.finish();
@@ -178,8 +182,17 @@ impl Store {
             Place::Memory => None,
             Place::File(path) => Some(path.clone()),
         };
-        let database = open(path.as_deref())?;
         let told = |error: rusqlite::Error| told(path.as_deref(), &error);
+        if let Some(failed) = &mut self.failed
+            && let Err(error) = failed.prove()
+        {
+            if !is_of_disk(&error) {
+                self.failed = None;
+            }
+            return Err(told(error));
+        }
+        let database = open(path.as_deref())?;
+        self.failed = None;
         self.status.board.put(database.page(&newest()).map_err(told)?.entries);
         let at = now().as_millis();
         self.mutes = Mutes::new(database.mutes().map_err(told)?, at);
@@ -205,7 +218,7 @@ impl Store {
             let text = told(path, &error);
             tracing::error!("the store of alerts failed: {text}; capture goes on, and it is opened again");
             self.account.fault = Some(text.clone());
-            self.database = None;
+            self.failed = self.database.take().filter(|_| is_of_disk(&error));
             self.opened = Instant::now();
             self.publish();
             Refusal::Fault(text)
@@ -232,15 +245,7 @@ impl Store {
 
     fn take(&mut self, found: Vec<Found>, all: u64) {
         self.found = all;
-        for found in found {
-            let number = found.alert.number;
-            if self.waiting.len() >= MOST_WAITING && !self.waiting.contains_key(&number) {
-                continue;
-            }
-            let before = self.waiting.remove(&number).and_then(|before| before.evidence);
-            let evidence = found.evidence.or(before);
-            self.waiting.insert(number, Found { evidence, ..found });
-        }
+        found.into_iter().for_each(|found| self.waiting.put(found));
     }
 
     fn step(&mut self, ids: &[i64], step: &Step) -> Result<Vec<Entry>, Refusal> {
@@ -316,21 +321,20 @@ impl Store {
     }
 
     /// Stores some of what waits: at most [`RATE`] a second.
-    pub(super) fn flush(&mut self) {
+    pub(super) fn flush(&mut self, now: Instant) {
         if !self.is_open() {
             return;
         }
-        self.tokens = (self.tokens + self.filled.elapsed().as_secs_f64() * RATE).min(RATE);
-        self.filled = Instant::now();
-        let chosen = self.choose(self.tokens as usize);
-        self.tokens -= chosen.len() as f64;
+        let left = self.allowance.left(now);
+        let chosen = self.waiting.choose(left);
+        self.allowance.spend(chosen.len());
         self.keep(chosen);
     }
 
     /// Stores all that waits, for nothing comes any more.
     pub(super) fn finish(&mut self) {
-        if self.database.is_some() || self.reopen().is_ok() {
-            let all = self.choose(usize::MAX);
+        if self.is_open() {
+            let all = self.waiting.choose(usize::MAX);
             self.keep(all);
         }
     }
@@ -354,32 +358,9 @@ impl Store {
             return;
         }
         if self.store(&chosen).is_err() {
-            for found in chosen {
-                self.waiting.entry(found.alert.number).or_insert(found);
-            }
+            chosen.into_iter().for_each(|found| self.waiting.put_back(found));
         }
         self.publish();
-    }
-
-    /// Of each rule the worst, then of each the next, and so on.
-    fn choose(&mut self, most: usize) -> Vec<Found> {
-        let mut order: Vec<(&'static str, analyzer::Severity, u64)> = self
-            .waiting
-            .values()
-            .map(|found| (found.alert.rule.id, found.alert.severity, found.alert.number))
-            .collect();
-        order.sort_unstable_by_key(|&(rule, severity, number)| (rule, std::cmp::Reverse(severity), number));
-        let mut rank = 0;
-        let mut before = "";
-        let mut ranked: Vec<(usize, u64)> = Vec::with_capacity(order.len());
-        for (rule, _, number) in order {
-            rank = if rule == before { rank + 1 } else { 0 };
-            before = rule;
-            ranked.push((rank, number));
-        }
-        ranked.sort_unstable();
-        ranked.truncate(most);
-        ranked.into_iter().filter_map(|(_, number)| self.waiting.remove(&number)).collect()
     }
 
     fn store(&mut self, chosen: &[Found]) -> Result<(), Refusal> {
@@ -441,7 +422,7 @@ impl Store {
     }
 
     fn publish(&mut self) {
-        let fresh = self.waiting.keys().filter(|number| !self.known.contains(number)).count() as u64;
+        let fresh = self.waiting.numbers().filter(|number| !self.known.contains(number)).count() as u64;
         self.account.waiting = fresh;
         self.account.suppressed = self.found.saturating_sub(self.account.stored + fresh);
         self.status.board.set_account(self.states, self.account.clone());
@@ -513,6 +494,12 @@ fn open(path: Option<&Path>) -> Result<Database, String> {
         )),
         Err(error) => Err(told(path, &error)),
     }
+}
+
+/// Whether it is the disk that failed, not what is on it.
+fn is_of_disk(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    matches!(code, Some(ErrorCode::SystemIoFailure | ErrorCode::DiskFull))
 }
 
 fn told(path: Option<&Path>, error: &rusqlite::Error) -> String {

@@ -1,6 +1,7 @@
 //! The store without its thread: what is stored, what is hidden, and until when.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use analyzer::geo::{Geo, Needs};
 use analyzer::{Alert, Facts, LocalNetworks, Party};
@@ -15,7 +16,7 @@ use crate::live::{SourceFacts, Status, now};
 
 const DAY: i64 = 86_400_000;
 
-fn status() -> Arc<Status> {
+pub(super) fn status() -> Arc<Status> {
     let facts = SourceFacts {
         kind: "file",
         name: "test".into(),
@@ -65,7 +66,7 @@ fn ask<T>(
 fn find(store: &mut Store, alerts: Vec<Found>) {
     let all = alerts.len() as u64;
     store.answer(Ask::Found(alerts, all));
-    store.flush();
+    store.flush(Instant::now());
 }
 
 fn shown_as_muted(store: &mut Store, id: i64) -> (bool, bool) {
@@ -169,7 +170,7 @@ fn what_is_stored_when_the_program_ends_is_all_that_was_found() {
     let mut store = store(Place::Memory, "a");
     let found: Vec<Found> = (1..=500).map(found).collect();
     store.answer(Ask::Found(found, 500));
-    store.flush();
+    store.flush(Instant::now());
     let account = store.status.board.account();
     assert_eq!((account.stored, account.waiting), (50, 450));
     store.finish();

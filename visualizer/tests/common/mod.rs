@@ -124,7 +124,24 @@ impl Server {
 
     /// The same with variables of the environment.
     pub fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let mut child = wireglobe()
+        Self::spawn(wireglobe(), arguments, variables)
+    }
+
+    /// The same, started by a program that becomes it, such as `nsenter`.
+    pub fn start_under(
+        program: &str,
+        before: &[&str],
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let own = wireglobe();
+        let mut command = Command::new(program);
+        command.args(before).arg(own.get_program()).current_dir(std::env::temp_dir()).env_remove("RUST_LOG");
+        Self::spawn(command, arguments, variables)
+    }
+
+    fn spawn(mut command: Command, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut child = command
             .args(["run", "--listen", "127.0.0.1:0"])
             .args(arguments)
             .envs(variables.iter().copied())
