@@ -90,8 +90,8 @@ impl Caps {
         let many =
             |dimension: &&Dimension| named(dimension.name).is_some_and(|entry| entry.most_keys.is_none());
         let shares = dimensions.iter().filter(many).count().max(1);
-        let hosts = memory * 30 / 100 / HOST;
-        let flows = memory * 45 / 100 / FLOW;
+        let hosts = memory * 22 / 100 / HOST;
+        let flows = memory * 56 / 100 / FLOW;
         let keys = memory * 15 / 100 / shares / KEY;
         Self { hosts, flows, keys, view_keys: (keys / 8).max(1024), names: memory * 5 / 100 }
     }

@@ -62,9 +62,12 @@ impl Analyzer {
         for (key, _) in near.iter() {
             sum ^= self.flows.approach(key.hash);
         }
+        let mut new = 0;
         for (key, guess) in near.iter_mut() {
             *guess = self.flows.guess(key.hash);
+            new += usize::from(guess.is_none());
         }
+        sum ^= self.flows.near_leaving(new);
         for guess in near.iter().filter_map(|(_, guess)| *guess) {
             sum ^= self.flows.near(guess);
         }
@@ -75,9 +78,14 @@ impl Analyzer {
         for &hash in strangers.iter() {
             sum ^= self.hosts.approach(hash);
         }
-        for guess in strangers.iter().filter_map(|&hash| self.hosts.guess(hash)) {
-            sum ^= self.hosts.near(guess);
+        let mut new = 0;
+        for &hash in strangers.iter() {
+            match self.hosts.guess(hash) {
+                Some(guess) => sum ^= self.hosts.near(guess),
+                None => new += 1,
+            }
         }
+        sum ^= self.hosts.near_leaving(new);
         std::hint::black_box(sum);
     }
 

@@ -333,7 +333,7 @@ impl Store {
 
     /// Stores all that waits, for nothing comes any more.
     pub(super) fn finish(&mut self) {
-        if self.is_open() {
+        if self.database.is_some() || self.reopen().is_ok() {
             let all = self.waiting.choose(usize::MAX);
             self.keep(all);
         }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use analyzer::detect::Detection;
 use analyzer::query::Query;
 use analyzer::{Analyzer, Facts, Setup};
+use capturer::Packet;
 use capturer::decode::Decoder;
 use capturer::stream::{self, Capacity};
 use clap::Args;
@@ -157,6 +158,7 @@ impl House {
         let thread = |name: &str| Failure::system(format!("cannot start the {name} thread"));
         let kept_bytes = settings.ring.keep_bytes;
         let arena = settings.ring.packets.saturating_mul(kept_bytes);
+        let shares = Shares::of(settings);
         let (writer, stream) = stream::new(Capacity { packets: settings.ring.packets, kept_bytes, arena });
         let analyzer = Analyzer::new(Setup {
             facts: facts.clone(),
@@ -169,7 +171,7 @@ impl House {
             live: true,
             hosts: true,
             names: true,
-            memory: settings.analysis.memory_mb << 20,
+            memory: shares.analysis,
             counting: analyzer::aggregate::Counting::default(),
             devices: crate::devices::load(settings)?,
         });
@@ -203,7 +205,7 @@ impl House {
             stop: Arc::clone(&stop),
         };
         let analysis = live::spawn_analysis(
-            (analyzer, detection(settings)?.map(|detection| Watch::new(detection, asks.clone()))),
+            (analyzer, detection(settings, shares)?.map(|detection| Watch::new(detection, asks.clone()))),
             stream.clone(),
             Arc::clone(&status),
             opened.wall_clock,
@@ -262,11 +264,27 @@ impl House {
     }
 }
 
-/// The detectors, if they are switched on. Their sessions get a sixth of what the analysis gets.
-fn detection(settings: &Settings) -> Result<Option<Detection>, Failure> {
+/// Who gets how much of the one budget, bytes.
+#[derive(Clone, Copy)]
+struct Shares {
+    analysis: usize,
+    sessions: usize,
+}
+
+impl Shares {
+    /// Of what the ring leaves, but no less than half of all, the detectors' sessions get an eighth.
+    fn of(settings: &Settings) -> Self {
+        let all = settings.analysis.memory_mb << 20;
+        let ring = settings.ring.packets.saturating_mul(settings.ring.keep_bytes + size_of::<Packet>());
+        let tables = all.saturating_sub(ring).max(all / 2);
+        Self { analysis: tables - tables / 8, sessions: tables / 8 }
+    }
+}
+
+/// The detectors, if they are switched on.
+fn detection(settings: &Settings, shares: Shares) -> Result<Option<Detection>, Failure> {
     let thresholds = settings.detect.thresholds().map_err(|error| Failure::Usage(error.to_string()))?;
-    let memory = (settings.analysis.memory_mb << 20) / 6;
-    Ok(settings.detect.enabled.then(|| Detection::new(&thresholds, memory)))
+    Ok(settings.detect.enabled.then(|| Detection::new(&thresholds, shares.sessions)))
 }
 
 /// Those who are told of alerts and faults, if the settings name any.

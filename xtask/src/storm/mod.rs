@@ -144,7 +144,10 @@ fn check(arguments: &Arguments, said: &Said) -> Result<()> {
     for alert in alerts {
         say(&format!("alert: {} × {}: {}", alert["rule"], alert["count"], alert["summary"]))?;
     }
-    ensure!(alerts.len() == 1, "{} alerts, expected one", alerts.len());
+    // The rules of TSA Packet Analyzer count packets whatever they belong to.
+    let own =
+        alerts.iter().filter(|alert| alert["rule"].as_str().is_some_and(|rule| !rule.starts_with("legacy.")));
+    ensure!(own.count() == 1, "expected one alert");
     Ok(())
 }
 
