@@ -17,7 +17,7 @@ fn main() {
 }
 
 /// What `wireglobe alerts` gives them by default.
-const MEMORY: usize = 144 << 20;
+const MEMORY: usize = 128 << 20;
 
 /// Packets of a round.
 const ROUND: u64 = 1 << 20;

@@ -5,7 +5,7 @@
 //! goes to hosts and totals, once for many packets, as an observation of so many packets and bytes.
 //!
 //! A flow is known by the 64-bit seeded hash of its 5-tuple alone: among n flows two share one with a probability of
-//! about n²/2⁶⁵, 3 in 10⁹ for the 350 000 that the default budget holds, and nobody outside knows the seed.
+//! about n²/2⁶⁵, 3 in 10⁹ for the 310 000 that the default budget holds, and nobody outside knows the seed.
 
 use std::hash::{BuildHasher, Hasher};
 use std::net::{IpAddr, Ipv4Addr};

@@ -298,7 +298,7 @@ pub struct Analysis {
 
 impl Default for Analysis {
     fn default() -> Self {
-        Self { memory_mb: 144 }
+        Self { memory_mb: 128 }
     }
 }
 

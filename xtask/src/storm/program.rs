@@ -178,13 +178,13 @@ impl Watch {
 pub(super) struct Memory(Vec<(u64, u64)>);
 
 impl Memory {
-    /// The most in the first and in the second half of all frames.
-    pub(super) fn halves(&self, frames: u64) -> (u64, u64) {
-        let most = |second: bool| {
-            let looks = self.0.iter().filter(|(written, _)| (*written >= frames / 2) == second);
+    /// The most while the first half of all frames was written, while the second was, and after that.
+    pub(super) fn parts(&self, frames: u64) -> [u64; 3] {
+        let most = |from: u64, to: u64| {
+            let looks = self.0.iter().filter(|(written, _)| (from..to).contains(written));
             looks.map(|(_, kilobytes)| *kilobytes).max().unwrap_or(0)
         };
-        (most(false), most(true))
+        [most(0, frames / 2), most(frames / 2, frames), most(frames, u64::MAX)]
     }
 }
 
