@@ -188,7 +188,11 @@ fn preview(server: &Server, filter: &str) -> Result<String, Failure> {
     let of = count(document["of"].as_u64().unwrap_or_default());
     Ok(match document["matches"].as_u64().unwrap_or_default() {
         0 => format!("It would hide none of the newest {of} alerts.\n"),
-        n => format!("It would hide {} of the newest {of} alerts:\n{}", count(n), listed(&document, Format::Table)),
+        n => format!(
+            "It would hide {} of the newest {of} alerts:\n{}",
+            count(n),
+            listed(&document, Format::Table)
+        ),
     })
 }
 
