@@ -192,3 +192,31 @@ fn who_talks_stays_known_and_one_alert_tells_of_a_flood_of_forged_sources() {
         assert!(counted * 10 >= u64::from(FORGED) * 9, "{what}: {counted} of {FORGED} were counted");
     }
 }
+
+#[test]
+fn where_nobody_watches_no_list_of_who_was_there_grows() {
+    let bytes_after = |sources: u32| {
+        let mut analyzer = Analyzer::new(Setup {
+            facts: Facts {
+                geo: Geo::bundled(Needs::default()),
+                local: LocalNetworks::private_and(Vec::new(), Origin::Assumed),
+            },
+            homes: Vec::new(),
+            dimensions: Vec::new(),
+            live: false,
+            hosts: true,
+            names: false,
+            memory: MEMORY,
+            counting: Counting::default(),
+            devices: analyzer::Devices::default(),
+        });
+        for source in 0..sources {
+            let source = IpAddr::V4(Ipv4Addr::from_bits(0x0500_0000 + source));
+            analyzer.observe(&tcp((source, 1024), (VICTIM, 80), TcpFlags::SYN), &[]);
+        }
+        analyzer.read().bytes()
+    };
+    // Far more than may wait to be settled; not read in between, as that settles too.
+    let bytes = [200_000, 400_000].map(bytes_after);
+    assert!(bytes[1] <= bytes[0] + bytes[0] / 20, "{bytes:?}");
+}

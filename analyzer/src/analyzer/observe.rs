@@ -120,6 +120,9 @@ impl Analyzer {
         let change = flow.count(packet, at, from_opener);
         if change.unsettled {
             self.unsettled.push(slot);
+            if self.unsettled.len() >= 2 * self.caps.flows {
+                self.forget_departed();
+            }
         }
         if change.answered && self.crowded {
             self.acquaint(slot);

@@ -8,6 +8,7 @@ use capturer::Timestamp;
 use super::{Analyzer, ViewId};
 use crate::aggregate::{Ask, Ends, LeftOut, Row, Top, guaranteed, host_row, rank};
 use crate::arcs::Arc;
+use crate::capped::Slot;
 use crate::clock::PacketClock;
 use crate::counts::Missed;
 use crate::facts::Facts;
@@ -137,10 +138,11 @@ impl<'a> Reading<'a> {
         self.0.memory
     }
 
-    /// Bytes that hosts, flows and all views occupy.
+    /// Bytes that hosts, flows with the list of those that wait to be settled, and all views occupy.
     pub fn bytes(self) -> usize {
         self.0.hosts.bytes()
             + self.0.flows.bytes()
+            + self.0.unsettled.capacity() * size_of::<Slot>()
             + self.0.names.bytes()
             + self.0.views.iter().flatten().map(View::bytes).sum::<usize>()
     }

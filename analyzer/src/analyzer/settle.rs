@@ -48,6 +48,14 @@ impl Analyzer {
         self.settle_at = if self.live { next } else { Timestamp::from_nanos(i64::MAX) };
     }
 
+    /// Forgets the places of flows that had to go: they were settled then. In a flood of flows they would pile up where
+    /// nobody watches, as nothing else settles before the capture's end. At most half of the list can stay.
+    #[cold]
+    pub(super) fn forget_departed(&mut self) {
+        let flows = &self.flows;
+        self.unsettled.retain(|&slot| flows.get(slot).is_some());
+    }
+
     fn approach_rows(&self, slots: &[Slot]) {
         let mut near = 0;
         for flow in slots.iter().filter_map(|&slot| self.flows.rest(slot)) {
