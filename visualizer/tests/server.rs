@@ -152,6 +152,7 @@ fn every_route_of_the_document_answers() {
             "/api/v1/filter" => "/api/v1/filter?expr=tcp",
             "/api/v1/topics/{topic}" => "/api/v1/topics/kpi",
             "/api/v1/block" => "/api/v1/block?targets=8.8.8.8",
+            "/api/v1/block/dry-run" => "/api/v1/block/dry-run?targets=8.8.8.8",
             "/api/v1/geo/lookup" => "/api/v1/geo/lookup?address=8.8.8.8",
             other => other,
         };
