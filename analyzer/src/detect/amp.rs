@@ -59,7 +59,8 @@ macro_rules! amplifier {
             concat!(
                 "200 ",
                 $what,
-                " a second from 20 different hosts to one host, or to 8 of one network (/24, /64), that has asked none of them"
+                " a second from 20 different hosts to one host, or (of 400 bytes on average) to 8 of one network (/24, /64), that has asked \
+                 none of them"
             ),
             SETTINGS,
         )
@@ -185,6 +186,11 @@ const MOST_NETWORKS: usize = 512;
 /// Hosts of a network from which on its attack is one on the network.
 const SPREAD: f64 = 8.0;
 
+/// Bytes of mean payload from which on answers to a network are an attack on it. Answers that amplify are large (NTP's monlist
+/// 440 and more, DNS over 1000); those that a network's hosts asked for before the capture began, or in a direction that
+/// it doesn't show, are small: DNS answers of everyday captures have 80 to 240.
+const SPREAD_BYTES: f64 = 400.0;
+
 /// Attacks whose last figures are written at the end.
 const MOST_TOLD: usize = 1024;
 
@@ -270,7 +276,7 @@ impl Amplification {
         state.bytes += u64::from(event.packet.payload_len);
         let limits = self.limits[amplifier];
         let is_attack = f64::from(pace.second) >= limits.rate && holds(state, limits);
-        let is_spread = is_attack && state.surge.ports() >= SPREAD;
+        let is_spread = is_attack && mean(state) >= SPREAD_BYTES && state.surge.ports() >= SPREAD;
         if !state.told && !is_spread {
             return;
         }
@@ -452,13 +458,17 @@ mod tests {
 
     /// Answers to all hosts of a network in turn, ten to each.
     fn carpet(scene: &mut Scene, asks: bool, hosts: u32) {
+        sized_carpet(scene, (asks, hosts), 400);
+    }
+
+    fn sized_carpet(scene: &mut Scene, (asks, hosts): (bool, u32), bytes: usize) {
         for n in 0..2000u32 {
             let server = (IpAddr::V4((0x0b00_0000 + n % 100).into()), 53);
             let target = (IpAddr::V4((0xc000_0200 + n % hosts).into()), 20_000 + n as u16);
             if asks {
                 scene.udp(target, server, b"?");
             }
-            scene.udp(server, target, &[0; 400]);
+            scene.udp(server, target, &vec![0; bytes]);
             if n.is_multiple_of(10) {
                 scene.wait(20);
             }
@@ -477,6 +487,13 @@ mod tests {
             carpet(&mut scene, asks, hosts);
             assert!(scene.rules().is_empty(), "{hosts} hosts, asked: {asks}");
         }
+    }
+
+    #[test]
+    fn small_answers_to_a_network_are_those_of_which_the_question_was_not_captured() {
+        let mut scene = Scene::new();
+        sized_carpet(&mut scene, (false, 200), 180);
+        assert!(scene.rules().is_empty());
     }
 
     #[test]
