@@ -13,7 +13,7 @@ use capturer::Timestamp;
 use super::book::key;
 use super::rule::{Rule, Setting, Thresholds, setting};
 use super::session::{Began, Session, is_group};
-use super::surge::Surge;
+use super::surge::{Pace, Surge};
 use super::tracker::Tracker;
 use super::{Context, Detector, Entry, Event, Group, Label, Moments};
 use crate::alert::{Alert, Party, Severity};
@@ -59,7 +59,7 @@ macro_rules! amplifier {
             concat!(
                 "200 ",
                 $what,
-                " a second from 20 different hosts to one host, or (of 400 bytes on average) to 8 of one network (/24, /64), that has asked \
+                " a second from 20 different hosts to one host, or (for a second, of 400 bytes on average) to 8 of one network (/24, /64), that has asked \
                  none of them"
             ),
             SETTINGS,
@@ -131,7 +131,7 @@ pub(super) const ENTRY: Entry = Entry {
         &DNS, &NTP, &SNMP, &SSDP, &MEMCACHED, &CLDAP, &ISAKMP, &CHARGEN, &BACNET, &MDNS, &WSD, &COAP,
         &GENERIC,
     ],
-    wants: Moments::OPENED.and(Moments::ONE_WAY),
+    wants: Moments::OPENED.and(Moments::ONE_WAY).and(Moments::ANSWERED),
     make: |thresholds| Box::new(Amplification::new(thresholds)),
 };
 
@@ -157,6 +157,24 @@ struct State {
     told: bool,
     /// When the alert's figures were last written.
     written: Timestamp,
+}
+
+impl State {
+    fn new(target: IpAddr, amplifier: usize, at: Timestamp) -> Self {
+        Self { surge: Surge::default(), bytes: 0, target, amplifier, told: false, written: at }
+    }
+
+    /// Takes a datagram from a source to a port, or to a host of a network.
+    fn add(&mut self, (source, to): (IpAddr, u16), event: &Event<'_>, context: &Context<'_>) -> Pace {
+        if !self.told {
+            self.surge.renew(event.at);
+            self.bytes = if self.surge.total == 0 { 0 } else { self.bytes };
+        }
+        let pace = self.surge.add(event.at, (source, to), context.hasher);
+        self.surge.keep(event.packet.number);
+        self.bytes += u64::from(event.packet.payload_len);
+        pace
+    }
 }
 
 /// What a rule asks for.
@@ -191,6 +209,13 @@ const SPREAD: f64 = 8.0;
 /// it doesn't show, are small: DNS answers of everyday captures have 80 to 240.
 const SPREAD_BYTES: f64 = 400.0;
 
+/// How long answers to a network must go on, so that those who talk with them have their turn to show it.
+const SPREAD_TIME: Duration = Duration::from_secs(1);
+
+/// One of so many that is taken up by whom it went to shows that a network talks with these servers: nobody goes on with
+/// answers he never asked for.
+const TAKEN_UP: u32 = 8;
+
 /// Attacks whose last figures are written at the end.
 const MOST_TOLD: usize = 1024;
 
@@ -224,16 +249,8 @@ impl Amplification {
         let amplifier = amplifier(port);
         let of = if amplifier < AMPLIFIERS.len() { 0 } else { port };
         let by = key(context.hasher, ("amp", target, amplifier, of));
-        let fresh =
-            || State { surge: Surge::default(), bytes: 0, target, amplifier, told: false, written: at };
-        let state = self.states.entry(by, at, fresh);
-        if !state.told {
-            state.surge.renew(at);
-            state.bytes = if state.surge.total == 0 { 0 } else { state.bytes };
-        }
-        let pace = state.surge.add(at, (session.opener.0, session.answerer.1), context.hasher);
-        state.surge.keep(event.packet.number);
-        state.bytes += u64::from(event.packet.payload_len);
+        let state = self.states.entry(by, at, || State::new(target, amplifier, at));
+        let pace = state.add((session.opener.0, session.answerer.1), event, context);
         let limits = self.limits[amplifier];
         if !state.told && (f64::from(pace.second) < limits.rate || !holds(state, limits)) {
             if amplifier < AMPLIFIERS.len() {
@@ -258,26 +275,11 @@ impl Amplification {
         let at = event.at;
         let (network, host) = network(session.answerer.0);
         let by = key(context.hasher, ("amp.network", network, amplifier));
-        let fresh = || State {
-            surge: Surge::default(),
-            bytes: 0,
-            target: network,
-            amplifier,
-            told: false,
-            written: at,
-        };
-        let state = self.networks.entry(by, at, fresh);
-        if !state.told {
-            state.surge.renew(at);
-            state.bytes = if state.surge.total == 0 { 0 } else { state.bytes };
-        }
-        let pace = state.surge.add(at, (session.opener.0, host), context.hasher);
-        state.surge.keep(event.packet.number);
-        state.bytes += u64::from(event.packet.payload_len);
+        let state = self.networks.entry(by, at, || State::new(network, amplifier, at));
+        let pace = state.add((session.opener.0, host), event, context);
         let limits = self.limits[amplifier];
         let is_attack = f64::from(pace.second) >= limits.rate && holds(state, limits);
-        let is_spread = is_attack && mean(state) >= SPREAD_BYTES && state.surge.ports() >= SPREAD;
-        if !state.told && !is_spread {
+        if !state.told && !(is_attack && is_spread(state, at)) {
             return;
         }
         context.labels.say(session.opener.0, Label::Reflector, at);
@@ -292,6 +294,26 @@ impl Amplification {
             }
         }
     }
+}
+
+impl Amplification {
+    /// Who got an answer went on with it.
+    fn taken_up(&mut self, session: &Session, event: &Event<'_>, context: &Context<'_>) {
+        let amplifier = amplifier(session.opener.1);
+        let by = key(context.hasher, ("amp.network", network(session.answerer.0).0, amplifier));
+        if let Some(state) = self.networks.find(by, event.at) {
+            state.surge.done = state.surge.done.saturating_add(1);
+        }
+    }
+}
+
+/// Whether what comes at a network is an attack on all of it: large, long enough, at many hosts, and none of them wants it.
+fn is_spread(state: &State, at: Timestamp) -> bool {
+    let surge = &state.surge;
+    mean(state) >= SPREAD_BYTES
+        && surge.ports() >= SPREAD
+        && at.since(surge.since) >= SPREAD_TIME
+        && surge.done.saturating_mul(TAKEN_UP) < surge.total
 }
 
 /// The network around an address, /24 or /64, and which of its hosts the address is, about.
@@ -353,8 +375,11 @@ fn is_answer(session: &Session) -> bool {
 impl Detector for Amplification {
     fn observe(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
         let Some(session) = event.session else { return };
-        if session.began != Began::Datagram || !event.from_opener {
+        if session.began != Began::Datagram {
             return;
+        }
+        if !event.from_opener {
+            return self.taken_up(session, event, context);
         }
         if is_group(session.answerer.0) {
             let asks = ("amp.asked", session.opener.0, session.answerer.1);
@@ -487,6 +512,23 @@ mod tests {
             carpet(&mut scene, asks, hosts);
             assert!(scene.rules().is_empty(), "{hosts} hosts, asked: {asks}");
         }
+    }
+
+    #[test]
+    fn answers_that_a_network_goes_on_with_began_before_the_capture() {
+        let mut scene = Scene::new();
+        for n in 0..2000u32 {
+            let server = |n: u32| (IpAddr::V4((0x0b00_0000 + n % 100).into()), 3478);
+            let target = |n: u32| (IpAddr::V4((0xc000_0200 + n % 200).into()), 20_000 + n as u16);
+            scene.udp(server(n), target(n), &[0; 900]);
+            if let Some(before) = n.checked_sub(60) {
+                scene.udp(target(before), server(before), &[0; 90]);
+            }
+            if n.is_multiple_of(10) {
+                scene.wait(20);
+            }
+        }
+        assert!(scene.rules().is_empty());
     }
 
     #[test]
