@@ -129,6 +129,12 @@ impl Database {
         self.agents.iter().find(|(word, _)| agent.contains(word)).map(|(_, system)| system.as_str())
     }
 
+    /// The signature of requests or answers that stands in a line of the file, as it would be written.
+    pub fn http_signature(&self, line: u32) -> Option<String> {
+        let entries = self.request.0.iter().chain(&self.response.0);
+        entries.into_iter().find(|entry| entry.line == line).map(|entry| entry.pattern.to_string())
+    }
+
     /// All TCP signatures as they would be written, for tests and tools.
     pub fn tcp_signatures(&self) -> impl Iterator<Item = String> {
         self.syn.entries().chain(self.syn_ack.entries()).map(|entry| entry.pattern.to_string())

@@ -75,6 +75,8 @@ pub struct Program {
     pub found: Option<Match>,
     /// It calls itself something else.
     pub dishonest: bool,
+    /// When it was seen.
+    pub at: Timestamp,
 }
 
 impl HostPrints {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::error::Unexpected;
+use super::family::Families;
 
 /// Whom signatures belong to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct Label {
     pub flavor: String,
     /// Of a program, the systems it runs on.
     pub systems: Vec<System>,
+    /// The families it means; of a program, those it runs on.
+    pub families: Families,
 }
 
 /// Systems that a program runs on.
@@ -26,6 +29,18 @@ pub enum System {
     Class(String),
     /// One by name.
     Name(String),
+}
+
+impl System {
+    /// The families it means; p0f's classes are `win`, `unix` and `other`.
+    fn families(&self) -> Families {
+        match self {
+            Self::Class(class) if class == "win" => Families::WINDOWS,
+            Self::Class(class) if class == "unix" => Families::UNIX,
+            Self::Class(_) => Families::NONE,
+            Self::Name(name) => Families::of_label(name),
+        }
+    }
 }
 
 impl Label {
@@ -46,7 +61,10 @@ impl Label {
             return Err(Unexpected::at(text, "a name"));
         }
         let class = (class != "!").then(|| class.to_owned());
-        Ok(Self { generic, class, name: name.to_owned(), flavor: flavor.to_owned(), systems: Vec::new() })
+        let families =
+            if class.is_some() { Families::of_label(&format!("{name} {flavor}")) } else { Families::NONE };
+        let (name, flavor) = (name.to_owned(), flavor.to_owned());
+        Ok(Self { generic, class, name, flavor, systems: Vec::new(), families })
     }
 
     /// Of a kind of link: its name alone.
@@ -55,7 +73,8 @@ impl Label {
             return Err(Unexpected::at(name, "the name of a kind of link"));
         }
         let (name, flavor) = (name.to_owned(), String::new());
-        Ok(Self { generic: false, class: None, name, flavor, systems: Vec::new() })
+        let families = Families::NONE;
+        Ok(Self { generic: false, class: None, name, flavor, systems: Vec::new(), families })
     }
 
     /// Reads the systems of a program: names, and `@class`.
@@ -75,6 +94,7 @@ impl Label {
                 }
             });
         }
+        self.families = self.systems.iter().map(System::families).fold(Families::NONE, Families::or);
         Ok(())
     }
 

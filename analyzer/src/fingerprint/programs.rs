@@ -33,7 +33,7 @@ impl Fingerprints {
             Role::Response => (Subject::Server, EventKind::HttpResponse(sight)),
         };
         tell(&segment.event(flow, subject, kind));
-        let program = Program { found: found.map(|(found, _)| found), dishonest };
+        let program = Program { found: found.map(|(found, _)| found), dishonest, at: segment.packet.at };
         let Self { hosts, database, .. } = self;
         let slot = hosts.meet(segment.packet.source, segment.packet.at);
         let Some(host) = hosts.at(slot) else { return };

@@ -199,3 +199,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_host_looks_like_what_its_evidence_adds_up_to() {
+    let lines = [SYN, SYN_ACK, says(true, 60, 101, REQUEST), says(false, 90, 501, RESPONSE)];
+    let (_, fingerprints) = play(&lines, |packet| packet);
+    let verdict = |last| fingerprints.verdict(std::net::IpAddr::from(last)).unwrap();
+    let client = verdict([192, 0, 2, 1]);
+    assert_eq!((client.family, client.label.as_str()), (Some(Family::Linux), "Linux 6.x"));
+    let kinds: Vec<_> = client.evidence.iter().map(|one| (one.kind.name(), one.line.as_deref())).collect();
+    assert_eq!(kinds, [("syn", Some("scene.fp:7")), ("http request", Some("scene.fp:17")), ("ttl", None)]);
+    assert!(client.confidence > 90 && client.contradictions.is_empty(), "{client:?}");
+    let server = verdict([198, 51, 100, 1]);
+    assert_eq!(server.family, Some(Family::Linux));
+    assert!(server.confidence < client.confidence && server.contradictions.len() == 1, "{server:?}");
+    assert!(server.contradictions[0].starts_with("http response looks like server, not like Linux"));
+    assert_eq!(fingerprints.family([198, 51, 100, 1].into()), Some(Family::Linux));
+    assert_eq!(fingerprints.verdict([192, 0, 2, 9].into()), None);
+}
