@@ -2,6 +2,7 @@
 
 mod ages;
 mod alerts;
+mod bucket;
 mod cli;
 mod devices;
 mod geo_fetch;

@@ -279,7 +279,7 @@ impl Amplification {
         let pace = state.add((session.opener.0, host), event, context);
         let limits = self.limits[amplifier];
         let is_attack = f64::from(pace.second) >= limits.rate && holds(state, limits);
-        if !state.told && !(is_attack && is_spread(state, at)) {
+        if !(state.told || is_attack && is_spread(state, at)) {
             return;
         }
         context.labels.say(session.opener.0, Label::Reflector, at);

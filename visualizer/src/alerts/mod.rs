@@ -5,7 +5,6 @@
 //! is never stored but asked of the mutes ([`mutes`]). A change that
 //! somebody makes (acknowledge, close, mute …) is answered after its commit and not before.
 
-mod allowance;
 mod board;
 mod database;
 mod mutes;

@@ -16,19 +16,19 @@ use rusqlite::ErrorCode;
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
-use super::allowance::Allowance;
 use super::board::{Account, Entry};
 use super::database::{Database, Fresh};
 use super::mutes::{self, Judge, Mutes};
 use super::question::{Page, Question};
 use super::triage::{Mute, Past, State, Step};
 use super::waiting::Waiting;
+use crate::bucket::Bucket;
 use crate::cli::alert_json;
 use crate::live::{Status, now};
 use crate::settings::Settings;
 
 /// Records that are stored a second at most.
-const RATE: f64 = 50.0;
+const RATE: u32 = 50;
 
 /// How long the thread waits for something to do.
 const TICK: Duration = Duration::from_millis(100);
@@ -124,7 +124,7 @@ pub(crate) struct Store {
     known: BTreeSet<u64>,
     /// Alerts found in this run.
     found: u64,
-    allowance: Allowance,
+    allowance: Bucket,
     opened: Instant,
     looked: Instant,
     largest: u64,
@@ -149,7 +149,7 @@ impl Store {
             states: [0; 4],
             known: BTreeSet::new(),
             found: 0,
-            allowance: Allowance::new(RATE, now),
+            allowance: Bucket::new(RATE, Duration::from_secs(1), now),
             opened: now,
             looked: now,
             largest,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::digest::Digest;
-use super::limit::Bucket;
 use super::notice::Notice;
+use crate::bucket::Bucket;
 
 /// Messages that wait for a channel; what is more is gathered.
 const MOST_WAITING: usize = 256;
@@ -65,7 +65,7 @@ pub(super) struct Desk {
 impl Desk {
     pub(super) fn new(pace: Pace, now: Instant) -> Self {
         Self {
-            bucket: pace.per_minute.map(|most| Bucket::new(most, now)),
+            bucket: pace.per_minute.map(|most| Bucket::new(most, Duration::from_secs(60), now)),
             digest: pace.digest,
             outbox: VecDeque::new(),
             tries: 0,

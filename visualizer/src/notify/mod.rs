@@ -9,7 +9,6 @@ mod channel;
 mod desk;
 mod digest;
 mod faults;
-mod limit;
 mod notice;
 mod route;
 mod router;
