@@ -16,6 +16,8 @@ use analyzer::geo::ranges::{Address, Ranges};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
+use crate::processor;
+
 const TABLE: &[u8] = include_bytes!("../../analyzer/data/asn.bin.gz");
 
 /// `cargo xtask count-bench`
@@ -144,7 +146,7 @@ impl<'a> Tables<'a> {
 }
 
 fn measure(command: &mut Command) -> Result<Run> {
-    let (began, processor) = (Instant::now(), of_children());
+    let (began, processor) = (Instant::now(), processor::of_children());
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
     let status = format!("/proc/{}/status", child.id());
     let watch = std::thread::spawn(move || most_memory(Path::new(&status)));
@@ -152,16 +154,8 @@ fn measure(command: &mut Command) -> Result<Run> {
     let time = began.elapsed();
     ensure!(output.status.success(), "it failed");
     let kilobytes = watch.join().unwrap_or_default();
-    let processor = of_children().saturating_sub(processor);
+    let processor = processor::of_children().saturating_sub(processor);
     Ok(Run { time, processor, kilobytes, report: String::from_utf8(output.stdout)? })
-}
-
-/// The processor time of all children that have ended, in steps of 10 ms; proc(5), fields 16 and 17 of stat.
-fn of_children() -> Duration {
-    let text = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let behind_name = text.rsplit(')').next().unwrap_or_default();
-    let ticks = behind_name.split_whitespace().skip(13).take(2);
-    Duration::from_millis(ticks.filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>() * 10)
 }
 
 /// The high-water mark as long as the process is there.

@@ -15,6 +15,8 @@ use capturer::source::{Next, Source};
 use capturer::{Packet, Timestamp};
 use clap::Args;
 
+use crate::processor;
+
 /// `cargo xtask detect-bench`
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -124,44 +126,24 @@ fn measure(path: &Path) -> Result<Cost> {
     let mut cost = Cost::default();
     let mut goes_on = true;
     while goes_on {
-        let begun = spent();
+        let begun = processor::of_thread();
         goes_on = block.fill(&mut source, &mut decoder)?;
-        let filled = spent();
+        let filled = processor::of_thread();
         block.show(&mut detection);
         cost.packets += block.held as u64;
         cost.read += filled.saturating_sub(begun);
-        cost.detect += spent().saturating_sub(filled);
+        cost.detect += processor::of_thread().saturating_sub(filled);
     }
-    let begun = spent();
+    let begun = processor::of_thread();
     detection.finish();
-    cost.detect += spent().saturating_sub(begun);
+    cost.detect += processor::of_thread().saturating_sub(begun);
     Ok(cost)
 }
 
-/// Processor time that this thread has used.
-#[expect(unsafe_code, reason = "the clock of a thread is a system call")]
-fn spent() -> Duration {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: `time` is a valid place for a timespec for the time of the call.
-    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
-    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec as u32)
-}
-
 fn tcpdump(path: &Path) -> Option<Duration> {
-    let before = children();
+    let before = processor::of_children();
     let mut command = Command::new("tcpdump");
     command.args(["-n", "-q", "-r"]).arg(path).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().ok().filter(std::process::ExitStatus::success)?;
-    Some(children().saturating_sub(before))
-}
-
-/// Processor time of all children that have ended.
-#[expect(unsafe_code, reason = "what children used is a system call")]
-fn children() -> Duration {
-    // SAFETY: all zeros is a valid rusage.
-    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
-    // SAFETY: `usage` is a valid place for a rusage for the time of the call.
-    unsafe { libc::getrusage(libc::RUSAGE_CHILDREN, &raw mut usage) };
-    let time = |time: libc::timeval| Duration::new(time.tv_sec.unsigned_abs(), time.tv_usec as u32 * 1000);
-    time(usage.ru_utime) + time(usage.ru_stime)
+    Some(processor::of_children().saturating_sub(before))
 }

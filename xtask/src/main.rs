@@ -8,6 +8,7 @@ mod detect_bench;
 mod geo;
 mod live_bench;
 mod oui;
+mod processor;
 mod rules;
 mod storm;
 

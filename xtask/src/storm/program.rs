@@ -14,6 +14,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::How;
+use crate::processor;
 
 /// How long a server may take to count what it was sent last.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -109,7 +110,7 @@ impl Program {
         // The detectors' last words come with the next ticks.
         std::thread::sleep(Duration::from_secs(5));
         let alerts = self.get("/api/v1/alerts")?;
-        let processor = processor(self.child.id())?;
+        let processor = processor::of_process(self.child.id())?;
         self.child.kill()?;
         self.child.wait()?;
         let (report, lost) = ledger;
@@ -119,10 +120,10 @@ impl Program {
     fn read_report(&mut self) -> Result<Said> {
         let output = self.output.take().context("asked twice")?;
         let text = output.join().map_err(|_| anyhow::anyhow!("the reader failed"))??;
-        let before = of_children();
+        let before = processor::of_children();
         let status = self.child.wait()?;
         ensure!(status.success(), "the program failed: {status}");
-        let processor = of_children().saturating_sub(before);
+        let processor = processor::of_children().saturating_sub(before);
         let document: Value = serde_json::from_str(&text).context("its report")?;
         let hosts = if self.how == How::Report { rows(&document, "rows") } else { None };
         let alerts = if self.how == How::Alerts { rows(&document, "alerts") } else { None };
@@ -192,20 +193,4 @@ impl Memory {
 fn resident(status: &str) -> Option<u64> {
     let text = fs::read_to_string(status).ok()?;
     text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.split_whitespace().next()?.parse().ok()
-}
-
-/// Processor time of a process, all threads (proc(5), `stat`; a tick is 10 ms).
-fn processor(id: u32) -> Result<Duration> {
-    Ok(ticks(&fs::read_to_string(format!("/proc/{id}/stat"))?, 11))
-}
-
-/// Processor time of children that have ended.
-fn of_children() -> Duration {
-    ticks(&fs::read_to_string("/proc/self/stat").unwrap_or_default(), 13)
-}
-
-fn ticks(stat: &str, skip: usize) -> Duration {
-    let behind_name = stat.rsplit(')').next().unwrap_or_default();
-    let ticks = behind_name.split_whitespace().skip(skip).take(2);
-    Duration::from_millis(ticks.filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>() * 10)
 }
