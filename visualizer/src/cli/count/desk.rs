@@ -13,9 +13,12 @@ use super::text::Format;
 use crate::cli::Failure;
 use crate::cli::offline::Outcome;
 
-/// Addresses of text that are held back while the routing table is read: once it is there, the numbers of their prefixes are
-/// looked up here while the counting thread counts those before them.
+/// Addresses of text that are held back while the routing table is read.
 const HELD: usize = 1 << 20;
+
+/// With so many portions before it, the counting thread has enough to do: the numbers of a further one's prefixes are looked
+/// up here, else there, so that neither thread waits for the other.
+const BUSY: usize = 2;
 
 /// Orders that may wait, half a million addresses.
 pub(super) const fn waiting(format: Format) -> usize {
@@ -56,7 +59,9 @@ pub(super) struct Desk {
     pub(super) orders: SyncSender<Order>,
     /// The way back for blocks of text, and portions that were counted.
     pub(super) blocks: Option<Sender<Vec<u8>>>,
-    pub(super) spare: Receiver<Portion>,
+    pub(super) counted: Receiver<Portion>,
+    /// Portions for further blocks, and how many are on their way to be counted.
+    pub(super) spare: (Vec<Portion>, usize),
     /// Portions that are held back, and how many addresses they have together.
     pub(super) held: (Vec<Portion>, usize),
     pub(super) shelf: Shelf,
@@ -90,15 +95,27 @@ impl Desk {
     }
 
     fn release(&mut self) -> Result<(), Closed> {
-        let (held, addresses) = &mut self.held;
-        *addresses = 0;
-        for mut portion in held.drain(..) {
-            if let Some(database) = self.shelf.get() {
+        self.held.1 = 0;
+        for mut portion in std::mem::take(&mut self.held.0) {
+            self.collect();
+            if self.spare.1 >= BUSY
+                && let Some(database) = self.shelf.get()
+            {
                 portion.number(database);
             }
+            self.spare.1 += 1;
             self.orders.send(Order::Portion(portion)).map_err(|_| Closed)?;
         }
         Ok(())
+    }
+
+    /// Takes back what was counted.
+    fn collect(&mut self) {
+        let (spare, out) = &mut self.spare;
+        for portion in self.counted.try_iter() {
+            *out = out.saturating_sub(1);
+            spare.push(portion);
+        }
     }
 
     fn take(&mut self, event: Event) -> Result<(), Closed> {
@@ -119,7 +136,8 @@ impl Desk {
     }
 
     fn block(&mut self, block: Vec<u8>) -> Result<(), Closed> {
-        let mut portion = self.spare.try_recv().unwrap_or_default();
+        self.collect();
+        let mut portion = self.spare.0.pop().unwrap_or_default();
         self.lines.feed(&block, &mut portion);
         if let Some(blocks) = &self.blocks {
             // The reader may have ended.
@@ -149,6 +167,7 @@ impl Desk {
     fn rest(&mut self) -> Result<(), Closed> {
         let mut portion = Portion::default();
         self.lines.finish(&mut portion);
+        self.spare.1 += 1;
         self.send(Order::Portion(portion))
     }
 }

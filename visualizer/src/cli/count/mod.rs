@@ -98,21 +98,22 @@ fn start(
         Opened::Packets(packets) => (None, Some(packets.read(sender)?)),
     };
     let format = arguments.text_format().unwrap_or(text::Format::Line);
-    let (orders, counted) = sync_channel(desk::waiting(format));
-    let ((portions, spare), shelf) = (channel(), Shelf::default());
+    let (orders, incoming) = sync_channel(desk::waiting(format));
+    let ((portions, counted), shelf) = (channel(), Shelf::default());
     let lines = Lines::new(format, arguments.side());
     let desk = Desk {
         lines,
         orders,
         blocks,
-        spare,
+        counted,
+        spare: <_>::default(),
         held: <_>::default(),
         shelf: shelf.clone(),
         keep: arguments.keep,
     };
     let spawned = std::thread::Builder::new().name("lines".to_owned()).spawn(|| desk.run(events));
     spawned.map_err(Failure::system("cannot start the thread for lines"))?;
-    Ok((counted, Back { portions, batches, shelf }))
+    Ok((incoming, Back { portions, batches, shelf }))
 }
 
 /// What is read, opened before anything is counted.
