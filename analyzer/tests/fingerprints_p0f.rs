@@ -19,7 +19,7 @@ use capturer::source::{Next, Source};
 const MODULES: [(&str, f64, usize); 6] = [
     ("syn", 0.995, 8),
     ("syn+ack", 0.995, 0),
-    ("mtu", 0.995, 5),
+    ("mtu", 0.995, 0),
     ("http request", 0.995, 0),
     ("http response", 0.995, 3),
     ("uptime", 0.95, 0),

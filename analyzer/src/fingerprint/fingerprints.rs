@@ -159,7 +159,9 @@ impl Fingerprints {
         flow.clocks[0] = program;
         if !program {
             flow.hosts[0] = Some(self.hosts.meet(packet.source, packet.at));
-            self.show_link(segment, &flow, (Subject::Client, &print), tell);
+        }
+        self.show_link(segment, &flow, (Subject::Client, &print), tell);
+        if !program {
             flow.clocks[0] = self.show_uptime(segment, &flow, Subject::Client, tell);
             self.compare(segment, &flow, (Subject::Client, &print, &found), tell);
         }
@@ -184,7 +186,9 @@ impl Fingerprints {
         let program = self.show_stack(segment, &flow, (Subject::Server, &print, found), tell);
         if !program {
             flow.hosts[1] = Some(self.hosts.meet(packet.source, packet.at));
-            self.show_link(segment, &flow, (Subject::Server, &print), tell);
+        }
+        self.show_link(segment, &flow, (Subject::Server, &print), tell);
+        if !program {
             flow.clocks[1] = self.show_uptime(segment, &flow, Subject::Server, tell);
             self.compare(segment, &flow, (Subject::Server, &print, &found), tell);
         }

@@ -20,6 +20,8 @@ mod hosts;
 mod http;
 mod label;
 mod layout;
+#[cfg(test)]
+mod own;
 mod pattern;
 mod programs;
 mod quirks;

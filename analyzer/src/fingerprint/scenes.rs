@@ -167,7 +167,7 @@ fn a_programs_syn_says_nothing_of_its_host() {
         packet
     };
     let (told, fingerprints) = play(&[syn], unfragmented);
-    assert_eq!(told, ["syn: Scanner"]);
+    assert_eq!(told, ["syn: Scanner", "mtu: 1500"]);
     assert!(fingerprints.hosts().next().is_none());
 }
 

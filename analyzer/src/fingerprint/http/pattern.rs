@@ -51,6 +51,19 @@ impl HttpPattern {
         true
     }
 
+    /// Headers that it fits.
+    #[cfg(test)]
+    pub(in crate::fingerprint) fn example(&self, role: super::Role) -> Vec<(String, String)> {
+        let own = if role == super::Role::Request { "User-Agent" } else { "Server" };
+        let needed = self.headers.iter().filter(|wanted| !wanted.optional);
+        needed
+            .map(|wanted| {
+                let plain = if wanted.name == own { &self.software } else { "x" };
+                (wanted.name.clone(), wanted.value.as_deref().unwrap_or(plain).to_owned())
+            })
+            .collect()
+    }
+
     /// Whether the program calls itself something else than programs like this do.
     pub(super) fn is_dishonest(&self, print: &HttpPrint) -> bool {
         print.software().is_some_and(|software| !software.contains(&self.software))
