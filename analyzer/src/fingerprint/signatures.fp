@@ -138,8 +138,8 @@ sig   = *:64:0:*:mss*20,*:mss,nop,nop,sok,nop,ws:df,id+,flow:0
 ; TCP Fast Open by the experimental option, before 4.1. Seen in zeek__tcp-fast-open.
 sig   = *:64:0:*:mss*20,*:mss,sok,ts,nop,ws,?254:df,id+,flow:*
 
-label = s:unix:Linux:2.6.39 to 3.10, or Android to 4.4
-; Ten segments since 2.6.39 (RFC 6928). Scale 5 to 7 on desktops, 6 and below on phones. Seen in zeek__bro.org, nDPI__instagram, nDPI__KakaoTalk_chat.
+label = s:unix:Linux:2.6.39 to 3.10
+; Ten segments since 2.6.39 (RFC 6928); Android up to 4.4 as well. Seen in zeek__bro.org, nDPI__instagram, nDPI__KakaoTalk_chat.
 sig   = *:64:0:*:mss*10,*:mss,sok,ts,nop,ws:df,id+,flow:0
 ; IPv6 without a flow label.
 sig   = 6:64:0:*:mss*10,*:mss,sok,ts,nop,ws::0
