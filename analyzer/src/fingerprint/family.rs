@@ -12,10 +12,10 @@ pub enum Family {
     MacOs,
     /// iOS and iPadOS, with tvOS and watchOS.
     Ios,
-    /// Android.
-    Android,
     /// Linux but Android, with `ChromeOS`, Tizen and webOS.
     Linux,
+    /// Android.
+    Android,
     /// FreeBSD, OpenBSD, NetBSD, DragonFly, and consoles that were made of them.
     Bsd,
     /// Solaris and illumos.
@@ -30,8 +30,8 @@ impl Family {
         Self::Windows,
         Self::MacOs,
         Self::Ios,
-        Self::Android,
         Self::Linux,
+        Self::Android,
         Self::Bsd,
         Self::Solaris,
         Self::Network,
@@ -143,6 +143,12 @@ impl Families {
     #[must_use]
     pub const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// Those that both have.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 
     /// Whether a family is among them.

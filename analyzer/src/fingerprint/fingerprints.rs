@@ -14,6 +14,7 @@ use capturer::{Packet, PacketFacts, Tcp, TcpFlags};
 use super::budget::Budget;
 use super::database::Database;
 use super::event::{Event, EventKind, Subject};
+use super::evidence::Clues;
 use super::flows::{Flow, Flows, Place, is_over};
 use super::heads::Heads;
 use super::hosts::{HostPrints, Hosts};
@@ -23,6 +24,9 @@ use super::window::Window;
 
 /// Connections that are followed at a time. Most are done after their first few segments.
 const CONNECTIONS: usize = 8192;
+
+/// Of the memory for hosts, the part for what their words told.
+const CLUES_SHARE: usize = 4;
 
 /// IP headers within one another that are looked through.
 const MOST_LAYERS: usize = 8;
@@ -40,6 +44,8 @@ pub struct FingerprintCounts {
     pub flows_evicted: u64,
     /// Hosts that had to make room.
     pub hosts_evicted: u64,
+    /// What hosts' words told that had to make room.
+    pub clues_evicted: u64,
     /// Heads of requests and answers that had to make room for others before they were whole.
     pub heads_evicted: u64,
 }
@@ -50,6 +56,7 @@ pub struct Fingerprints {
     pub(super) flows: Flows,
     pub(super) heads: Heads,
     pub(super) hosts: Hosts,
+    pub(super) clues: Clues,
     budget: Budget,
     read: u64,
     cut: u64,
@@ -63,7 +70,8 @@ impl Fingerprints {
             database,
             flows: Flows::new(CONNECTIONS, hasher.clone()),
             heads: Heads::default(),
-            hosts: Hosts::new(memory, hasher),
+            hosts: Hosts::new(memory - memory / CLUES_SHARE, hasher.clone()),
+            clues: Clues::new(memory / CLUES_SHARE, hasher),
             budget: Budget::default(),
             read: 0,
             cut: 0,
@@ -93,6 +101,7 @@ impl Fingerprints {
             cut: self.cut,
             flows_evicted: self.flows.evicted(),
             hosts_evicted: self.hosts.evicted(),
+            clues_evicted: self.clues.evicted(),
             heads_evicted: self.heads.evicted(),
         }
     }
@@ -103,7 +112,7 @@ impl Fingerprints {
         match packet.tcp() {
             Some(tcp) if !packet.fragment.is_fragment() => self.take((packet, tcp, bytes), tell),
             _ if packet.facts.has(PacketFacts::TUNNELLED) => self.go_inward(packet, bytes, tell),
-            _ => {}
+            _ => self.hear_datagram(packet, bytes, tell),
         }
     }
 
@@ -116,7 +125,11 @@ impl Fingerprints {
             if let Some(tcp) = packet.tcp().filter(|_| !packet.fragment.is_fragment()) {
                 return self.take((&packet, tcp, bytes), tell);
             }
-            next = inner(&packet, bytes);
+            let within = inner(&packet, bytes);
+            if within.is_none() {
+                return self.hear_datagram(&packet, bytes, tell);
+            }
+            next = within;
         }
     }
 

@@ -27,6 +27,8 @@ pub(super) enum Talk {
     Request,
     /// It was read; the answer is waited for.
     Response,
+    /// It is no HTTP that p0f reads.
+    Other,
 }
 
 /// A connection.
@@ -48,6 +50,8 @@ pub(super) struct Flow {
     pub(super) talk: Talk,
     /// Bytes the client said that begin no request.
     pub(super) said: u8,
+    /// Segments with data of a conversation that is no HTTP.
+    pub(super) heard: u8,
     /// Where the beginning of a head waits.
     pub(super) head: Option<u16>,
     /// Its last packet.
@@ -68,6 +72,7 @@ impl Flow {
             hosts: [None; 2],
             talk: Talk::Request,
             said: 0,
+            heard: 0,
             head: None,
             at,
         }

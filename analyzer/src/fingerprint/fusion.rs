@@ -1,6 +1,7 @@
 //! Evidence adds up. Each piece says which families it fits and is wrong so often ([`EvidenceKind`] has the table); taken as
 //! independent of one another, as Bayes' rule with naive independence has it, the odds of a family are how common it is
-//! (the prior), times the odds of being right of each piece that fits it. Contradictions lower the winner's share by themselves.
+//! (the prior), times the odds of being right of each piece that fits it. Of kinds with one source, as both ends of a stack,
+//! the strongest counts. Contradictions lower the winner's share by themselves.
 //!
 //! The confidence is the share of the winner and of those that look like it ([`Family::kin`]), at most 99 %: nothing here
 //! proves anything. Evidence is not independent in truth, so it is an order of merit, not a probability.
@@ -8,16 +9,16 @@
 use super::evidence::EvidenceKind;
 use super::family::{Families, Family};
 
-/// How common families are on networks of today, roughly, in percent; it decides where nothing else does.
+/// How common families are on networks of today, roughly and evened out, in percent: it decides where nothing else does.
 const COMMON: [(Family, f32); 8] = [
-    (Family::Windows, 30.0),
-    (Family::MacOs, 11.0),
-    (Family::Ios, 9.0),
-    (Family::Android, 10.0),
-    (Family::Linux, 30.0),
-    (Family::Bsd, 4.0),
-    (Family::Solaris, 1.0),
-    (Family::Network, 5.0),
+    (Family::Windows, 24.0),
+    (Family::MacOs, 15.0),
+    (Family::Ios, 13.0),
+    (Family::Linux, 20.0),
+    (Family::Android, 13.0),
+    (Family::Bsd, 6.0),
+    (Family::Solaris, 3.0),
+    (Family::Network, 6.0),
 ];
 
 /// More nobody is sure of.
@@ -57,6 +58,12 @@ impl Pieces {
         }
     }
 
+    /// Those of other kinds.
+    pub(super) fn without(mut self, kinds: &[EvidenceKind]) -> Self {
+        kinds.iter().for_each(|kind| self.all[*kind as usize] = None);
+        self
+    }
+
     /// Each of them.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Piece> {
         self.all.iter().flatten()
@@ -66,9 +73,12 @@ impl Pieces {
     pub(super) fn fuse(&self) -> Option<Fused> {
         self.iter().next()?;
         let odds = COMMON.map(|(family, common)| {
-            let fits = |piece: &&Piece| piece.families.has(family);
-            let weight: f32 = self.iter().filter(fits).map(|piece| piece.kind.weight() * piece.share).sum();
-            (family, common * weight.exp())
+            let mut by_source = [0.0f32; PIECES];
+            for piece in self.iter().filter(|piece| piece.families.has(family)) {
+                let weight = &mut by_source[piece.kind.source() as usize];
+                *weight = weight.max(piece.kind.weight() * piece.share);
+            }
+            (family, common * by_source.iter().sum::<f32>().exp())
         });
         let of_kin = |family: Family| {
             odds.iter().filter(|(other, _)| family.kin().has(*other)).map(|(_, odds)| odds).sum::<f32>()

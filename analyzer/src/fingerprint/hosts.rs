@@ -53,6 +53,8 @@ pub struct HostPrints {
     /// When its last answer came, and when it says it was made: seconds since 1970.
     pub(super) date: Option<(i64, i64)>,
     pub(super) sharing: Sharing,
+    /// Kinds of clues that were noted of it, a bit each.
+    pub(super) kinds: u16,
 }
 
 /// A stack that a host showed.

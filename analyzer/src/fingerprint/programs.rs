@@ -44,6 +44,7 @@ impl Fingerprints {
             Role::Response => host.response = Some(program),
         }
         host.language = print.language().or(host.language);
+        self.note_head(segment, (flow, print), tell);
     }
 }
 

@@ -37,7 +37,7 @@ const ROUTE: u8 = 3;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reasons(u16);
 
-const NAMES: [(Reasons, &str); 12] = [
+const NAMES: [(Reasons, &str); 13] = [
     (Reasons::SYSTEM, "os_diff"),
     (Reasons::SIGNATURE, "sig_diff"),
     (Reasons::PROGRAM, "app_vs_os"),
@@ -50,6 +50,7 @@ const NAMES: [(Reasons, &str); 12] = [
     (Reasons::AGENT, "us_vs_os"),
     (Reasons::SERVER, "app_srv_lb"),
     (Reasons::DATE, "date"),
+    (Reasons::EVIDENCE, "evidence"),
 ];
 
 impl Reasons {
@@ -79,6 +80,9 @@ impl Reasons {
     pub const SERVER: Self = Self(1 << 10);
     /// The clock of an answering program.
     pub const DATE: Self = Self(1 << 11);
+
+    /// Words of the host that its other evidence contradicts; not of p0f.
+    pub const EVIDENCE: Self = Self(1 << 12);
 
     /// Those of both.
     #[must_use]

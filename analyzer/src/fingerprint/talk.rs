@@ -14,6 +14,8 @@ const LEAST_SAID: usize = 15;
 pub(super) enum Then {
     /// More may be learned.
     Follow,
+    /// It is no HTTP that p0f reads.
+    Turn,
     /// Nothing more.
     Forget,
 }
@@ -31,17 +33,19 @@ impl Fingerprints {
             (Talk::Request, true) => Role::Request,
             (Talk::Response, false) => Role::Response,
             (Talk::Response, true) => return Then::Follow,
-            (Talk::Request, false) => return Then::Forget,
+            (Talk::Request, false) => return self.turn(segment, (place, from_client), tell),
+            (Talk::Other, _) => return self.hear_words(segment, (place, from_client), tell),
         };
         let payload = payload(segment.packet, segment.bytes);
         let is_cut = payload.len() < segment.packet.payload_len as usize;
-        match flow.head {
+        let then = match flow.head {
             Some(head) => self.add_to_head(segment, (place, role, head), (payload, is_cut), tell),
             None if !role.begins(payload) => self.hear(place, payload.len()),
             None if http::is_whole(payload, 0) => self.take_head(segment, (place, role), payload, tell),
-            None if is_cut => Then::Forget,
+            None if is_cut => Then::Turn,
             None => self.begin_head(place, payload),
-        }
+        };
+        if then == Then::Turn { self.turn(segment, (place, from_client), tell) } else { then }
     }
 
     /// Counts what is no head.
@@ -49,11 +53,11 @@ impl Fingerprints {
         let Some(flow) = self.flows.get(place) else { return Then::Forget };
         let all = usize::from(flow.said) + said;
         flow.said = u8::try_from(all).unwrap_or(u8::MAX);
-        if all < LEAST_SAID { Then::Follow } else { Then::Forget }
+        if all < LEAST_SAID { Then::Follow } else { Then::Turn }
     }
 
     /// Keeps the beginning of a head.
-    fn begin_head(&mut self, place: Place, payload: &[u8]) -> Then {
+    pub(super) fn begin_head(&mut self, place: Place, payload: &[u8]) -> Then {
         let (head, victim) = self.heads.begin(place);
         self.heads.add(head, payload);
         if let Some(flow) = self.flows.get(place) {
@@ -94,7 +98,7 @@ impl Fingerprints {
         bytes: &[u8],
         tell: &mut dyn FnMut(&Event<'_>),
     ) -> Then {
-        let Reading::Head(print) = role.read(bytes) else { return Then::Forget };
+        let Reading::Head(print) = role.read(bytes) else { return Then::Turn };
         let Some(flow) = self.flows.get(place) else { return Then::Forget };
         self.heads.end(flow.head.take());
         flow.talk = Talk::Response;

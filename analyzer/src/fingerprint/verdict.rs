@@ -5,11 +5,21 @@ use std::net::IpAddr;
 
 use super::database::{Database, Match};
 use super::distance;
-use super::evidence::{Evidence, EvidenceKind};
+use super::evidence::{Evidence, EvidenceKind, Kept, layout};
 use super::family::{Families, Family};
 use super::fingerprints::Fingerprints;
 use super::fusion::{Fused, Piece, Pieces};
 use super::hosts::{HostPrints, Program, Stack};
+
+/// Of the confidence, so much is left by each contradiction: then pieces are most likely not of one machine, which is what
+/// adding them up takes for granted.
+const CONTRADICTED: f32 = 0.85;
+
+/// Of the weight of a kind that spoke for several families at different times, so much.
+const TORN: f32 = 0.6;
+
+/// Of the weight of a stack that only its order of options tells, so much.
+const UNKNOWN: f32 = 0.8;
 
 /// What a host looks like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,15 +39,21 @@ pub struct Verdict {
 impl Fingerprints {
     /// The family that a host looks like.
     pub fn family(&self, address: IpAddr) -> Option<Family> {
-        let pieces = self.pieces(self.host(address)?);
+        let pieces = self.pieces(address, self.host(address)?);
         pieces.fuse().map(|fused| fused.family)
     }
 
     /// What a host looks like, and why; `None` if nothing of it was seen.
     pub fn verdict(&self, address: IpAddr) -> Option<Verdict> {
+        self.verdict_without(address, &[])
+    }
+
+    /// The same as if some kinds of evidence were not there, to see how far the others go.
+    pub fn verdict_without(&self, address: IpAddr, masked: &[EvidenceKind]) -> Option<Verdict> {
         let host = self.host(address)?;
-        let pieces = self.pieces(host);
-        let evidence = self.evidence(host);
+        let pieces = self.pieces(address, host).without(masked);
+        let mut evidence = self.evidence(address, host);
+        evidence.retain(|one| !masked.contains(&one.kind));
         let Some(fused) = pieces.fuse() else {
             let label = evidence.first().map(|first| first.label.clone()).unwrap_or_default();
             return Some(Verdict {
@@ -48,19 +64,29 @@ impl Fingerprints {
                 evidence,
             });
         };
-        let contradictions = contradictions(&pieces, &evidence, fused.family);
+        let mut contradictions = contradictions(&pieces, &evidence, fused.family);
+        let clues = self.clues_of(address, host).filter(|kept| !masked.contains(&kept.clue.kind));
+        contradictions.extend(torn(clues, fused.family));
         let label = label(&pieces, &evidence, fused);
-        let (family, confidence) = (Some(fused.family), fused.confidence);
+        let left = CONTRADICTED.powi(contradictions.len() as i32);
+        let (family, confidence) = (Some(fused.family), (f32::from(fused.confidence) * left).round() as u8);
         Some(Verdict { family, label, confidence, contradictions, evidence })
     }
 
     /// What of a host's evidence tells families.
-    fn pieces(&self, host: &HostPrints) -> Pieces {
+    pub(super) fn pieces(&self, address: IpAddr, host: &HostPrints) -> Pieces {
         let mut pieces = Pieces::default();
         for (kind, stack) in stacks(host) {
             if let Some((found, families)) = stack.found.and_then(|found| of_match(&self.database, found)) {
                 pieces.add(Piece { kind, families, share: share(found) });
+            } else if let Some((families, share)) = by_layout(kind, &stack) {
+                pieces.add(Piece { kind, families, share });
             }
+        }
+        for kept in self.clues_of(address, host) {
+            let Kept { clue, others, .. } = kept;
+            let torn = if others.is_empty() { 1.0 } else { TORN };
+            pieces.add(Piece { kind: clue.kind, families: clue.families, share: clue.force.share() * torn });
         }
         for (kind, program) in programs(host).filter(|(_, program)| !program.dishonest) {
             if let Some((found, families)) = program.found.and_then(|found| of_match(&self.database, found)) {
@@ -73,11 +99,22 @@ impl Fingerprints {
         pieces
     }
 
+    /// What a host's words told.
+    fn clues_of<'a>(&'a self, address: IpAddr, host: &'a HostPrints) -> impl Iterator<Item = &'a Kept> {
+        let noted = EvidenceKind::all().filter(|kind| host.kinds & 1 << *kind as u16 != 0);
+        noted.filter_map(move |kind| self.clues.get(address, kind))
+    }
+
     /// All evidence of a host in words.
-    fn evidence(&self, host: &HostPrints) -> Vec<Evidence> {
+    fn evidence(&self, address: IpAddr, host: &HostPrints) -> Vec<Evidence> {
         let of_stack = |(kind, stack): (EvidenceKind, Stack)| {
             let signature = stack.print.signature(stack.peer_segment).to_string();
-            self.piece_of_evidence(kind, (signature, stack.found), stack.print.at)
+            let mut piece = self.piece_of_evidence(kind, (signature, stack.found), stack.print.at);
+            if let (None, Some((families, _))) = (stack.found, by_layout(kind, &stack)) {
+                piece.label = families.to_string();
+                piece.family = families.single();
+            }
+            piece
         };
         let of_program = |(kind, program): (EvidenceKind, Program)| {
             let signature = program.found.and_then(|found| self.database.http_signature(found.line));
@@ -85,7 +122,9 @@ impl Fingerprints {
         };
         let mut evidence: Vec<Evidence> = stacks(host).map(of_stack).collect();
         evidence.extend(programs(host).map(of_program));
+        evidence.extend(self.clues_of(address, host).map(of_clue));
         evidence.extend(time_to_live(host).map(|ttl| ttl_evidence(ttl, host)));
+        evidence.sort_by_key(|one| one.kind);
         evidence
     }
 
@@ -105,6 +144,18 @@ impl Fingerprints {
             at,
         }
     }
+}
+
+fn of_clue(kept: &Kept) -> Evidence {
+    let Kept { clue, at, .. } = *kept;
+    let (label, signature) = (clue.label.as_str().to_owned(), clue.signature.as_str().to_owned());
+    Evidence { kind: clue.kind, signature, label, line: None, family: clue.families.single(), at }
+}
+
+/// Whom the order of options fits where no signature does.
+fn by_layout(kind: EvidenceKind, stack: &Stack) -> Option<(Families, f32)> {
+    let (families, force) = layout::of(kind, stack.print.layout.kinds(), of_ttl(stack.print.ttl))?;
+    Some((families, force.share() * UNKNOWN))
 }
 
 /// Both ends that a host showed.
@@ -156,7 +207,11 @@ const fn of_ttl(ttl: u8) -> Families {
 
 fn ttl_evidence(ttl: u8, host: &HostPrints) -> Evidence {
     let families = of_ttl(ttl);
-    let who = if families.is_empty() { "nobody of today".to_owned() } else { families.to_string() };
+    let who = match initial(ttl) {
+        64 => "Unix or network device".to_owned(),
+        _ if families.is_empty() => "unknown".to_owned(),
+        _ => families.to_string(),
+    };
     Evidence {
         kind: EvidenceKind::Ttl,
         signature: format!("{}, {} hops from {}", ttl, distance::guess(ttl), initial(ttl)),
@@ -170,7 +225,9 @@ fn ttl_evidence(ttl: u8, host: &HostPrints) -> Evidence {
 /// The words of the evidence that tells most among what fits the winner.
 fn label(pieces: &Pieces, evidence: &[Evidence], fused: Fused) -> String {
     let fitting = pieces.iter().filter(|piece| piece.families.has(fused.family));
-    let best = fitting.filter(|piece| piece.kind.detail() > 0).max_by_key(|piece| piece.kind.detail());
+    let kin = fused.family.kin();
+    let tells = |piece: &&Piece| (piece.families.or(kin) == kin, piece.kind.detail());
+    let best = fitting.filter(|piece| piece.kind.detail() > 0).max_by_key(tells);
     let words = best.and_then(|best| evidence.iter().find(|one| one.kind == best.kind));
     words.map_or_else(|| fused.family.to_string(), |one| one.label.clone())
 }
@@ -178,11 +235,17 @@ fn label(pieces: &Pieces, evidence: &[Evidence], fused: Fused) -> String {
 /// What speaks for others than the winner and those that look like it.
 fn contradictions(pieces: &Pieces, evidence: &[Evidence], family: Family) -> Vec<String> {
     let others = pieces.iter().filter(|piece| !piece.families.meets(family.kin()));
-    others
-        .filter_map(|piece| {
-            let one = evidence.iter().find(|one| one.kind == piece.kind)?;
-            let Evidence { signature, label, .. } = one;
-            Some(format!("{} looks like {label}, not like {family} ({signature})", piece.kind.name()))
-        })
-        .collect()
+    let words = |piece: &Piece| {
+        let Evidence { kind, signature, label, .. } = evidence.iter().find(|one| one.kind == piece.kind)?;
+        Some(format!("{} looks like {label}, not like {family} ({signature})", kind.name()))
+    };
+    others.filter_map(words).collect()
+}
+
+/// Kinds that spoke for another family at another time.
+fn torn<'a>(clues: impl Iterator<Item = &'a Kept>, family: Family) -> impl Iterator<Item = String> {
+    clues.filter(move |kept| !kept.others.is_empty() && !kept.others.meets(family.kin())).map(move |kept| {
+        let Kept { clue, others, .. } = kept;
+        format!("{} looked like {others}, too, not like {family}", clue.kind.name())
+    })
 }

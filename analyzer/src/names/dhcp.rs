@@ -16,6 +16,8 @@ const PAD: u8 = 0;
 const HOST_NAME: u8 = 12;
 const REQUESTED_ADDRESS: u8 = 50;
 const MESSAGE_TYPE: u8 = 53;
+const WANTED: u8 = 55;
+const CLASS: u8 = 60;
 const CLIENT_FQDN: u8 = 81;
 const END: u8 = 255;
 
@@ -33,14 +35,46 @@ struct Options<'a> {
     host: Option<&'a [u8]>,
     fqdn: Option<&'a [u8]>,
     requested: Option<Ipv4Addr>,
+    wanted: Option<&'a [u8]>,
+    class: Option<&'a [u8]>,
+}
+
+/// What a client says when it asks for its lease.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LeaseRequest<'a> {
+    /// The address that it has or is about to have.
+    pub(crate) address: IpAddr,
+    /// Its name.
+    pub(crate) host: Option<&'a [u8]>,
+    /// The options that it wants to know (55).
+    pub(crate) wanted: Option<&'a [u8]>,
+    /// Its vendor class (60).
+    pub(crate) class: Option<&'a [u8]>,
+}
+
+/// A REQUEST or an INFORM.
+pub(crate) fn lease_request(message: &[u8]) -> Option<LeaseRequest<'_>> {
+    let options = options(message)?;
+    let client = address_at(message, CLIENT_ADDRESS);
+    let address = match options.kind {
+        REQUEST => client.or(options.requested),
+        INFORM => client,
+        _ => None,
+    }?;
+    let Options { host, wanted, class, .. } = options;
+    Some(LeaseRequest { address: IpAddr::V4(address), host, wanted, class })
+}
+
+fn options(message: &[u8]) -> Option<Options<'_>> {
+    if message.get(OPTIONS - COOKIE.len()..OPTIONS)? != COOKIE {
+        return None;
+    }
+    Some(Options::read(message.get(OPTIONS..)?))
 }
 
 /// The address of a lease and the name of its host.
 pub(super) fn lease(message: &[u8]) -> Option<(IpAddr, Name)> {
-    if message.get(OPTIONS - COOKIE.len()..OPTIONS)? != COOKIE {
-        return None;
-    }
-    let options = Options::read(message.get(OPTIONS..)?);
+    let options = options(message)?;
     let client = address_at(message, CLIENT_ADDRESS);
     let address = match options.kind {
         REQUEST => client.or(options.requested),
@@ -65,6 +99,8 @@ impl<'a> Options<'a> {
             match *code {
                 END => break,
                 MESSAGE_TYPE => options.kind = value.first().copied().unwrap_or(0),
+                WANTED => options.wanted = Some(value),
+                CLASS => options.class = Some(value),
                 HOST_NAME => options.host = Some(value),
                 CLIENT_FQDN => options.fqdn = Some(value),
                 REQUESTED_ADDRESS => options.requested = value.first_chunk().map(|octets| (*octets).into()),

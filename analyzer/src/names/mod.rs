@@ -19,6 +19,7 @@ use std::net::IpAddr;
 
 use capturer::{Packet, Timestamp, Transport};
 
+pub(crate) use dhcp::lease_request;
 pub use dns::{Message, Record, messages};
 pub use domain::{is_within, registered};
 pub use domains::DomainId;
@@ -26,6 +27,7 @@ pub(crate) use hellos::Next;
 pub use hellos::{HelloCounts, Watch};
 pub use name::Name;
 pub use store::{Known, Names, NamesCounts};
+pub(crate) use tls::{Fields, begins as begins_hello, goes_on as hello_goes_on};
 
 /// Bytes of a frame that should be kept for the readers where [`Watch::may_name`] says so.
 pub const NAMING_BYTES: usize = 2048;

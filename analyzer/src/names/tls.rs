@@ -13,12 +13,12 @@ const HOST_NAME: u8 = 0;
 
 /// Whether a payload begins as a ClientHello does.
 #[inline]
-pub(super) fn begins(payload: &[u8]) -> bool {
+pub(crate) fn begins(payload: &[u8]) -> bool {
     matches!(payload, [HANDSHAKE, 3, _, _, _, CLIENT_HELLO, ..])
 }
 
 /// How many bytes its record has, when it goes on behind this payload.
-pub(super) fn goes_on(payload: &[u8]) -> Option<usize> {
+pub(crate) fn goes_on(payload: &[u8]) -> Option<usize> {
     let length = payload.get(3..5)?.first_chunk().map(|octets| u16::from_be_bytes(*octets))?;
     let whole = 5 + usize::from(length);
     (begins(payload) && whole > payload.len()).then_some(whole)
@@ -64,25 +64,25 @@ fn host_name(list: &[u8]) -> Option<Name> {
 }
 
 /// What is left of a structure.
-struct Fields<'a>(&'a [u8]);
+pub(crate) struct Fields<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Fields<'a> {
-    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+    pub(crate) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
         Some(taken)
     }
 
     /// So many, or as many as there are.
-    fn up_to(&self, count: usize) -> &'a [u8] {
+    pub(crate) fn up_to(&self, count: usize) -> &'a [u8] {
         self.0.get(..count).unwrap_or(self.0)
     }
 
-    fn byte(&mut self) -> Option<u8> {
+    pub(crate) fn byte(&mut self) -> Option<u8> {
         self.take(1)?.first().copied()
     }
 
-    fn number(&mut self) -> Option<u16> {
+    pub(crate) fn number(&mut self) -> Option<u16> {
         self.take(2)?.first_chunk().map(|octets| u16::from_be_bytes(*octets))
     }
 }
