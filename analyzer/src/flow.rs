@@ -226,7 +226,7 @@ impl Running {
         self.packets[end] += 1;
         self.bytes[end] += u64::from(packet.wire_len);
         self.last = at;
-        let answered = !self.answered && self.packets[0] > 0 && self.packets[1] > 0;
+        let answered = !self.answered && from_opener != self.opened;
         self.answered |= answered;
         if let Transport::Tcp(tcp) = &packet.transport {
             if tcp.flags.has(TcpFlags::RST) {
