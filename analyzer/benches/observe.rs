@@ -73,6 +73,7 @@ fn with_names(dimensions: Vec<Dimension>, (live, names): (bool, bool)) -> Analyz
         memory: 192 << 20,
         counting: Counting::default(),
         devices: analyzer::Devices::default(),
+        inventory: None,
     })
 }
 

@@ -8,22 +8,25 @@ use capturer::{Packet, Timestamp};
 use crate::aggregate::{Counting, Ends, named};
 use crate::capped::{Capped, Guess, Slot};
 use crate::clock::PacketClock;
-use crate::counts::Missed;
+use crate::counts::{Counts, Missed};
 use crate::devices::Devices;
 use crate::facts::Facts;
 use crate::flow::{Flow, FlowKey, IDLE, Running, State};
 use crate::home::Home;
 use crate::host::Host;
+use crate::inventory::{Inventory, Knowledge, Plan};
 use crate::names::{Learned, Learner, Names};
 use crate::query::Query;
 use crate::view::{Dimension, View};
 
 mod cities;
 mod domains;
+mod listing;
 mod observe;
 mod reading;
 mod relocate;
 mod settle;
+mod stock;
 
 pub use reading::Reading;
 
@@ -60,6 +63,8 @@ pub struct Setup {
     pub counting: Counting,
     /// Names of devices, for hardware addresses.
     pub devices: Devices,
+    /// What is kept of how hosts look, if that is wanted; its memory is its own.
+    pub inventory: Option<Plan>,
 }
 
 /// Caps of the tables, from the one budget.
@@ -146,6 +151,9 @@ pub struct Analyzer {
     names: Names,
     learns: bool,
     learner: Learner,
+    inventory: Option<Box<Inventory>>,
+    /// What hosts carried that had to make room.
+    departed: Counts,
     /// Whether hosts and flows have been told their cells.
     knows_cities: bool,
 }
@@ -179,6 +187,8 @@ impl Analyzer {
             names: Names::new(if setup.names { caps.names } else { 0 }),
             learns: setup.names,
             learner: Learner::default(),
+            inventory: setup.inventory.map(|plan| Box::new(Inventory::new(plan))),
+            departed: Counts::default(),
             dimensions: setup.dimensions,
             caps,
             memory: setup.memory,
@@ -189,10 +199,13 @@ impl Analyzer {
         }
     }
 
-    /// Learns what names a packet gives, if names are wanted; [`Analyzer::observe`] does so itself where it is given the
-    /// frame's bytes.
+    /// Learns what names a packet gives and what its sender looks like, as far as that is wanted; [`Analyzer::observe`] does so
+    /// itself where it is given the frame's bytes.
     #[inline]
     pub fn learn(&mut self, packet: &Packet, bytes: &[u8]) {
+        if let (Some(inventory), false) = (&mut self.inventory, bytes.is_empty()) {
+            inventory.learn(packet, bytes);
+        }
         if self.learns {
             let Self { names, learner, .. } = self;
             learner.learn(packet, bytes, |learned| names.take(&learned));
@@ -229,6 +242,9 @@ impl Analyzer {
         let index = free.or((self.views.len() < VIEWS).then_some(self.views.len()))?;
         let mut dimensions = self.dimensions.clone();
         dimensions.push(Dimension { name: "host", ends: Ends::Both });
+        if self.inventory.is_some() {
+            dimensions.push(Dimension { name: "os", ends: Ends::Both });
+        }
         let mut view = View::new(&dimensions, self.caps.view_keys, self.live, self.counting);
         view.query = Some(query);
         if index == self.views.len() {
@@ -275,12 +291,22 @@ impl Analyzer {
 
     /// Whether a filter lets a packet through, by what is known now.
     pub fn lets_through(&self, query: &Query, packet: (&Packet, &[u8])) -> bool {
-        self.facts.lets_through(query, packet, &self.names)
+        self.facts.lets_through(query, packet, self.knowledge())
     }
 
-    /// Whether names of addresses are learned.
+    /// Whether anything is learned of the bytes of frames.
     pub const fn learns(&self) -> bool {
-        self.learns
+        self.learns || self.inventory.is_some()
+    }
+
+    /// Whether it is learned what hosts look like.
+    pub const fn keeps_inventory(&self) -> bool {
+        self.inventory.is_some()
+    }
+
+    /// What was learned of addresses so far.
+    pub fn knowledge(&self) -> Knowledge<'_> {
+        stock::knowledge(&self.names, self.inventory.as_deref())
     }
 
     /// Names learned so far.

@@ -6,8 +6,8 @@ use capturer::{Packet, Protocol};
 
 use crate::aggregate::service_name;
 use crate::geo::{Category, Geo, Place};
+use crate::inventory::Knowledge;
 use crate::local::LocalNetworks;
-use crate::names::Names;
 use crate::observation::{End, Observation, Service};
 use crate::query::Query;
 
@@ -41,9 +41,14 @@ impl Facts {
         seen
     }
 
-    /// Whether a filter lets a packet through; `names` are those known by now.
-    pub fn lets_through(&self, query: &Query, (packet, bytes): (&Packet, &[u8]), names: &Names) -> bool {
-        query.matches(packet, bytes, (&self.observation(packet), names))
+    /// Whether a filter lets a packet through, by what is known of its ends by now.
+    pub fn lets_through(
+        &self,
+        query: &Query,
+        (packet, bytes): (&Packet, &[u8]),
+        known: Knowledge<'_>,
+    ) -> bool {
+        query.matches(packet, bytes, (&self.observation(packet), known))
     }
 }
 

@@ -29,6 +29,7 @@ pub mod detect;
 pub mod fingerprint;
 pub mod geo;
 pub mod inet;
+pub mod inventory;
 pub mod names;
 pub mod query;
 pub mod sketch;

@@ -6,7 +6,7 @@ use capturer::{Packet, Timestamp};
 use crate::aggregate::{Aggregate, Ask, Counting, Ends, Making, Top, named};
 use crate::arcs::Arcs;
 use crate::feed::Feed;
-use crate::names::Names;
+use crate::inventory::Knowledge;
 use crate::observation::{Direction, Observation};
 use crate::query::Query;
 use crate::series::Series;
@@ -78,7 +78,7 @@ impl View {
 
     /// Whether the filter lets a packet through.
     #[inline]
-    pub(crate) fn wants(&self, packet: &Packet, bytes: &[u8], known: (&Observation, &Names)) -> bool {
+    pub(crate) fn wants(&self, packet: &Packet, bytes: &[u8], known: (&Observation, Knowledge<'_>)) -> bool {
         self.query.as_ref().is_none_or(|query| query.matches(packet, bytes, known))
     }
 

@@ -6,7 +6,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use analyzer::aggregate::{AGGREGATES, Ends};
+use analyzer::fingerprint::Database;
 use analyzer::geo::{Geo, Needs};
+use analyzer::inventory::Plan;
 use analyzer::{Analyzer, Dimension, Facts, LocalNetworks, Origin, Setup};
 use capturer::{Packet, Ports, Protocol, Timestamp, Transport};
 
@@ -71,6 +73,7 @@ fn the_steady_state_allocates_nothing() {
         memory: 64 << 20,
         counting: analyzer::aggregate::Counting::default(),
         devices: analyzer::Devices::default(),
+        inventory: Some(Plan { database: Database::own(), memory: 1 << 20 }),
     });
     // A frame that a reader of names looks into, and finds none: a DNS answer that says no.
     let mut frame = [0; 100];

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
-use analyzer::aggregate::{AGGREGATES, Ask, Counting, Ends, Row, Top};
+use analyzer::aggregate::{AGGREGATES, Counting, Ends, Row, Top};
 use analyzer::geo::{Geo, Needs};
 use analyzer::query::Query;
 use analyzer::{Analyzer, Dimension, Facts, LocalNetworks, Measure, Origin, Setup, ViewId};
@@ -33,6 +33,7 @@ fn analyzer(memory: usize) -> Analyzer {
         memory,
         counting: Counting::default(),
         devices: analyzer::Devices::default(),
+        inventory: None,
     })
 }
 
@@ -73,15 +74,7 @@ fn observe(analyzer: &mut Analyzer, packets: &[Packet]) {
 
 fn rows_in(analyzer: &mut Analyzer, view: ViewId, name: &'static str, ends: Ends) -> Vec<Row> {
     let reading = analyzer.read();
-    let geo = &reading.facts().geo;
-    reading
-        .top(
-            view,
-            Dimension { name, ends },
-            &Ask { limit: 0, measure: Measure::Bytes, geo, names: reading.names() },
-        )
-        .unwrap()
-        .rows
+    reading.top(view, Dimension { name, ends }, &reading.ask(0, Measure::Bytes)).unwrap().rows
 }
 
 fn rows(analyzer: &mut Analyzer, name: &'static str) -> Vec<Row> {
@@ -271,8 +264,7 @@ proptest! {
             for ends in [Ends::Both, Ends::Remote] {
                 let dimension = Dimension { name: entry.name, ends };
                 let reading = analyzer.read();
-                let names = reading.names();
-                let ask = Ask { limit: 0, measure: Measure::Bytes, geo: &reading.facts().geo, names };
+                let ask = reading.ask(0, Measure::Bytes);
                 let tops = [ViewId::MAIN, by_packet].map(|view| reading.top(view, dimension, &ask));
                 let [Some(main), Some(other)] = tops else { continue };
                 let counts = |top: &Top| top.rows.iter().map(|row| (row.key.clone(), row.counts)).collect::<Vec<_>>();

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 
-use analyzer::aggregate::{Ask, Counting, Ends, Top};
+use analyzer::aggregate::{Counting, Ends, Top};
 use analyzer::geo::{Geo, Needs};
 use analyzer::{Analyzer, Devices, Dimension, Facts, LocalNetworks, Measure, Origin, Setup, ViewId};
 use capturer::{Packet, Ports, Protocol, Timestamp, Transport};
@@ -46,6 +46,7 @@ fn analyzer(dimensions: &[(&'static str, Ends)], hosts: bool, rank: Measure) -> 
         memory: 16 << 20,
         counting: Counting { rank, public_only: false },
         devices: Devices::default(),
+        inventory: None,
         names: false,
     });
     packets().for_each(|packet| analyzer.observe(&packet, &[]));
@@ -54,7 +55,7 @@ fn analyzer(dimensions: &[(&'static str, Ends)], hosts: bool, rank: Measure) -> 
 
 fn top(analyzer: &mut Analyzer, (name, ends): (&'static str, Ends), measure: Measure) -> Top {
     let reading = analyzer.read();
-    let ask = Ask { limit: 0, measure, geo: &reading.facts().geo, names: reading.names() };
+    let ask = reading.ask(0, measure);
     reading.top(ViewId::MAIN, Dimension { name, ends }, &ask).unwrap_or_default()
 }
 

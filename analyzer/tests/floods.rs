@@ -45,6 +45,7 @@ fn analyzer() -> Analyzer {
         memory: MEMORY,
         counting: Counting::default(),
         devices: analyzer::Devices::default(),
+        inventory: None,
     })
 }
 
@@ -209,6 +210,7 @@ fn where_nobody_watches_no_list_of_who_was_there_grows() {
             memory: MEMORY,
             counting: Counting::default(),
             devices: analyzer::Devices::default(),
+            inventory: None,
         });
         for source in 0..sources {
             let source = IpAddr::V4(Ipv4Addr::from_bits(0x0500_0000 + source));

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use analyzer::aggregate::{Ask, Ends, Row};
+use analyzer::aggregate::{Ends, Row};
 use analyzer::geo::{Geo, Needs};
 use analyzer::query::Query;
 use analyzer::{Analyzer, Dimension, Facts, LocalNetworks, Measure, Origin, Setup, ViewId};
@@ -28,6 +28,7 @@ fn analyzer(live: bool) -> Analyzer {
         memory: 32 << 20,
         counting: analyzer::aggregate::Counting::default(),
         devices: analyzer::Devices::default(),
+        inventory: None,
     })
 }
 
@@ -64,7 +65,7 @@ fn learn(analyzer: &mut Analyzer, name: &str, address: &str) {
 
 fn rows(analyzer: &mut Analyzer, name: &'static str) -> Vec<Row> {
     let reading = analyzer.read();
-    let ask = Ask { limit: 0, measure: Measure::Packets, geo: &reading.facts().geo, names: reading.names() };
+    let ask = reading.ask(0, Measure::Packets);
     reading.top(ViewId::MAIN, Dimension { name, ends: Ends::Both }, &ask).unwrap().rows
 }
 

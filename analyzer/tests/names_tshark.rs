@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use analyzer::aggregate::{Ask, Counting, Ends};
+use analyzer::aggregate::{Counting, Ends};
 use analyzer::geo::{Geo, Needs};
 use analyzer::names::{Learner, Names, Source as Origin, registered};
 use analyzer::{
@@ -89,6 +89,7 @@ fn table(path: &Path) -> BTreeMap<IpAddr, Vec<String>> {
         memory: 128 << 20,
         counting: Counting::default(),
         devices: Devices::default(),
+        inventory: None,
     });
     let mut source = FileSource::open(path).unwrap();
     let mut decoder = Decoder::new(Default::default());
@@ -99,9 +100,8 @@ fn table(path: &Path) -> BTreeMap<IpAddr, Vec<String>> {
         }
     }
     let reading = analyzer.read();
-    let (geo, names) = (&reading.facts().geo, reading.names());
-    let ask = Ask { limit: 0, measure: Measure::Bytes, geo, names };
-    let top = reading.top(ViewId::MAIN, dimension, &ask).unwrap();
+    let names = reading.names();
+    let top = reading.top(ViewId::MAIN, dimension, &reading.ask(0, Measure::Bytes)).unwrap();
     let keys: BTreeSet<&str> = top.rows.iter().map(|row| row.key.as_str()).collect();
     let spoke = |address: &IpAddr| reading.host(*address).is_some_and(|host| !host.end.local);
     let all = names.iter().filter(|(address, _)| spoke(address)).filter_map(|(address, _)| {

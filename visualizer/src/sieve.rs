@@ -4,6 +4,8 @@
 use std::path::PathBuf;
 
 use analyzer::Facts;
+use analyzer::fingerprint::Fingerprints;
+use analyzer::inventory::Knowledge;
 use analyzer::names::{Learner, Names};
 use analyzer::query::{FrameQuery, Query};
 use capturer::decode::{DecodeSettings, Decoder};
@@ -11,50 +13,101 @@ use capturer::source::Next;
 use capturer::source::paths::is_read_once;
 use capturer::{Frame, LinkType, Packet};
 
-use crate::sources;
+use crate::cli::Failure;
+use crate::settings::Settings;
+use crate::{signatures, sources};
 
 /// A filter and what it needs to know of addresses.
 pub(crate) struct Sieve {
     text: Box<str>,
     query: Query,
     facts: Facts,
-    /// Names learned from the frames that passed by, when they are asked for.
-    names: Names,
-    learner: Learner,
+    lore: Lore,
     compiled: Vec<(LinkType, FrameQuery)>,
 }
 
 /// Bytes of names.
 const NAMES: usize = 16 << 20;
 
-impl Sieve {
-    /// For a filter that was read from `text`; `facts` answers its words for countries, networks and directions.
-    pub(crate) fn new(text: &str, query: Query, facts: Facts) -> Self {
+/// Bytes of what hosts look like.
+const SYSTEMS: usize = 32 << 20;
+
+/// What is learned from the frames that pass by, as far as it is asked for.
+pub(crate) struct Lore {
+    names: Names,
+    learner: Learner,
+    systems: Option<Box<Fingerprints>>,
+    /// All frames were learned from before the first is asked.
+    whole: bool,
+}
+
+impl Lore {
+    fn new(query: &Query, settings: &Settings) -> Result<Self, Failure> {
         let names = Names::new(if query.asks_names() { NAMES } else { 0 });
-        Self { text: text.into(), query, facts, names, learner: Learner::default(), compiled: Vec::new() }
+        let systems = if query.asks_systems() {
+            let database = signatures::load(&settings.fingerprints.p0f_db)?;
+            Some(Box::new(Fingerprints::new(database, SYSTEMS)))
+        } else {
+            None
+        };
+        Ok(Self { names, learner: Learner::default(), systems, whole: false })
     }
 
-    /// Learns the names in these captures by a pass of its own, when the filter asks for names: a server is then known from
-    /// its first packet on. Of what can be read only once, names are known from where they were told.
-    pub(crate) fn read_names(&mut self, captures: &[PathBuf], decode: DecodeSettings) {
-        if !self.query.asks_names() || captures.is_empty() || captures.iter().any(|path| is_read_once(path)) {
+    #[inline]
+    fn learn(&mut self, packet: &Packet, bytes: &[u8]) {
+        let Self { names, learner, systems, .. } = self;
+        if names.learns() {
+            learner.learn(packet, bytes, |learned| names.take(&learned));
+        }
+        if let Some(systems) = systems {
+            systems.observe(packet, bytes, &mut |_| {});
+        }
+    }
+
+    fn knowledge(&self) -> Knowledge<'_> {
+        match self.systems.as_deref() {
+            Some(systems) => Knowledge { names: &self.names, systems },
+            None => (&self.names).into(),
+        }
+    }
+}
+
+impl Sieve {
+    /// For a filter that was read from `text`; `facts` answers its words for countries, networks and directions.
+    ///
+    /// # Errors
+    /// If it asks what hosts look like, and the signature file of the settings can't be read.
+    pub(crate) fn new(
+        (text, query): (&str, Query),
+        facts: Facts,
+        settings: &Settings,
+    ) -> Result<Self, Failure> {
+        let lore = Lore::new(&query, settings)?;
+        Ok(Self { text: text.into(), query, facts, lore, compiled: Vec::new() })
+    }
+
+    /// Learns from these captures by a pass of its own what the filter asks of hosts, their names and what they look like: a
+    /// host is then known from its first packet on. Of what can be read only once, it is known from where it was told.
+    pub(crate) fn read_ahead(&mut self, captures: &[PathBuf], decode: DecodeSettings) {
+        let asks = self.query.asks_names() || self.query.asks_systems();
+        if !asks || captures.is_empty() || captures.iter().any(|path| is_read_once(path)) {
             return;
         }
         let Ok(mut source) = sources::files(captures) else { return };
-        let mut decoder = Decoder::new(decode);
-        let (mut packet, mut learner) = (Packet::empty(), Learner::default());
+        let (mut decoder, mut packet) = (Decoder::new(decode), Packet::empty());
         // Damage is told of by the pass that counts.
         loop {
             match source.next_frame() {
                 Ok(Next::Frame(frame)) => {
                     if decoder.decode_into(&frame, &mut packet).is_ok() {
-                        learner.learn(&packet, frame.bytes, |learned| self.names.take(&learned));
+                        self.lore.learn(&packet, frame.bytes);
                     }
                 }
                 Ok(Next::End) => break,
                 Ok(Next::Idle) | Err(_) => {}
             }
         }
+        self.lore.whole = true;
     }
 
     /// Takes other databases.
@@ -74,7 +127,7 @@ impl Sieve {
         };
         let query = &self.compiled[index].1;
         Ok(if query.asks_packet() {
-            Verdict::Asks(query, &self.facts, (&mut self.names, &mut self.learner))
+            Verdict::Asks(query, &self.facts, &mut self.lore)
         } else if query.matches(frame, None) {
             Verdict::Passes
         } else {
@@ -100,7 +153,7 @@ pub(crate) enum Verdict<'a> {
     Passes,
     Fails,
     /// The packet has to be asked, too.
-    Asks(&'a FrameQuery, &'a Facts, (&'a mut Names, &'a mut Learner)),
+    Asks(&'a FrameQuery, &'a Facts, &'a mut Lore),
 }
 
 impl Verdict<'_> {
@@ -110,12 +163,12 @@ impl Verdict<'_> {
         match self {
             Self::Passes => true,
             Self::Fails => false,
-            Self::Asks(query, facts, (names, learner)) => {
+            Self::Asks(query, facts, lore) => {
                 let seen = packet.map(|packet| facts.observation(packet));
-                if let Some(packet) = packet.filter(|_| names.learns()) {
-                    learner.learn(packet, frame.bytes, |learned| names.take(&learned));
+                if let Some(packet) = packet.filter(|_| !lore.whole) {
+                    lore.learn(packet, frame.bytes);
                 }
-                query.matches(frame, seen.as_ref().map(|seen| (seen, &**names)))
+                query.matches(frame, seen.as_ref().map(|seen| (seen, lore.knowledge())))
             }
         }
     }

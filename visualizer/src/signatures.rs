@@ -19,7 +19,7 @@ pub(crate) fn load(file: &Path) -> Result<Arc<Database>, Failure> {
         return Ok(Database::own());
     }
     let name = file.display().to_string();
-    let failed = Failure::system(format!("cannot read {name}"));
+    let failed = |error: std::io::Error| Failure::Unreadable(format!("cannot read {name}: {error}"));
     let length = std::fs::metadata(file).map(|metadata| metadata.len());
     if length.is_ok_and(|length| length > LARGEST) {
         return Err(Failure::Usage(format!("{name}: expected a signature file of at most 16 MiB")));

@@ -7,7 +7,7 @@ use common::{Server, TempFile, scan};
 use serde_json::{Value, json};
 
 /// The kinds of rows of a report.
-const DIMENSIONS: [&str; 13] = [
+const DIMENSIONS: [&str; 14] = [
     "country",
     "asn",
     "prefix",
@@ -21,6 +21,7 @@ const DIMENSIONS: [&str; 13] = [
     "port",
     "mac",
     "vlan",
+    "os",
 ];
 
 /// What a value has that its schema does not, and the other way round; `at` says where.
@@ -134,6 +135,7 @@ fn every_answer_has_what_the_document_says_and_nothing_else() {
         ("/api/v1/block/dry-run".into(), "?targets=0.0.0.0/0".into(), "200"),
         ("/api/v1/block/dry-run".into(), "?targets=10.0.0.1".into(), "400"),
         ("/api/v1/report".into(), "?by=weather".into(), "400"),
+        ("/api/v1/hosts".into(), "?filter=port%2080".into(), "400"),
         ("/api/v1/report".into(), "?filter=tcp%20prot%2080".into(), "400"),
     ];
     asked.extend(DIMENSIONS.iter().map(|by| ("/api/v1/report".into(), format!("?top=0&by={by}"), "200")));
@@ -143,6 +145,30 @@ fn every_answer_has_what_the_document_says_and_nothing_else() {
         let answer: Value = serde_json::from_str(&body).unwrap();
         let found =
             faults(&document, schema(&document, &path, status), &answer, &format!("{path}{question}"));
+        assert!(found.is_empty(), "{found:#?}");
+    }
+}
+
+#[test]
+fn every_host_and_domain_is_as_documented() {
+    let server = warmed_up();
+    let document = server.json("/api/v1/openapi.json");
+    for (by, row) in [("host", "HostRow"), ("domain", "DomainRow")] {
+        let answer = server.json(&format!("/api/v1/hosts?top=0&by={by}"));
+        let found = faults(&document, schema(&document, "/api/v1/hosts", "200"), &answer, by);
+        assert!(found.is_empty(), "{found:#?}");
+        let rows = answer["rows"].as_array().unwrap();
+        assert!(!rows.is_empty());
+        for one in rows {
+            let found = faults(&document, &document["components"]["schemas"][row], one, row);
+            assert!(found.is_empty(), "{found:#?}");
+        }
+    }
+    for (host, status) in [("192.168.1.41", "200"), ("192.0.2.99", "404"), ("nobody", "400")] {
+        let (code, body) = server.get(&format!("/api/v1/hosts/{host}"));
+        assert_eq!(code.to_string(), status, "{host}: {body}");
+        let answer: Value = serde_json::from_str(&body).unwrap();
+        let found = faults(&document, schema(&document, "/api/v1/hosts/{address}", status), &answer, host);
         assert!(found.is_empty(), "{found:#?}");
     }
 }
@@ -235,7 +261,7 @@ fn every_topic_has_the_documented_columns() {
     let document = demo.json("/api/v1/openapi.json");
     let topics =
         document.pointer("/components/schemas/TopicColumns/properties").unwrap().as_object().unwrap();
-    assert_eq!(topics.len(), 18, "every topic is documented");
+    assert_eq!(topics.len(), 19, "every topic is documented");
     for (topic, columns) in topics {
         let path = format!("/api/v1/topics/{topic}");
         let server = if topic == "alerts" { &scanned } else { &demo };

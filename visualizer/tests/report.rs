@@ -8,7 +8,7 @@ use std::fs;
 use common::{TempFile, json as document, pcap, run, stderr, udp};
 use serde_json::{Value, json};
 
-const DIMENSIONS: [&str; 13] = [
+const DIMENSIONS: [&str; 14] = [
     "domain",
     "country",
     "continent",
@@ -22,6 +22,7 @@ const DIMENSIONS: [&str; 13] = [
     "port",
     "mac",
     "vlan",
+    "os",
 ];
 
 /// Frames from 192.168.1.2 to some of the world.

@@ -104,9 +104,10 @@ fn the_api_says_what_the_command_line_says() {
     let (file, server) = small();
     // The command waits for the city table, the server doesn't.
     server.wait_for("/api/v1/status", |status| status["geo_city_source"].is_string());
-    for by in
-        ["host", "country", "asn", "protocol", "port", "service", "prefix", "pair", "vlan", "mac", "place"]
-    {
+    for by in [
+        "host", "country", "asn", "protocol", "port", "service", "prefix", "pair", "vlan", "mac", "place",
+        "os",
+    ] {
         let live = server
             .wait_for(&format!("/api/v1/report?by={by}&top=0"), |report| report["totals"]["packets"] == 30);
         let output = run(&["report", "--by", by, "--top", "0", "--format", "json", "--read", file.path()]);
@@ -149,6 +150,7 @@ fn every_route_of_the_document_answers() {
             // Here is no alert; openapi.rs asks these of a server that has one.
             path if path.contains("{id}") || path.contains("{name}") => continue,
             "/api/v1/mutes/preview" => "/api/v1/mutes/preview?filter=alert%20scan",
+            "/api/v1/hosts/{address}" => "/api/v1/hosts/8.8.8.8",
             "/api/v1/filter" => "/api/v1/filter?expr=tcp",
             "/api/v1/topics/{topic}" => "/api/v1/topics/kpi",
             "/api/v1/block" => "/api/v1/block?targets=8.8.8.8",
@@ -171,6 +173,7 @@ fn every_route_of_the_document_answers() {
         "macs",
         "details",
         "hosts",
+        "systems",
         "services",
         "protocols",
         "arcs",

@@ -18,7 +18,7 @@ pub(super) const ENTRY: Entry = Entry {
     make: Tally::<ByHost>::make,
 };
 
-struct ByHost;
+pub(super) struct ByHost;
 
 impl Dimension for ByHost {
     type Key = IpAddr;

@@ -7,6 +7,7 @@ mod domain;
 mod gate;
 mod host;
 mod mac;
+mod os;
 mod pair;
 mod place;
 mod port;
@@ -26,8 +27,10 @@ pub use service::{SERVICES, service_label, service_name};
 use crate::counts::{Measure, Missed};
 use crate::geo::Geo;
 use crate::host::Host;
+use crate::inventory::Systems;
 use crate::names::Names;
 use crate::observation::Observation;
+pub(crate) use os::of_hosts as systems_of_hosts;
 use tally::Tally;
 pub(crate) use tally::{guaranteed, rank};
 
@@ -78,6 +81,8 @@ pub struct Ask<'a> {
     pub geo: &'a Geo,
     /// For names of addresses.
     pub names: &'a Names,
+    /// For what addresses look like.
+    pub systems: &'a dyn Systems,
 }
 
 /// Totals by one dimension.
@@ -130,6 +135,7 @@ pub static AGGREGATES: &[Entry] = &[
     port::ENTRY,
     mac::ENTRY,
     vlan::ENTRY,
+    os::ENTRY,
 ];
 
 /// The dimension of that name.

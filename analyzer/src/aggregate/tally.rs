@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use ahash::RandomState;
 
-use crate::aggregate::gate::{Gate, Side};
+use crate::aggregate::gate::{Gate, LeftOut, Side};
 use crate::aggregate::row::Kept;
 use crate::aggregate::tallied::Tallied;
 use crate::aggregate::{Aggregate, Ask, Ends, Label, Making, Row, Top};
@@ -65,10 +65,25 @@ pub(super) struct Tally<D: Dimension> {
 impl<D: Dimension> Tally<D> {
     /// For [`super::Entry::make`].
     pub(super) fn make(making: Making) -> Box<dyn Aggregate> {
+        Box::new(Self::new(making))
+    }
+
+    /// With nothing counted.
+    pub(super) fn new(making: Making) -> Self {
         let Making { cap, hasher, ends, counting } = making;
         let hosts = HostCounts::new(cap, hasher.clone());
         let table = SpaceSaving::new(cap, counting.rank, hasher);
-        Box::new(Self { table, hosts, gate: Gate::new(ends, counting) })
+        Self { table, hosts, gate: Gate::new(ends, counting) }
+    }
+
+    /// All keys with their totals, in no order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&D::Key, &Tallied)> {
+        self.table.iter().map(|(_, key, tallied)| (key, tallied))
+    }
+
+    /// What was left out beside rows that carry so much.
+    pub(super) fn left(&self, listed: Volume) -> LeftOut {
+        self.gate.left(listed)
     }
 
     /// Counts at a key; gives its row, where its hosts are counted.

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use capturer::{Packet, Protocol, Timestamp};
 
+use super::stock::knowledge;
 use super::{Analyzer, leave};
 use crate::capped::{Capped, Guess, Slot};
 use crate::counts::Missed;
@@ -102,6 +103,7 @@ impl Analyzer {
             let slot = found.or_else(|| self.find_flow(key)).unwrap_or_else(|| self.begin(key, at, packet));
             self.observe_ip(at, (packet, bytes), slot, key);
         } else {
+            self.take_stock_of_link(packet);
             let mut seen = self.facts.observation(packet);
             (0..self.views.len()).for_each(|index| self.show_in(index, at, (packet, bytes), &mut seen, None));
         }
@@ -126,6 +128,9 @@ impl Analyzer {
         }
         if change.answered && self.crowded {
             self.acquaint(slot);
+        }
+        if (change.fresh || change.answered) && self.inventory.is_some() {
+            self.take_stock(packet, slot, change.answered);
         }
         self.pass(at, (packet, bytes), slot, Way { from_opener, direction, fresh: change.fresh });
     }
@@ -246,6 +251,7 @@ impl Analyzer {
         let (slot, evicted) = self.hosts.insert(hash, host, self.missed);
         if let Some((host, missed)) = evicted {
             self.missed = self.missed.max(missed.and(&host.counts()));
+            self.departed.merge(&host.counts());
         }
         if !self.crowded && self.hosts.len() > self.caps.hosts / 2 {
             self.crowded = true;
@@ -311,9 +317,9 @@ impl Analyzer {
         seen: &mut Observation,
         slots: Option<(Slot, Slot, Slot)>,
     ) {
-        let Self { views, flows, hosts, names, .. } = self;
+        let Self { views, flows, hosts, names, inventory, .. } = self;
         let Some(view) = views.get_mut(index).and_then(Option::as_mut) else { return };
-        if !view.wants(packet, bytes, (seen, names)) {
+        if !view.wants(packet, bytes, (seen, knowledge(names, inventory.as_deref()))) {
             return;
         }
         seen.fresh = slots.map_or_else(Fresh::default, |slots| mark(flows, hosts, slots, 1 << index));

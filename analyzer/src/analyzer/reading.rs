@@ -6,17 +6,18 @@ use std::net::IpAddr;
 use capturer::Timestamp;
 
 use super::{Analyzer, ViewId};
-use crate::aggregate::{Ask, Ends, LeftOut, Row, Top, guaranteed, host_row, rank};
+use crate::aggregate::{Ask, Ends, LeftOut, Row, Top, guaranteed, host_row, rank, systems_of_hosts};
 use crate::arcs::Arc;
 use crate::capped::Slot;
 use crate::clock::PacketClock;
-use crate::counts::Missed;
+use crate::counts::{Measure, Missed};
 use crate::facts::Facts;
 use crate::feed::FeedRow;
 use crate::flow::Volume;
 use crate::geo::Place;
 use crate::home::Home;
 use crate::host::Host;
+use crate::inventory::{Inventory, Knowledge};
 use crate::names::{HelloCounts, Names};
 use crate::series::Second;
 use crate::sketch::hyperloglog;
@@ -24,6 +25,9 @@ use crate::view::{Dimension, Totals, View};
 
 /// What the table of hosts itself lists.
 const HOSTS: Dimension = Dimension { name: "host", ends: Ends::Both };
+
+/// The same, put together by what hosts look like.
+const SYSTEMS: Dimension = Dimension { name: "os", ends: Ends::Both };
 
 /// The state of an analyzer, to be read; see [`Analyzer::read`].
 #[derive(Clone, Copy)]
@@ -34,6 +38,9 @@ impl<'a> Reading<'a> {
     pub fn top(self, view: ViewId, dimension: Dimension, ask: &Ask<'_>) -> Option<Top> {
         if dimension == HOSTS && view == ViewId::MAIN && self.0.counts_hosts {
             return Some(self.top_hosts(ask));
+        }
+        if dimension == SYSTEMS && view == ViewId::MAIN && self.0.counts_hosts {
+            return Some(systems_of_hosts(self.0.hosts.iter_with_rests(), &self.0.departed, ask));
         }
         let mut top = self.0.view(view)?.top(dimension, ask)?;
         if self.0.hosts.evicted() == 0 {
@@ -47,6 +54,12 @@ impl<'a> Reading<'a> {
             self.0.place_domains(view, &mut top.rows);
         }
         Some(top)
+    }
+
+    /// A question for rows, with all that is known of them.
+    pub fn ask(self, limit: usize, measure: Measure) -> Ask<'a> {
+        let Knowledge { names, systems } = self.0.knowledge();
+        Ask { limit, measure, geo: &self.0.facts.geo, names, systems }
     }
 
     /// Totals of a view.
@@ -118,6 +131,11 @@ impl<'a> Reading<'a> {
         self.0.learner.hellos()
     }
 
+    /// What is kept of how hosts look, if it is.
+    pub fn inventory(self) -> Option<&'a Inventory> {
+        self.0.inventory.as_deref()
+    }
+
     /// The databases and local networks in use.
     pub const fn facts(self) -> &'a Facts {
         &self.0.facts
@@ -138,12 +156,13 @@ impl<'a> Reading<'a> {
         self.0.memory
     }
 
-    /// Bytes that hosts, flows with the list of those that wait to be settled, and all views occupy.
+    /// Bytes that hosts, flows with the list of those that wait to be settled, names, the inventory and all views occupy.
     pub fn bytes(self) -> usize {
         self.0.hosts.bytes()
             + self.0.flows.bytes()
             + self.0.unsettled.capacity() * size_of::<Slot>()
             + self.0.names.bytes()
+            + self.0.inventory.as_ref().map_or(0, |inventory| inventory.bytes())
             + self.0.views.iter().flatten().map(View::bytes).sum::<usize>()
     }
 

@@ -42,6 +42,8 @@ pub struct FingerprintCounts {
     pub cut: u64,
     /// Connections that had to make room before they were done.
     pub flows_evicted: u64,
+    /// Hosts of which something is known.
+    pub hosts: usize,
     /// Hosts that had to make room.
     pub hosts_evicted: u64,
     /// What hosts' words told that had to make room.
@@ -94,16 +96,22 @@ impl Fingerprints {
     }
 
     /// What was not followed or remembered.
-    pub const fn counts(&self) -> FingerprintCounts {
+    pub fn counts(&self) -> FingerprintCounts {
         FingerprintCounts {
             read: self.read,
             sampled_out: self.budget.refused(),
             cut: self.cut,
             flows_evicted: self.flows.evicted(),
+            hosts: self.hosts.len(),
             hosts_evicted: self.hosts.evicted(),
             clues_evicted: self.clues.evicted(),
             heads_evicted: self.heads.evicted(),
         }
+    }
+
+    /// Bytes that hosts, connections and heads occupy.
+    pub fn bytes(&self) -> usize {
+        self.hosts.bytes() + self.flows.bytes() + self.heads.bytes()
     }
 
     /// Takes a packet; `bytes` is its frame, or what was kept of it. `tell` hears what the packet shows.

@@ -132,6 +132,11 @@ impl Flows {
         self.evicted
     }
 
+    /// Bytes they occupy.
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(&*self.tags) + size_of_val(&*self.rows)
+    }
+
     /// The seeded hash of a packet's connection, the same in both directions.
     #[inline]
     pub(super) fn hash(&self, packet: &Packet, tcp: &Tcp) -> u64 {

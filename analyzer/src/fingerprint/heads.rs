@@ -27,6 +27,11 @@ impl Heads {
         self.evicted
     }
 
+    /// Bytes they occupy.
+    pub(super) fn bytes(&self) -> usize {
+        self.heads.iter().map(|head| size_of::<Head>() + head.bytes.capacity()).sum()
+    }
+
     /// An empty buffer for a connection, and the connection that lost its own for it.
     pub(super) fn begin(&mut self, owner: Place) -> (u16, Option<Place>) {
         self.begun += 1;

@@ -117,6 +117,16 @@ impl Hosts {
         self.rows.evicted()
     }
 
+    /// Bytes they occupy.
+    pub(super) fn bytes(&self) -> usize {
+        self.rows.bytes()
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     /// The row of a host that was observed, made if it is new.
     pub(super) fn meet(&mut self, address: IpAddr, at: Timestamp) -> Slot {
         let slot = self.find(address).unwrap_or_else(|| {

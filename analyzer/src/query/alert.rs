@@ -21,7 +21,7 @@ impl Query {
                 let packet = between(source, *target);
                 let mut seen = facts.observation(&packet);
                 seen.rule = Some(alert.rule.id);
-                self.matches(&packet, &[], (&seen, names))
+                self.matches(&packet, &[], (&seen, names.into()))
             })
         })
     }

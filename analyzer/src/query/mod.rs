@@ -2,6 +2,7 @@
 //! observations.
 
 mod alert;
+mod host;
 mod words;
 
 use std::fmt;
@@ -12,10 +13,10 @@ use capturer::filter::{Extended, ExtendedFrame, Scope};
 use capturer::{Frame, LinkType, Packet};
 
 pub use capturer::filter::{FilterError, LinkError};
-pub use words::{Fact, NamedService};
+pub use words::{Fact, NamedService, System};
 
 use crate::geo::Needs;
-use crate::names::Names;
+use crate::inventory::Knowledge;
 use crate::observation::Observation;
 use words::WORDS;
 
@@ -40,10 +41,10 @@ impl Query {
         Extended::parse(text, WORDS, scope).map(Self)
     }
 
-    /// Whether a packet passes of which this is known, and of its ends' names; `bytes` is what was kept of its frame, from
+    /// Whether a packet passes of which this is known, and of its ends; `bytes` is what was kept of its frame, from
     /// the link header on.
     #[inline]
-    pub fn matches(&self, packet: &Packet, bytes: &[u8], known: (&Observation, &Names)) -> bool {
+    pub fn matches(&self, packet: &Packet, bytes: &[u8], known: (&Observation, Knowledge<'_>)) -> bool {
         self.0.matches(packet, bytes, |upper| upper.value.holds(upper.side, known))
     }
 
@@ -81,6 +82,11 @@ impl Query {
         asks(self.0.tree(), &|fact| matches!(fact, Fact::Domain(_)))
     }
 
+    /// Whether it asks what hosts look like.
+    pub fn asks_systems(&self) -> bool {
+        asks(self.0.tree(), &|fact| matches!(fact, Fact::System(_)))
+    }
+
     /// The tables that it asks.
     pub fn needs(&self) -> Needs {
         Needs {
@@ -104,7 +110,7 @@ impl FrameQuery {
 
     /// Whether a frame passes of whose packet this is known; of a frame that is none, our own words hold nothing.
     #[inline]
-    pub fn matches(&self, frame: &Frame<'_>, known: Option<(&Observation, &Names)>) -> bool {
+    pub fn matches(&self, frame: &Frame<'_>, known: Option<(&Observation, Knowledge<'_>)>) -> bool {
         let upper = |upper: &Upper<Fact>| known.is_some_and(|known| upper.value.holds(upper.side, known));
         self.0.matches(frame.bytes, frame.wire_len, upper)
     }
@@ -135,6 +141,7 @@ mod tests {
     use capturer::{Network, Ports, Protocol, Transport};
 
     use crate::geo::{Asn, Category, CountryCode, Place};
+    use crate::names::Names;
     use crate::observation::{End, Service};
 
     fn end(address: &str, country: Option<&str>, asn: Option<u32>, local: bool) -> End {
@@ -196,7 +203,7 @@ mod tests {
                 ("udp[0:2] = 50000", false),
             ] {
                 let query = Query::parse(text).unwrap();
-                assert_eq!(query.matches(packet, &[], (seen, &Names::new(0))), expected, "{text}");
+                assert_eq!(query.matches(packet, &[], (seen, (&Names::new(0)).into())), expected, "{text}");
                 assert_eq!(Query::parse(&query.to_string()).unwrap(), query, "{query}");
             }
         });
@@ -207,7 +214,8 @@ mod tests {
         outgoing(|packet, seen| {
             let service = Service { protocol: Protocol::UDP, port: 50000, sent: true };
             let seen = Observation { service: Some(service), ..*seen };
-            let known = (&seen, &Names::new(0));
+            let names = Names::new(0);
+            let known = (&seen, (&names).into());
             assert!(!Query::parse("service quic").unwrap().matches(packet, &[], known));
             assert!(Query::parse("service udp/50000").unwrap().matches(packet, &[], known));
         });
@@ -275,7 +283,7 @@ mod tests {
                 ("country NL and not outer host 192.168.1.7", false),
             ] {
                 let query = Query::parse(text).unwrap();
-                assert_eq!(query.matches(packet, &[], (seen, &Names::new(0))), expected, "{text}");
+                assert_eq!(query.matches(packet, &[], (seen, (&Names::new(0)).into())), expected, "{text}");
                 assert_eq!(query.needs(), Needs { country: true, asn: false });
             }
         });

@@ -1,4 +1,4 @@
-//! The words that need geography and direction. A new word is a variant, a line in [`WORDS`], a line in
+//! The words that need geography, direction and what was learned of hosts. A new word is a variant, a line in [`WORDS`], a line in
 //! [`Fact::holds`] and a line for its text.
 
 use std::fmt;
@@ -8,8 +8,10 @@ use capturer::filter::{Operand, Ported, Scope, Scopes, Side, Word, service};
 
 use crate::aggregate::{SERVICES, service_label};
 use crate::detect::is_of;
+use crate::fingerprint::{Families, Family};
 use crate::geo::{Asn, Category, Continent, CountryCode, Place};
-use crate::names::{Name, Names};
+use crate::inventory::Knowledge;
+use crate::names::Name;
 use crate::network::Network;
 use crate::observation::{Direction, End, Observation};
 
@@ -34,8 +36,19 @@ pub enum Fact {
     Service(NamedService),
     /// An address of which a name in this domain is known.
     Domain(Box<str>),
+    /// An address that looks like this.
+    System(System),
     /// An alert of this rule or family of rules.
     Alert(Box<str>),
+}
+
+/// What an address may look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum System {
+    /// One of these families.
+    Of(Families),
+    /// Nothing that is known.
+    Unknown,
 }
 
 /// A service by its name, and the transports and ports that it is known by.
@@ -46,6 +59,9 @@ pub struct NamedService {
 }
 
 const ENDS_AND_FLOWS: Scopes = Scopes::of(&[Scope::Frame, Scope::Flow]);
+
+/// An alert is kept longer than what its parties looked like is known.
+const PACKETS_AND_HOSTS: Scopes = Scopes::of(&[Scope::Frame, Scope::Flow, Scope::Host]);
 
 const TRANSPORTS: [(&str, char, Protocol, Ported); 3] = [
     ("tcp", 't', Protocol::TCP, Ported::Tcp),
@@ -112,6 +128,13 @@ pub(super) const WORDS: &[Word<Fact>] = &[
         operand: Operand::Value(domain),
     },
     Word {
+        name: "os",
+        sided: true,
+        expected: "windows, macos, ios, apple, android, linux, bsd, solaris, unix, network or unknown: what a host looks like",
+        scopes: PACKETS_AND_HOSTS,
+        operand: Operand::Value(system),
+    },
+    Word {
         name: "alert",
         sided: false,
         expected: "a rule or a family of rules such as scan.port.tcp_syn, scan.port or scan",
@@ -123,7 +146,7 @@ pub(super) const WORDS: &[Word<Fact>] = &[
 impl Fact {
     /// Whether it holds for the observation, asked of the ends that `side` names.
     #[inline]
-    pub(super) fn holds(&self, side: Side, (seen, names): (&Observation, &Names)) -> bool {
+    pub(super) fn holds(&self, side: Side, (seen, known): (&Observation, Knowledge<'_>)) -> bool {
         let ends =
             |asked: &dyn Fn(&End) -> bool| side.ask(|| asked(&seen.source), || asked(&seen.destination));
         match self {
@@ -137,7 +160,11 @@ impl Fact {
             Self::PlaceUnknown => ends(&|end| is_unknown(&end.place)),
             Self::Direction(direction) => seen.direction == *direction,
             Self::Service(service) => service.serves(seen),
-            Self::Domain(domain) => ends(&|end| names.is_within(end.address, domain)),
+            Self::Domain(domain) => ends(&|end| known.names.is_within(end.address, domain)),
+            // Hosts are told from IP headers, as their rows are.
+            Self::System(system) => {
+                seen.is_ip() && ends(&|end| system.holds(known.systems.family(end.address)))
+            }
             Self::Alert(wanted) => seen.rule.is_some_and(|rule| is_of(rule, wanted)),
         }
     }
@@ -155,9 +182,35 @@ impl fmt::Display for Fact {
             Self::Direction(direction) => f.write_str(direction.name()),
             Self::Service(service) => f.write_str(&service.name),
             Self::Domain(domain) => f.write_str(domain),
+            Self::System(system) => system.fmt(f),
             Self::Alert(rule) => f.write_str(rule),
         }
     }
+}
+
+impl System {
+    fn holds(self, family: Option<Family>) -> bool {
+        match (self, family) {
+            (Self::Of(families), Some(family)) => families.has(family),
+            (Self::Unknown, family) => family.is_none(),
+            (Self::Of(_), None) => false,
+        }
+    }
+}
+
+impl fmt::Display for System {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Of(families) = self else { return f.write_str(UNKNOWN) };
+        match families.single() {
+            Some(family) => f.write_str(&word(family)),
+            None => f.write_str(if *families == Families::APPLE { "apple" } else { "unix" }),
+        }
+    }
+}
+
+/// A family in filters: its name's first word in small letters.
+fn word(family: Family) -> String {
+    family.name().split(' ').next().unwrap_or_default().to_ascii_lowercase()
 }
 
 impl NamedService {
@@ -194,6 +247,12 @@ fn prefix(text: &str) -> Option<Fact> {
 fn domain(text: &str) -> Option<Fact> {
     let name = Name::parse(text.as_bytes())?;
     name.as_str().contains('.').then(|| Fact::Domain(name.as_str().into()))
+}
+
+/// A family, several that have a name together, or none.
+fn system(text: &str) -> Option<Fact> {
+    let unknown = text.eq_ignore_ascii_case(UNKNOWN).then_some(System::Unknown);
+    Families::named(text).map(System::Of).or(unknown).map(Fact::System)
 }
 
 /// A rule's id, or the first parts of one.

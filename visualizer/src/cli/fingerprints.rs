@@ -76,7 +76,9 @@ fn sieve(arguments: &Arguments, settings: &Settings) -> Result<Option<Sieve>, Fa
     };
     let needs: Needs = query.needs();
     let geo = geo_files::load(settings, needs)?;
-    Ok(Some(Sieve::new(&arguments.filter, query, Facts { geo, local })))
+    let mut sieve = Sieve::new((&arguments.filter, query), Facts { geo, local }, settings)?;
+    sieve.read_ahead(&arguments.read, settings.decode.settings());
+    Ok(Some(sieve))
 }
 
 fn open(arguments: &Arguments, settings: &Settings) -> Result<Box<dyn Source>, Failure> {

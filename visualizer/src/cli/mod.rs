@@ -8,7 +8,9 @@ mod count;
 mod failure;
 mod filter;
 mod fingerprints;
+mod gather;
 mod geo;
+mod hosts;
 mod interfaces;
 mod offline;
 mod output;
@@ -29,6 +31,7 @@ pub(crate) use block::Question as BlockQuestion;
 pub use failure::Failure;
 pub(crate) use failure::complain;
 pub(crate) use geo::{info_document as geo_info_document, lookup as geo_lookup_document};
+pub(crate) use hosts::{By as HostsBy, Manner as HostsManner, hosts_document};
 pub(crate) use offline::{TotalsDocument, report_document};
 pub use output::escape;
 pub(crate) use packets::packet_json;
@@ -94,6 +97,8 @@ enum Command {
     Alerts(alerts::Arguments),
     /// What hosts look like: a line for each passive observation, with the fields of p0f's log
     Fingerprints(fingerprints::Arguments),
+    /// The inventory: what each host looks like and why, how far it is, which ports answer
+    Hosts(hosts::Arguments),
     /// List, count or save packets
     Packets(packets::Arguments),
     /// The interfaces, and whether capturing is permitted
@@ -131,6 +136,7 @@ pub fn main() -> ExitCode {
         Some(Command::Count(arguments)) => count::run(&arguments, &common),
         Some(Command::Alerts(arguments)) => alerts::run(&arguments, &common),
         Some(Command::Fingerprints(arguments)) => fingerprints::run(&arguments, &common),
+        Some(Command::Hosts(arguments)) => hosts::run(&arguments, &common),
         Some(Command::Packets(arguments)) => packets::run(&arguments, &common),
         Some(Command::Interfaces(arguments)) => interfaces::run(&arguments, &common),
         Some(Command::Filter(arguments)) => filter::run(&arguments, &common),

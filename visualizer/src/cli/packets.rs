@@ -65,9 +65,9 @@ fn sieve(query: Query, arguments: &Arguments, settings: &Settings) -> Result<Sie
     let local =
         if query.asks_direction() { sources::guess(&arguments.read) } else { LocalNetworks::default() };
     let geo = geo_files::load(settings, query.needs())?;
-    let mut sieve = Sieve::new(&arguments.filter, query, Facts { geo, local });
+    let mut sieve = Sieve::new((&arguments.filter, query), Facts { geo, local }, settings)?;
     if !arguments.follow {
-        sieve.read_names(&arguments.read, settings.decode.settings());
+        sieve.read_ahead(&arguments.read, settings.decode.settings());
     }
     Ok(sieve)
 }

@@ -11,25 +11,22 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use analyzer::aggregate::{AGGREGATES, Ask, Counting, Ends, Row, Top};
+use analyzer::aggregate::{AGGREGATES, Counting, Ends, Row, Top};
 use analyzer::geo::{Needs, Sources};
+use analyzer::inventory::Plan;
 use analyzer::query::Query;
 use analyzer::{Analyzer, Dimension, Facts, LocalNetworks, Measure, Origin, Reading, Setup, ViewId};
-use capturer::decode::Skip;
-use capturer::{Frame, Packet};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
-use crate::cli::offline::{self, Hand, Outcome, Range, Share, TotalsDocument};
+use crate::cli::gather::{self, TOGETHER};
+use crate::cli::offline::{self, Outcome, Range, Share, TotalsDocument};
 use crate::cli::output::{self, Format};
 use crate::cli::{Common, Failure, timerange};
 use crate::settings::{self, Settings};
 use crate::sieve::Sieve;
-use crate::{geo_files, sources};
+use crate::{geo_files, signatures, sources};
 use labels::Labels;
-
-/// Packets that are counted together; see [`Analyzer::observe_all`].
-const TOGETHER: usize = 256;
 
 /// `wireglobe report`
 #[derive(Debug, Args)]
@@ -43,7 +40,8 @@ pub(super) struct Arguments {
     /// How long to watch the interface: 60s, 5m
     #[arg(long = "for", id = "length", value_name = "TIME", requires = "interface")]
     length: Option<String>,
-    /// What to count by: country, continent, asn, prefix, place, host, pair, domain, service, protocol, port, mac or vlan
+    /// What to count by: country, continent, asn, prefix, place, host, pair, domain, service, protocol, port, mac, vlan or os
+    /// (what hosts look like)
     #[arg(long, value_name = "DIMENSION", default_value = "country", value_parser = dimension)]
     by: &'static str,
     /// Rows, highest first; 0 for all
@@ -122,14 +120,14 @@ impl Side {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Sort {
+pub(super) enum Sort {
     Bytes,
     Packets,
     Flows,
 }
 
 impl Sort {
-    const fn measure(self) -> Measure {
+    pub(super) const fn measure(self) -> Measure {
         match self {
             Self::Bytes => Measure::Bytes,
             Self::Packets => Measure::Packets,
@@ -154,69 +152,24 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     let hosts = arguments.by == "host";
     let cities = hosts.then(|| geo_files::read_cities(&settings, &analyzer.facts().geo)).flatten();
     let sieve = query.map(|query| {
-        let mut sieve = Sieve::new(&arguments.filter, query, analyzer.facts().clone());
-        sieve.read_names(&arguments.read, settings.decode.settings());
-        sieve
+        let mut sieve = Sieve::new((&arguments.filter, query), analyzer.facts().clone(), &settings)?;
+        sieve.read_ahead(&arguments.read, settings.decode.settings());
+        Ok::<_, Failure>(sieve)
     });
+    let sieve = sieve.transpose()?;
     let reading = offline::Reading { range, sieve, decode: settings.decode.settings() };
-    let outcome = if arguments.interface.is_none() && arguments.jobs() > 1 {
+    // What hosts look like is learned from whole frames, which the other thread keeps for itself.
+    let ahead = arguments.interface.is_none() && arguments.jobs() > 1 && !analyzer.keeps_inventory();
+    let outcome = if ahead {
         ahead::read(&mut *source, reading, &mut analyzer, TOGETHER)
     } else {
-        read(&mut *source, reading, &mut analyzer)
+        gather::read(&mut *source, reading, &mut analyzer)
     };
     let outcome = outcome?.or_failure()?;
     geo_files::wait(cities);
     let text = render(arguments, analyzer.read(), &outcome, settings.decode.count.name())?;
     output::write(output::open(arguments.output.as_deref())?, &text)?;
     Ok(outcome.exit_code())
-}
-
-/// Reads and counts in one thread.
-fn read(
-    source: &mut dyn capturer::source::Source,
-    reading: offline::Reading,
-    analyzer: &mut Analyzer,
-) -> Result<Outcome, Failure> {
-    let learns = analyzer.learns();
-    let mut gather = Gather { analyzer, packets: vec![Packet::empty(); TOGETHER].into(), held: 0, learns };
-    let outcome = offline::read(source, reading, &mut gather);
-    gather.observe();
-    outcome
-}
-
-/// Gathers packets to be counted together.
-struct Gather<'a> {
-    analyzer: &'a mut Analyzer,
-    packets: Box<[Packet]>,
-    held: usize,
-    learns: bool,
-}
-
-impl Gather<'_> {
-    /// Counts the packets at hand. Totals need no bytes of their frames.
-    fn observe(&mut self) {
-        self.analyzer.observe_all(self.packets[..self.held].iter().map(|packet| (packet, &[][..])));
-        self.held = 0;
-    }
-}
-
-impl Hand for Gather<'_> {
-    #[inline]
-    fn slot(&mut self) -> &mut Packet {
-        &mut self.packets[self.held]
-    }
-
-    #[inline]
-    fn take(&mut self, frame: &Frame<'_>, skip: Option<Skip>) -> Result<(), Failure> {
-        if self.learns && skip.is_none() {
-            self.analyzer.learn(&self.packets[self.held], frame.bytes);
-        }
-        self.held += usize::from(skip.is_none());
-        if self.held == self.packets.len() {
-            self.observe();
-        }
-        Ok(())
-    }
 }
 
 /// Names that had to make room are told of, and domains that found none.
@@ -251,6 +204,7 @@ fn analyzer(arguments: &Arguments, settings: &Settings, query: Option<&Query>) -
     };
     let hosts = arguments.lists_hosts();
     let dimensions = if hosts { Vec::new() } else { vec![arguments.dimension()] };
+    let inventory = (arguments.by == "os").then(|| inventory(settings)).transpose()?;
     Ok(Analyzer::new(Setup {
         facts: Facts { geo: geo_files::load(settings, needs)?, local },
         homes: Vec::new(),
@@ -258,10 +212,22 @@ fn analyzer(arguments: &Arguments, settings: &Settings, query: Option<&Query>) -
         live: false,
         hosts,
         names: names_addresses(arguments.by),
-        memory: settings.analysis.memory_mb << 20,
+        memory: if inventory.is_some() { half(settings) } else { settings.analysis.memory_mb << 20 },
         counting: Counting { rank: arguments.sort.measure(), public_only: arguments.public_only },
         devices: crate::devices::load(settings)?,
+        inventory,
     }))
+}
+
+/// What hosts look like, by the signatures of the settings.
+pub(super) fn inventory(settings: &Settings) -> Result<Plan, Failure> {
+    let database = signatures::load(&settings.fingerprints.p0f_db)?;
+    Ok(Plan { database, memory: half(settings) })
+}
+
+/// Half of the budget, where hosts and what they look like share it.
+pub(super) const fn half(settings: &Settings) -> usize {
+    settings.analysis.memory_mb << 19
 }
 
 fn open(
@@ -302,9 +268,9 @@ impl Arguments {
         self.jobs.map_or_else(processors, usize::from)
     }
 
-    /// Whether the table of hosts itself is the report.
+    /// Whether the table of hosts itself is the report, or what they look like together.
     fn lists_hosts(&self) -> bool {
-        self.by == "host" && self.side == Side::Both && !self.public_only
+        matches!(self.by, "host" | "os") && self.side == Side::Both && !self.public_only
     }
 
     /// Options that mean nothing to a dimension are refused.
@@ -423,7 +389,7 @@ fn render(
 ) -> Result<String, Failure> {
     let measure = arguments.sort.measure();
     let facts = reading.facts();
-    let ask = Ask { limit: arguments.top, measure, geo: &facts.geo, names: reading.names() };
+    let ask = reading.ask(arguments.top, measure);
     let top = reading.top(ViewId::MAIN, arguments.dimension(), &ask).unwrap_or_default();
     let (hosts, _, keys) = reading.evicted();
     let evicted = if arguments.lists_hosts() { hosts } else { keys };
@@ -483,5 +449,10 @@ pub(super) fn local_time(at: capturer::Timestamp) -> String {
     let Ok(moment) = jiff::Timestamp::from_nanosecond(i128::from(at.as_nanos())) else {
         return at.to_string();
     };
+    local(moment)
+}
+
+/// The same of a moment that was read.
+pub(super) fn local(moment: jiff::Timestamp) -> String {
     moment.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
 }

@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use analyzer::detect::Detection;
+use analyzer::inventory::Plan;
 use analyzer::query::Query;
 use analyzer::{Analyzer, Facts, Setup};
 use capturer::Packet;
@@ -174,6 +175,10 @@ impl House {
             memory: shares.analysis,
             counting: analyzer::aggregate::Counting::default(),
             devices: crate::devices::load(settings)?,
+            inventory: Some(Plan {
+                database: crate::signatures::load(&settings.fingerprints.p0f_db)?,
+                memory: shares.inventory,
+            }),
         });
         let source_facts = SourceFacts {
             kind: opened.kind,
@@ -184,7 +189,9 @@ impl House {
             filter: settings.source.filter.clone(),
             counted: settings.decode.count.name(),
         };
-        let sieve = query.map(|query| Sieve::new(&settings.source.filter, query, facts.clone()));
+        let sieve = query
+            .map(|query| Sieve::new((&settings.source.filter, query), facts.clone(), settings))
+            .transpose()?;
         let status = Arc::new(Status::new(source_facts, facts, opened.progress, opened.interface));
         let notify = notify(settings, &status)?;
         let (asks, asked) = mpsc::channel();
@@ -269,15 +276,17 @@ impl House {
 struct Shares {
     analysis: usize,
     sessions: usize,
+    inventory: usize,
 }
 
 impl Shares {
-    /// Of what the ring leaves, but no less than half of all, the detectors' sessions get an eighth.
+    /// Of what the ring leaves, but no less than half of all, the detectors' sessions get an eighth, and so does what hosts look
+    /// like.
     fn of(settings: &Settings) -> Self {
         let all = settings.analysis.memory_mb << 20;
         let ring = settings.ring.packets.saturating_mul(settings.ring.keep_bytes + size_of::<Packet>());
         let tables = all.saturating_sub(ring).max(all / 2);
-        Self { analysis: tables - tables / 8, sessions: tables / 8 }
+        Self { analysis: tables - tables / 4, sessions: tables / 8, inventory: tables / 8 }
     }
 }
 

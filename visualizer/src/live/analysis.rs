@@ -10,8 +10,10 @@ use std::sync::mpsc::{Receiver, SyncSender};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
-use analyzer::aggregate::{Ask, Ends, Top};
+use analyzer::aggregate::{Ends, Top};
+use analyzer::fingerprint::Family;
 use analyzer::geo::Geo;
+use analyzer::inventory::{Inventory, Knowledge, Stock};
 use analyzer::names::Names;
 use analyzer::query::Query;
 use analyzer::{Analyzer, Dimension, Measure, Reading, ViewId};
@@ -21,7 +23,7 @@ use tokio::sync::oneshot;
 
 use crate::live::publish::{Made, Tick};
 use crate::live::watch::Watch;
-use crate::live::{Figures, Status, TopicKey, topics};
+use crate::live::{Figures, Prints, Status, TopicKey, topics};
 
 /// Time between ticks: four a second.
 const TICK: Duration = Duration::from_millis(250);
@@ -39,8 +41,10 @@ pub(crate) enum Command {
     Geo(Geo),
     /// Totals by a dimension, now.
     Report(Report),
-    /// The names known now.
-    Names(oneshot::Sender<Names>),
+    /// The hosts that were seen, now.
+    Hosts(Hosts),
+    /// What is known of addresses now, as far as a filter asks it.
+    Learned(Query, oneshot::Sender<Learned>),
     /// The best names of these addresses.
     BestNames(Vec<IpAddr>, oneshot::Sender<HashMap<IpAddr, String>>),
 }
@@ -61,6 +65,47 @@ pub(crate) struct Answer {
     pub(crate) from: Option<Timestamp>,
     pub(crate) to: Option<Timestamp>,
     pub(crate) evicted: u64,
+}
+
+/// A question for hosts.
+pub(crate) struct Hosts {
+    pub(crate) which: Which,
+    pub(crate) measure: Measure,
+    pub(crate) reply: oneshot::Sender<HostsAnswer>,
+}
+
+/// Which hosts.
+pub(crate) enum Which {
+    /// So many of those that a filter lets through.
+    Top(usize, Option<Query>),
+    /// One.
+    One(IpAddr),
+}
+
+/// Its answer.
+pub(crate) struct HostsAnswer {
+    pub(crate) stock: Stock,
+    pub(crate) from: Option<Timestamp>,
+    pub(crate) to: Option<Timestamp>,
+    pub(crate) evicted: u64,
+}
+
+/// A copy of what was known of addresses at a moment.
+pub(crate) struct Learned {
+    names: Names,
+    systems: HashMap<IpAddr, Family>,
+}
+
+impl Learned {
+    /// Nothing: for a filter that asks nothing of it.
+    pub(crate) fn nothing() -> Self {
+        Self { names: Names::new(0), systems: HashMap::new() }
+    }
+
+    /// To be asked.
+    pub(crate) fn knowledge(&self) -> Knowledge<'_> {
+        Knowledge { names: &self.names, systems: &self.systems }
+    }
 }
 
 struct Thread {
@@ -141,8 +186,9 @@ impl Thread {
             Command::Drop(key) => self.drop_topic(&key),
             Command::Geo(geo) => self.analyzer.set_geo(geo),
             Command::Report(report) => self.report(report),
+            Command::Hosts(hosts) => self.hosts(hosts),
             // Nobody waits any more when the client has gone.
-            Command::Names(reply) => drop(reply.send(self.analyzer.names().clone())),
+            Command::Learned(query, reply) => drop(reply.send(self.learned(&query))),
             Command::BestNames(addresses, reply) => drop(reply.send(self.best_names(addresses))),
         }
     }
@@ -151,6 +197,28 @@ impl Thread {
         let names = self.analyzer.names();
         let best = |address| Some((address, names.best(address)?.name.to_string()));
         addresses.into_iter().filter_map(best).collect()
+    }
+
+    /// A copy, of what the filter asks alone.
+    fn learned(&mut self, query: &Query) -> Learned {
+        let reading = self.analyzer.read();
+        let names = if query.asks_names() { reading.names().clone() } else { Names::new(0) };
+        let prints = reading.inventory().filter(|_| query.asks_systems()).map(Inventory::fingerprints);
+        let looks = prints.into_iter().flat_map(|prints| {
+            prints.hosts().filter_map(|(address, _)| Some((address, prints.family(address)?)))
+        });
+        Learned { names, systems: looks.collect() }
+    }
+
+    fn hosts(&mut self, Hosts { which, measure, reply }: Hosts) {
+        let reading = self.analyzer.read();
+        let stock = match which {
+            Which::Top(limit, query) => reading.stock(&reading.ask(limit, measure), query.as_ref()),
+            Which::One(address) => reading.stock_of(address, &reading.ask(1, measure)),
+        };
+        let (from, to) = (reading.from(ViewId::MAIN), reading.now());
+        // Nobody waits any more when the client has gone.
+        let _ = reply.send(HostsAnswer { stock, from, to, evicted: reading.evicted().0 });
     }
 
     fn want(&mut self, key: TopicKey, query: Option<Query>) {
@@ -199,8 +267,7 @@ impl Thread {
         };
         let reading = self.analyzer.read();
         let answer = id.map(|id| {
-            let (geo, names) = (&reading.facts().geo, reading.names());
-            let ask = Ask { limit: report.limit, measure: report.measure, geo, names };
+            let ask = reading.ask(report.limit, report.measure);
             let dimension = Dimension { name: report.by, ends: Ends::Both };
             let (hosts, _, keys) = reading.evicted();
             Answer {
@@ -208,7 +275,7 @@ impl Thread {
                 totals: reading.totals(id),
                 from: reading.from(id),
                 to: reading.now(),
-                evicted: if report.by == "host" { hosts } else { keys },
+                evicted: if matches!(report.by, "host" | "os") { hosts } else { keys },
             }
         });
         if let Some(id) = id {
@@ -236,6 +303,7 @@ impl Thread {
             memory_limit: reading.budget(),
             totals: reading.totals(ViewId::MAIN),
             names: reading.names().counts(),
+            prints: reading.inventory().map(Prints::of).unwrap_or_default(),
         });
         let made = wanted.iter().filter_map(|key| make(reading, views, key)).collect();
         let tick = Tick { at: reading.now().unwrap_or_else(now), made, geo: reading.facts().geo.clone() };
@@ -247,7 +315,7 @@ impl Thread {
 fn make(reading: Reading<'_>, views: &HashMap<String, (ViewId, usize)>, key: &TopicKey) -> Option<Made> {
     let topic = topics::named(key.topic)?;
     let view = views.get(&key.filter).map_or(ViewId::MAIN, |(id, _)| *id);
-    let ask = Ask { limit: key.k, measure: key.measure, geo: &reading.facts().geo, names: reading.names() };
+    let ask = reading.ask(key.k, key.measure);
     let material = (topic.take)(reading, view, &ask);
     Some(Made { key: key.clone(), from: reading.from(view), material })
 }

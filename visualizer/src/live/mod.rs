@@ -10,12 +10,14 @@ mod status;
 mod topics;
 mod watch;
 
-pub(crate) use analysis::{Command, Report, now, spawn as spawn_analysis};
+pub(crate) use analysis::{
+    Command, Hosts, HostsAnswer, Learned, Report, Which, now, spawn as spawn_analysis,
+};
 pub(crate) use capture::{Feeder, spawn as spawn_capture};
 pub(crate) use hub::{Hub, SubscribeError, Subscription};
 pub(crate) use publish::spawn as spawn_publisher;
 pub(crate) use reload::{Renewal, Renewer, spawn as spawn_renewer};
 pub(crate) use sheet::{Sheet, Versioned};
-pub(crate) use status::{Figures, STATES, SourceFacts, Status, lock};
+pub(crate) use status::{Figures, Prints, STATES, SourceFacts, Status, lock};
 pub(crate) use topics::{TOPICS, TopicKey, dimensions};
 pub(crate) use watch::Watch;

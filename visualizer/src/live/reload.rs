@@ -167,7 +167,7 @@ mod tests {
     use std::path::Path;
     use std::sync::mpsc;
 
-    use analyzer::aggregate::{Ask, Ends};
+    use analyzer::aggregate::Ends;
     use analyzer::geo::{Asn, Geo};
     use analyzer::{Analyzer, Dimension, Facts, LocalNetworks, Measure, Origin, Setup, ViewId};
     use capturer::{Packet, Ports, Protocol, Timestamp, Transport};
@@ -235,6 +235,7 @@ mod tests {
             memory: 16 << 20,
             counting: analyzer::aggregate::Counting::default(),
             devices: analyzer::Devices::default(),
+            inventory: None,
         })
     }
 
@@ -253,8 +254,7 @@ mod tests {
     /// The row of the one public host: country, system, name.
     fn row(analyzer: &mut Analyzer) -> (String, u32, String, u8) {
         let reading = analyzer.read();
-        let ask =
-            Ask { limit: 0, measure: Measure::Bytes, geo: &reading.facts().geo, names: reading.names() };
+        let ask = reading.ask(0, Measure::Bytes);
         let top = reading.top(ViewId::MAIN, Dimension { name: "host", ends: Ends::Both }, &ask).unwrap();
         let row = top.rows.into_iter().find(|row| row.key == "8.8.8.8").unwrap();
         let prefix = reading.host("8.8.8.8".parse().unwrap()).and_then(|host| host.prefix);

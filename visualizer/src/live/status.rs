@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock};
 
+use analyzer::fingerprint::FingerprintCounts;
 use analyzer::geo::Geo;
+use analyzer::inventory::Inventory;
 use analyzer::names::{HelloCounts, NamesCounts};
 use analyzer::{Facts, Totals};
 use capturer::decode::DecodeCounts;
@@ -77,6 +79,29 @@ pub(crate) struct Figures {
     pub(crate) totals: Totals,
     /// What the store of names counts.
     pub(crate) names: NamesCounts,
+    /// What the inventory of hosts counts.
+    pub(crate) prints: Prints,
+}
+
+/// What the inventory of hosts says of itself.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Prints {
+    /// What was read, and what was not.
+    pub(crate) counts: FingerprintCounts,
+    /// Hosts whose ports and hardware addresses had to make room.
+    pub(crate) contacts_evicted: u64,
+    /// Bytes of all of it; a part of [`Figures::memory`].
+    pub(crate) memory: usize,
+}
+
+impl Prints {
+    pub(crate) fn of(inventory: &Inventory) -> Self {
+        Self {
+            counts: inventory.fingerprints().counts(),
+            contacts_evicted: inventory.evicted(),
+            memory: inventory.bytes(),
+        }
+    }
 }
 
 /// Every state a source can be in.
@@ -222,6 +247,7 @@ impl Status {
         let city = table(&sources.city);
         let progress = self.progress.as_deref();
         let (decoding, figures) = (self.decoding(), self.figures());
+        let prints = figures.prints.counts;
         vec![
             ("source_kind", json!(self.facts.kind)),
             ("source", json!(self.facts.name)),
@@ -252,6 +278,15 @@ impl Status {
             ("names_evicted", json!(figures.names.evicted)),
             ("names_left_out", json!(figures.names.left_out)),
             ("names_domains_refused", json!(figures.names.domains_refused)),
+            ("fingerprints_hosts", json!(prints.hosts)),
+            ("fingerprints_segments", json!(prints.read)),
+            ("fingerprints_segments_cut", json!(prints.cut)),
+            ("fingerprints_segments_sampled_out", json!(prints.sampled_out)),
+            ("fingerprints_evicted_hosts", json!(prints.hosts_evicted)),
+            ("fingerprints_evicted_connections", json!(prints.flows_evicted)),
+            ("fingerprints_evicted_heads", json!(prints.heads_evicted)),
+            ("fingerprints_evicted_contacts", json!(figures.prints.contacts_evicted)),
+            ("fingerprints_memory_bytes", json!(figures.prints.memory)),
             ("memory_bytes", json!(figures.memory)),
             ("receive_buffer_bytes", json!(self.interface.as_ref().map(|status| status.buffer()))),
             ("capture_method", json!(self.interface.as_ref().map(|status| status.method().name()))),

@@ -38,7 +38,7 @@ pub(crate) struct TopicKey {
 
 /// All topics.
 pub(crate) static TOPICS: &[Topic] = &[
-    Topic { name: "status", most: 64, take: |_, _, _| Material::Status },
+    Topic { name: "status", most: 128, take: |_, _, _| Material::Status },
     Topic { name: "kpi", most: 64, take: |analyzer, view, ask| kpi(analyzer, view, ask) },
     Topic { name: "series", most: 900, take: |analyzer, view, _| Material::Seconds(analyzer.seconds(view)) },
     Topic { name: "countries", most: 300, take: |analyzer, view, ask| top(analyzer, view, "country", ask) },
@@ -50,6 +50,7 @@ pub(crate) static TOPICS: &[Topic] = &[
     Topic { name: "details", most: 8, take: |analyzer, view, ask| details(analyzer, view, ask) },
     Topic { name: "asns", most: 300, take: |analyzer, view, ask| top(analyzer, view, "asn", ask) },
     Topic { name: "hosts", most: 300, take: |analyzer, view, ask| top(analyzer, view, "host", ask) },
+    Topic { name: "systems", most: 16, take: |analyzer, view, ask| top(analyzer, view, "os", ask) },
     Topic { name: "services", most: 300, take: |analyzer, view, ask| top(analyzer, view, "service", ask) },
     Topic { name: "protocols", most: 300, take: |analyzer, view, ask| top(analyzer, view, "protocol", ask) },
     Topic { name: "arcs", most: 300, take: |analyzer, view, ask| arcs(analyzer, view, ask) },
@@ -64,8 +65,8 @@ const REMOTE: [&str; 5] = ["country", "continent", "place", "asn", "prefix"];
 /// Which dimensions the topics and reports of a running server need, and which ends of them.
 pub(crate) fn dimensions() -> Vec<Dimension> {
     let remote = REMOTE.iter().map(|&name| Dimension { name, ends: Ends::Remote });
-    // Hosts have their own table in the main view; views with a filter add theirs.
-    let both = analyzer::aggregate::AGGREGATES.iter().filter(|entry| entry.name != "host");
+    // Hosts, and what they look like, have their own table in the main view; views with a filter add theirs.
+    let both = analyzer::aggregate::AGGREGATES.iter().filter(|entry| !matches!(entry.name, "host" | "os"));
     both.map(|entry| Dimension { name: entry.name, ends: Ends::Both }).chain(remote).collect()
 }
 

@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use analyzer::aggregate::AGGREGATES;
-use analyzer::names::Names;
 use analyzer::query::Query;
 use analyzer::{Measure, Totals};
 use axum::Json;
@@ -12,15 +11,17 @@ use axum::extract::{Path, Query as Parameters, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use capturer::Ledger;
+use capturer::filter::Scope;
 use capturer::stream;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::cli::{
-    BlockQuestion, TotalsDocument, geo_info_document, geo_lookup_document, packet_json, report_document,
+    BlockQuestion, HostsBy, HostsManner, TotalsDocument, geo_info_document, geo_lookup_document,
+    hosts_document, packet_json, report_document,
 };
-use crate::live::{Command, Renewal, Report, TopicKey};
+use crate::live::{Command, Hosts, HostsAnswer, Learned, Renewal, Report, TopicKey, Which};
 use crate::server::App;
 use crate::server::socket::topic_key;
 
@@ -40,10 +41,15 @@ pub(super) fn refuse(status: StatusCode, message: impl Into<String>) -> Response
 
 /// Reads a filter; the answer to a wrong one says where it is wrong.
 fn query(text: &str) -> Result<Option<Query>, Box<Response>> {
+    query_for(text, Scope::Frame)
+}
+
+/// The same of one that is asked of something else than packets.
+fn query_for(text: &str, scope: Scope) -> Result<Option<Query>, Box<Response>> {
     if text.trim().is_empty() {
         return Ok(None);
     }
-    Query::parse(text)
+    Query::parse_for(text, scope)
         .map(Some)
         .map_err(|error| Box::new((StatusCode::BAD_REQUEST, Json(json!({"error": error}))).into_response()))
 }
@@ -102,6 +108,77 @@ fn of_view(totals: &Totals) -> Ledger {
     Ledger { frames: totals.packets, packets: totals.packets, bytes: totals.bytes, ..Ledger::default() }
 }
 
+/// Most hosts in one answer: what they look like is put together while packets wait.
+const MOST_HOSTS: usize = 10_000;
+
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct HostsQuestion {
+    by: HostsBy,
+    top: usize,
+    sort: Measure,
+    filter: String,
+}
+
+impl Default for HostsQuestion {
+    fn default() -> Self {
+        Self { by: HostsBy::Host, top: 50, sort: Measure::Bytes, filter: String::new() }
+    }
+}
+
+/// `GET /api/v1/hosts`: the inventory since the start; the filter is asked of hosts.
+pub(super) async fn hosts(
+    State(app): State<App>,
+    Parameters(question): Parameters<HostsQuestion>,
+) -> Response {
+    let HostsQuestion { by, top, sort: measure, filter } = question;
+    let query = match query_for(&filter, Scope::Host) {
+        Ok(query) => query,
+        Err(response) => return *response,
+    };
+    let manner = HostsManner { by, measure, limit: top };
+    let most = match manner.hosts() {
+        0 => MOST_HOSTS,
+        some => some.min(MOST_HOSTS),
+    };
+    match inventory(&app, Which::Top(most, query), manner).await {
+        Some(document) => Json(document).into_response(),
+        None => refuse(StatusCode::SERVICE_UNAVAILABLE, "the analysis is busy; try again"),
+    }
+}
+
+/// `GET /api/v1/hosts/{address}`: the same document with one row.
+pub(super) async fn host(State(app): State<App>, Path(address): Path<String>) -> Response {
+    let Ok(address) = address.parse::<IpAddr>() else {
+        return refuse(StatusCode::BAD_REQUEST, "expected an IPv4 or IPv6 address");
+    };
+    let manner = HostsManner { by: HostsBy::Host, measure: Measure::Bytes, limit: 1 };
+    match inventory(&app, Which::One(address), manner).await {
+        Some(document) if document["keys"] == 0 => {
+            refuse(StatusCode::NOT_FOUND, format!("{address} was not seen, or had to make room"))
+        }
+        Some(document) => Json(document).into_response(),
+        None => refuse(StatusCode::SERVICE_UNAVAILABLE, "the analysis is busy; try again"),
+    }
+}
+
+async fn inventory(app: &App, which: Which, manner: HostsManner) -> Option<Value> {
+    let (reply, answer) = oneshot::channel();
+    app.hub.command(Command::Hosts(Hosts { which, measure: manner.measure, reply }));
+    let HostsAnswer { stock, from, to, evicted } = tokio::time::timeout(PATIENCE, answer).await.ok()?.ok()?;
+    let totals = TotalsDocument {
+        source: vec![app.status.facts.name.clone()],
+        from,
+        to,
+        ledger: app.status.ledger(),
+        truncated: false,
+        error: None,
+        evicted,
+        counted: app.status.facts.counted,
+    };
+    Some(hosts_document(&totals, manner, &stock))
+}
+
 #[derive(Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct PacketsQuestion {
@@ -124,14 +201,15 @@ pub(super) async fn packets(
         Ok(query) => query,
         Err(response) => return *response,
     };
-    let Some(names) = names(&app, query.as_ref()).await else {
+    let Some(learned) = learned(&app, query.as_ref()).await else {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "the analysis is busy; try again");
     };
     let limit = question.limit.min(MOST_PACKETS);
     let (facts, stream) = (app.status.known(), app.stream.clone());
     let found = tokio::task::spawn_blocking(move || {
         stream.find(&stream::Query { limit, ..stream::Query::default() }, |seen| {
-            query.as_ref().is_none_or(|query| facts.lets_through(query, (seen.packet, seen.bytes), &names))
+            let known = learned.knowledge();
+            query.as_ref().is_none_or(|query| facts.lets_through(query, (seen.packet, seen.bytes), known))
         })
     });
     let Ok(found) = found.await else {
@@ -154,13 +232,13 @@ async fn best_names(app: &App, addresses: HashSet<IpAddr>) -> Option<HashMap<IpA
     tokio::time::timeout(PATIENCE, answer).await.ok()?.ok()
 }
 
-/// The names known now, where a filter asks for them.
-async fn names(app: &App, query: Option<&Query>) -> Option<Names> {
-    if !query.is_some_and(Query::asks_names) {
-        return Some(Names::new(0));
-    }
+/// What is known of addresses now, where a filter asks it.
+async fn learned(app: &App, query: Option<&Query>) -> Option<Learned> {
+    let Some(query) = query.filter(|query| query.asks_names() || query.asks_systems()) else {
+        return Some(Learned::nothing());
+    };
     let (reply, answer) = oneshot::channel();
-    app.hub.command(Command::Names(reply));
+    app.hub.command(Command::Learned(query.clone(), reply));
     tokio::time::timeout(PATIENCE, answer).await.ok()?.ok()
 }
 

@@ -71,6 +71,8 @@ fn router(app: App) -> Router {
         .route("/api/v1/ws", get(socket::upgrade))
         .route("/api/v1/status", get(api::status))
         .route("/api/v1/report", get(api::report))
+        .route("/api/v1/hosts", get(api::hosts))
+        .route("/api/v1/hosts/{address}", get(api::host))
         .route("/api/v1/packets", get(api::packets))
         .route("/api/v1/filter", get(api::filter))
         .route("/api/v1/topics/{topic}", get(api::topic))

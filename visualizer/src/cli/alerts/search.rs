@@ -57,8 +57,8 @@ fn sieve((text, query): (&str, Query), read: &[PathBuf], settings: &Settings) ->
         false => LocalNetworks::default(),
     };
     let geo = geo_files::load(settings, query.needs())?;
-    let mut sieve = Sieve::new(text, query, Facts { geo, local });
-    sieve.read_names(read, settings.decode.settings());
+    let mut sieve = Sieve::new((text, query), Facts { geo, local }, settings)?;
+    sieve.read_ahead(read, settings.decode.settings());
     Ok(sieve)
 }
 

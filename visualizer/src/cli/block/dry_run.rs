@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use analyzer::aggregate::{Ask, Ends, Row};
+use analyzer::aggregate::{Ends, Row};
 use analyzer::geo::Geo;
 use analyzer::{Analyzer, Dimension, Facts, LocalNetworks, Measure, Network, Origin, Setup, ViewId};
 use capturer::decode::Skip;
@@ -112,6 +112,7 @@ fn analyzer(facts: Facts, memory: usize) -> Analyzer {
         memory,
         counting: analyzer::aggregate::Counting::default(),
         devices: analyzer::Devices::default(),
+        inventory: None,
     })
 }
 
@@ -190,7 +191,7 @@ fn long_enough(outcome: &Outcome) -> Duration {
 
 fn victims(analyzer: &mut Analyzer, hits: &Hits, list: &List, long: Duration) -> Vec<Victim> {
     let reading = analyzer.read();
-    let ask = Ask { limit: 0, measure: Measure::Bytes, geo: &reading.facts().geo, names: reading.names() };
+    let ask = reading.ask(0, Measure::Bytes);
     let all =
         reading.top(ViewId::MAIN, Dimension { name: "host", ends: Ends::Both }, &ask).unwrap_or_default();
     let mut victims: Vec<Victim> = all

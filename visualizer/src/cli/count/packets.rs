@@ -55,7 +55,7 @@ pub(super) fn open(arguments: &Arguments, common: &Common) -> Result<Packets, Fa
             let geo = geo_files::load(&settings, query.needs())?;
             let guessed = query.asks_direction() && arguments.interface.is_none();
             let local = if guessed { sources::guess(&paths) } else { LocalNetworks::default() };
-            Some(Sieve::new(text, query, Facts { geo, local }))
+            Some(Sieve::new((text, query), Facts { geo, local }, &settings)?)
         }
         None => None,
     };

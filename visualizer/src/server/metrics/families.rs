@@ -6,7 +6,7 @@ use capturer::decode::{DecodeCounts, SkipReason};
 
 use super::samples::{Label, Samples};
 use crate::alerts::{Account, Board, State};
-use crate::live::{Figures, STATES};
+use crate::live::{Figures, Prints, STATES};
 use crate::server::App;
 
 /// The figures of one moment.
@@ -80,7 +80,7 @@ const fn family(name: &'static str, help: &'static str, samples: fn(&Scene) -> S
 }
 
 /// All of them. The unit stands in the name.
-pub(super) const FAMILIES: [Family; 35] = [
+pub(super) const FAMILIES: [Family; 38] = [
     family("wireglobe_build_info", "The version that runs, always 1", |_| {
         Samples::gauges("version", [(env!("CARGO_PKG_VERSION"), 1.0)])
     }),
@@ -170,6 +170,28 @@ pub(super) const FAMILIES: [Family; 35] = [
     family("wireglobe_names_capped", "Names and domains that were not taken, by which cap", |scene| {
         let names = &scene.figures.names;
         Samples::counters("cap", [("names", names.left_out), ("domains", names.domains_refused)])
+    }),
+    family("wireglobe_fingerprints_hosts", "Hosts of which is known what they look like", |scene| {
+        Samples::gauge(scene.figures.prints.counts.hosts as f64)
+    }),
+    family("wireglobe_fingerprints_segments", "SYN and SYN+ACK segments, by what became of them", |scene| {
+        let counts = scene.figures.prints.counts;
+        Samples::counters(
+            "fate",
+            [("read", counts.read), ("cut", counts.cut), ("sampled_out", counts.sampled_out)],
+        )
+    }),
+    family("wireglobe_fingerprints_evicted", "What had to make room before it was done", |scene| {
+        let Prints { counts, contacts_evicted, .. } = scene.figures.prints;
+        Samples::counters(
+            "table",
+            [
+                ("hosts", counts.hosts_evicted),
+                ("connections", counts.flows_evicted),
+                ("heads", counts.heads_evicted),
+                ("contacts", contacts_evicted),
+            ],
+        )
     }),
     family("wireglobe_alerts", "Alerts on the board, by severity and by what was done about them", |scene| {
         Samples::Gauges(scene.alerts.clone())
