@@ -9,7 +9,9 @@ export default defineConfig({
   plugins: [svelte()],
   build: {
     target: "es2022",
-    modulePreload: { polyfill: false },
+    // Pages are loaded when they are opened, all styles at once.
+    modulePreload: false,
+    cssCodeSplit: false,
     assetsInlineLimit: 0,
     // The minifier (lightningcss 1.x) is seeded anew in each process and lost a rule in one of 200; compressed, what it saves
     // is 1 kB.

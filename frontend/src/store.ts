@@ -87,9 +87,11 @@ export class Store {
     return this.#table(name);
   }
 
-  /** Filter and selection together, as the server is asked. */
+  /** Filter, whose page it is, and selection together, as the server is asked. */
   get expression(): string {
-    return both(this.view.filter, this.view.selection ? asFilter(this.view.selection) : "");
+    const { filter, entity, selection } = this.view;
+    const parts = [entity, selection].map((part) => (part === null ? "" : asFilter(part)));
+    return parts.reduce(both, filter);
   }
 
   on(channel: Channel, listener: () => void): () => void {

@@ -102,7 +102,7 @@ export class Alerts {
     const [, , version, what, id, action] = url.pathname.split("/");
     if (version === "v1" && what === "notify" && action === "test") return id === "team" ? json(200, { channel: id, answer: "hooks.slack.com answered 200 OK" }) : refuse(502, "mail.example.org:587: connection refused");
     if (version !== "v1" || !["alerts", "block", "mutes", "rules"].includes(what)) return null;
-    if (what === "block") return this.dryRun(url);
+    if (what === "block") return id === "dry-run" ? this.dryRun(url) : this.blockList(url);
     if (what === "rules") return json(200, { rules: RULES });
     if (this.kind === "stateless" && (what === "mutes" || id)) return { status: 404, type: "text/plain", body: "there is no such page\n" };
     return what === "mutes" ? this.mute(request, url, id) : this.alert(request, url, id, action);
@@ -127,6 +127,11 @@ export class Alerts {
       alert.history.push({ at: new Date().toISOString(), action, comment: comment ?? null, reason: reason ?? null });
     }
     return json(200, { alerts: meant.map((alert) => this.document(alert)) });
+  }
+  blockList(url) {
+    const targets = (url.searchParams.get("targets") ?? "").split(",");
+    if (targets.includes("nobody")) return refuse(400, "nobody: expected an AS number, a country or a network");
+    return { status: 200, type: "text/plain", body: `# ${url.searchParams.get("format")}, expires ${url.searchParams.get("expires")}\n${targets.join("\n")}\n` };
   }
   dryRun(url) {
     const targets = (url.searchParams.get("targets") ?? "").split(",");

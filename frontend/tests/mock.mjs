@@ -1,7 +1,7 @@
 // A stand-in for the server: serves dist/ under the same content policy and speaks the live protocol with invented,
 // seeded, worldwide traffic. For development and the browser tests. Run: npm run mock [port]
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,10 +15,9 @@ const POLICY = [
   "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'", "font-src 'self'",
   "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'",
 ].join("; ");
-const FILES = {
-  "/": ["index.html", "text/html; charset=utf-8"], "/alerts": ["index.html", "text/html; charset=utf-8"], "/icon.svg": ["icon.svg", "image/svg+xml"], "/map.json": ["map.json", "application/json"],
-  "/assets/app.js": ["assets/app.js", "text/javascript"], "/assets/app.css": ["assets/app.css", "text/css"],
-};
+const KINDS = { html: "text/html; charset=utf-8", svg: "image/svg+xml", json: "application/json", js: "text/javascript", css: "text/css" };
+const PAGES = /^\/(?:alerts(?:\/[\w-]+)?|block|system|(?:country|as|prefix|host|domain)\/.+)?$/;
+const FILES = new Set(["index.html", "icon.svg", "map.json", ...readdirSync(path.join(DIST, "assets")).map((name) => `assets/${name}`)]);
 const LIMITS = { max_subs: 32, max_message: 4096, messages_per_second: 5, max_hz: 4 };
 const BURST = 20;
 
@@ -244,10 +243,10 @@ async function respond(request, response, world) {
   if (url.pathname === "/api/v1/filter") return void response.writeHead(200, { ...headers, "content-type": "application/json" }).end(JSON.stringify(answerFilter(url.searchParams.get("expr") ?? "")));
   const answer = await world.alerts.answer(request, url);
   if (answer) return void response.writeHead(answer.status, { ...headers, "content-type": answer.type ?? "application/json" }).end(answer.body);
-  const file = FILES[url.pathname.replace(/^\/alerts\/[\w-]+$/, "/alerts")];
-  if (!file) return void response.writeHead(404, headers).end();
-  const body = gzipSync(readFileSync(path.join(DIST, file[0])));
-  response.writeHead(200, { ...headers, "content-type": file[1], "content-encoding": "gzip" }).end(body);
+  const file = PAGES.test(url.pathname) ? "index.html" : url.pathname.slice(1);
+  if (!FILES.has(file)) return void response.writeHead(404, headers).end();
+  const body = gzipSync(readFileSync(path.join(DIST, file)));
+  response.writeHead(200, { ...headers, "content-type": KINDS[file.split(".").at(-1)], "content-encoding": "gzip" }).end(body);
 }
 
 /** Starts the stand-in; `stop` closes it at once, as a crash would. */

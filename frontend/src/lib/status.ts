@@ -22,11 +22,22 @@ export interface Status {
   packets: number;
   bytes: number;
   skipped: number;
+  /** Why, and how many of each; only reasons that occurred. */
+  skipped_by_reason: Readonly<Record<string, number>>;
   filtered: number;
   lost_kernel: number;
   lost_ring: number;
   evicted_hosts: number;
   evicted_flows: number;
+  /** Of the analysis' tables. */
+  memory_bytes: number;
+  names_learned: number;
+  names_evicted: number;
+  fragments_evicted: number;
+  alerts_stored: number;
+  alerts_waiting: number;
+  /** Bytes of the kernel's buffer of an interface; 0 for other sources. */
+  receive_buffer_bytes: number;
   /** How an interface is read; empty for other sources. */
   capture_method: string;
   /** Why not by a faster method; empty when it is the wanted one. */
@@ -84,6 +95,11 @@ function attributions(value: unknown): Attribution[] {
   });
 }
 
+function counts(value: unknown): Record<string, number> {
+  if (typeof value !== "object" || value === null) return {};
+  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, number] => typeof entry[1] === "number" && entry[1] > 0));
+}
+
 function tally(value: unknown): Status["alerts_tally"] {
   const told = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
   const names = [...TABS, "muted_of"] as const;
@@ -98,9 +114,12 @@ export function readStatus(table: TableView): Status {
   return {
     kind: text("source_kind"), source: text("source"), state: text("state"), speed: orNull("speed"),
     position_ms: number("position_ms"), duration_ms: orNull("duration_ms"), loops: number("loops"),
-    frames: number("frames"), packets: number("packets"), bytes: number("bytes"), skipped: number("skipped"), filtered: number("filtered"),
+    frames: number("frames"), packets: number("packets"), bytes: number("bytes"), skipped: number("skipped"),
+    skipped_by_reason: counts(cell("skipped_by_reason")), filtered: number("filtered"),
     lost_kernel: number("lost_kernel"), lost_ring: number("lost_ring"),
     evicted_hosts: number("evicted_hosts"), evicted_flows: number("evicted_flows"),
+    memory_bytes: number("memory_bytes"), names_learned: number("names_learned"), names_evicted: number("names_evicted"), fragments_evicted: number("fragments_evicted"),
+    alerts_stored: number("alerts_stored"), alerts_waiting: number("alerts_waiting"), receive_buffer_bytes: number("receive_buffer_bytes"),
     capture_method: text("capture_method"), capture_fallback: text("capture_fallback"), filter: text("filter"),
     filter_in_kernel: typeof cell("filter_in_kernel") === "boolean" ? (cell("filter_in_kernel") as boolean) : null,
     counted_layer: text("counted_layer"),
@@ -114,7 +133,7 @@ export function readStatus(table: TableView): Status {
   };
 }
 
-/** A file by its last name; the folders are in the System dialog. */
+/** A file by its last name; the folders are on the System page. */
 export const sourceName = ({ kind, source }: Status): string => (kind === "file" ? (source.split("/").at(-1) ?? source) : source);
 
 /** What narrows the traffic before anything is counted, in a few words each; empty when nothing does. */

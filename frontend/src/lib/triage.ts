@@ -9,7 +9,9 @@ export interface Entry { at: number; action: string; comment: string; reason: st
 export interface Standing { state: AlertState; reason: string; comments: number; muted: boolean }
 export interface Mute { id: string; filter: string; reason: string; created: number; expires: number; expired: boolean; hits: number; last_hit: number }
 export interface Preview { matches: number; of: number; titles: readonly string[] }
-export interface Rule { rule: string; title: string; sees: string; units: ReadonlyMap<string, string> }
+/** A figure that a rule asks for. */
+export interface Setting { name: string; value: string; unit: string }
+export interface Rule { rule: string; title: string; sees: string; settings: readonly Setting[]; units: ReadonlyMap<string, string> }
 
 type Fields = Record<string, unknown>;
 const fields = (value: unknown): Fields => (typeof value === "object" && value !== null ? (value as Fields) : {});
@@ -57,8 +59,8 @@ export async function page(asked: Readonly<Record<string, string>>, before: stri
 export interface DryRun { from: number; to: number; packets: number; of: number; hosts: number; flows: number; wanted: number; own: number; rows: readonly Victim[] }
 export interface Victim { address: string; name: string; country: string; network: string; wanted: boolean; own: boolean }
 
-export async function dryRun(targets: readonly string[]): Promise<DryRun> {
-  const answer = await ask(`block/dry-run?targets=${encodeURIComponent(targets.join(","))}`);
+export async function dryRun(targets: readonly string[], special = false): Promise<DryRun> {
+  const answer = await ask(`block/dry-run?targets=${encodeURIComponent(targets.join(","))}${special ? "&include_special=true" : ""}`);
   const hit = fields(answer["hit"]);
   return {
     from: instant(answer["from"]), to: instant(answer["to"]), packets: number(hit["packets"]), of: number(fields(answer["totals"])["packets"]),
@@ -94,6 +96,7 @@ export const unmute = (id: string): Promise<unknown> => ask(`mutes/${encodeURICo
 export async function rules(): Promise<Rule[]> {
   return list((await ask("rules"))["rules"]).map((rule) => ({
     rule: text(rule["rule"]), title: text(rule["title"]), sees: text(rule["sees"]),
+    settings: list(rule["settings"]).map((setting) => ({ name: text(setting["name"]), value: String(setting["default"] ?? setting["value"] ?? ""), unit: text(setting["unit"]) })),
     units: new Map(list(rule["settings"]).map((setting) => [text(setting["name"]), text(setting["unit"])])),
   }));
 }

@@ -1,5 +1,6 @@
-// The page's state in its address: `/alerts/ID?tab=all&sev=high&rule=scan&f=EXPR&sel=country:NL&m=bytes&d=both&v=flat`.
-// What is as usual is left out; what is not understood falls back to the usual, so an old or broken link still opens.
+// The page's state in its address: `/alerts/ID?tab=all&sev=high&rule=scan&f=EXPR&sel=country:NL&m=bytes&d=both&v=flat`,
+// `/country/NL`, `/prefix/192.0.2.0/24`. What is as usual is left out; what is not understood falls back to the usual, so an old
+// or broken link still opens.
 
 import type { Metric } from "../wire";
 import { SEVERITIES, TABS, type Severity, type Tab } from "./alerts";
@@ -8,10 +9,19 @@ import { asText, fromText, type Selection } from "./selection";
 export type Direction = "in" | "out" | "both";
 export type Projection = "flat" | "globe";
 
-export type Page = "overview" | "alerts";
+/** Pages without a subject, by the first part of their path. */
+const PLAIN = ["alerts", "block", "system"] as const;
+export type Page = "overview" | "entity" | (typeof PLAIN)[number];
+
+/** What has a page of its own, by the first part of its path. */
+const ENTITY_PATHS = { country: "country", as: "asn", prefix: "prefix", host: "host", domain: "domain" } as const;
+export type EntityDimension = (typeof ENTITY_PATHS)[keyof typeof ENTITY_PATHS];
+export interface Entity extends Selection { dimension: EntityDimension }
 
 export interface ViewState {
   readonly page: Page;
+  /** Whose page it is; null on all pages but those of entities. */
+  readonly entity: Entity | null;
   /** The alert that is open beside the list. */
   readonly alert: string | null;
   readonly tab: Tab;
@@ -27,7 +37,7 @@ export interface ViewState {
 }
 
 export const USUAL: ViewState = {
-  page: "overview", alert: null, tab: "inbox", severity: "info", rule: "",
+  page: "overview", entity: null, alert: null, tab: "inbox", severity: "info", rule: "",
   filter: "", selection: null, metric: "bytes", direction: "both", projection: "flat",
 };
 
@@ -37,13 +47,49 @@ const PROJECTIONS: readonly Projection[] = ["flat", "globe"];
 
 const oneOf = <T extends string>(choices: readonly T[], text: string | null, usual: T): T => choices.find((choice) => choice === text) ?? usual;
 
-/** `/alerts/00000012`; anything else is the overview. */
-function readPath(path: string): Pick<ViewState, "page" | "alert"> {
-  const [, page, id] = /^\/(alerts)(?:\/([\w-]{1,64}))?\/?$/.exec(path) ?? [];
-  return page === undefined ? { page: "overview", alert: null } : { page: "alerts", alert: id ?? null };
+type Where = Pick<ViewState, "page" | "entity" | "alert">;
+const OVERVIEW: Where = { page: "overview", entity: null, alert: null };
+
+const decoded = (part: string): string => {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+};
+
+function readEntity(first: string, rest: string): Where | null {
+  const dimension = Object.entries(ENTITY_PATHS).find(([path]) => path === first)?.[1];
+  const selection = dimension === undefined ? null : fromText(`${dimension}:${decoded(rest)}`);
+  return dimension === undefined || selection === null ? null : { page: "entity", entity: { dimension, key: selection.key }, alert: null };
 }
 
-const pathOf = ({ page, alert }: ViewState): string => (page === "overview" ? "/" : alert === null ? "/alerts" : `/alerts/${alert}`);
+/** `/alerts/00000012`, `/block`, `/as/1136`; anything else is the overview. */
+function readPath(path: string): Where {
+  const [, first = "", rest = ""] = /^\/([a-z]*)\/?(.*?)\/?$/.exec(path) ?? [];
+  if (first === "alerts") return { ...OVERVIEW, page: "alerts", alert: /^[\w-]{1,64}$/.exec(rest)?.[0] ?? null };
+  const plain = PLAIN.find((page) => page === first);
+  return plain === undefined ? (readEntity(first, rest) ?? OVERVIEW) : { ...OVERVIEW, page: plain };
+}
+
+const entityPath = ({ dimension, key }: Entity): string => {
+  const path = Object.entries(ENTITY_PATHS).find(([, known]) => known === dimension)?.[0] ?? "";
+  return `/${path}/${encodeURIComponent(key).replaceAll("%3A", ":").replaceAll("%2F", "/")}`;
+};
+
+function pathOf({ page, entity, alert }: ViewState): string {
+  if (page === "entity" && entity !== null) return entityPath(entity);
+  if (page === "alerts" && alert !== null) return `/alerts/${alert}`;
+  return page === "overview" || page === "entity" ? "/" : `/${page}`;
+}
+
+/** The page of a selection, where it has one; its filter and measure go along, its selection has become the page. */
+export function entityOf(selection: Selection): Entity | null {
+  const dimension = Object.values(ENTITY_PATHS).find((known) => known === selection.dimension);
+  return dimension === undefined ? null : { dimension, key: selection.key };
+}
+
+export const entityView = (entity: Entity): Partial<ViewState> => ({ page: "entity", entity, alert: null, selection: null });
 
 export function readUrl(search: string, path = "/"): ViewState {
   const query = new URLSearchParams(search);

@@ -317,9 +317,9 @@ const tests = {
     assert.match(made, /TrustedHTML/, "the server's policy must require trusted types");
     await close();
   },
-  "the system dialog says who is told of alerts, and tries a channel": async () => {
+  "the system page says who is told of alerts, and tries a channel": async () => {
     const { page, close } = await open("/", { bypassCSP: true });
-    await page.getByRole("button", { name: "System", exact: true }).first().click();
+    await page.getByRole("link", { name: "System", exact: true }).first().click();
     const channel = (name) => page.locator(`[data-channel="${name}"]`);
     assert.match(await channel("team").innerText(), /12 sent · 1 tries repeated · 94 told in sums/);
     assert.match(await channel("mail").innerText(), /3 given up[^]*Fails: mail\.example\.org:587: connection refused/);
@@ -329,6 +329,42 @@ const tests = {
     await until("the failure is there", async () => /Test failed: mail\.example\.org:587: connection refused/.test(await channel("mail").innerText()));
     assert.deepEqual(await serious(page), []);
     await close();
+  },
+  "a selected country leads to its page, from there to a network's and a host's, and back": async () => {
+    const { page, trouble, close } = await open("/?sel=country:NL");
+    await page.getByRole("link", { name: "Open the page of NL" }).click();
+    await page.locator('[data-entity="country:NL"]').waitFor();
+    assert.equal(await page.locator("h1").innerText(), "Netherlands");
+    assert.equal(new URL(page.url()).pathname, "/country/NL");
+    const network = page.locator('[data-list="networks"] [data-key]').first();
+    await network.waitFor();
+    const asn = await network.getAttribute("data-key");
+    await network.getByRole("link").click();
+    await page.locator(`[data-entity="asn:${asn}"]`).waitFor();
+    const host = page.locator('[data-list="hosts"] [data-key]').last();
+    await host.waitFor();
+    const address = await host.getAttribute("data-key");
+    await host.getByRole("link").click();
+    await page.locator(`[data-entity="host:${address}"]`).waitFor();
+    await page.goBack();
+    await page.goBack();
+    await page.locator('[data-entity="country:NL"]').waitFor();
+    await page.getByRole("link", { name: "Show on the overview" }).click();
+    await page.locator('[data-list="countries"] .selected').waitFor();
+    assert.equal(query(page).get("sel"), "country:NL");
+    assert.deepEqual(trouble, []);
+    await close();
+  },
+  "each page opens at its own address, without sideways scrolling and nothing serious for axe": async () => {
+    for (const [address, wait] of [["/country/NL", "[data-entity]"], ["/prefix/198.51.0.0/24", "[data-entity]"], ["/host/198.51.100.1", "[data-entity]"], ["/domain/example.org", "[data-entity]"], ["/block", "form"], ["/system", "[data-channel], section ul"]]) {
+      for (const [scheme, viewport] of [["dark", DESKTOP], ["light", PHONE]]) {
+        const { page, close } = await open(address, { scheme, viewport, wait, bypassCSP: true });
+        await page.waitForTimeout(300);
+        assert.deepEqual(await serious(page), [], address);
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${address} scrolls sideways`);
+        await close();
+      }
+    }
   },
   "axe finds nothing serious in dialogs, table, lists, a host's card and both themes": async () => {
     for (const [scheme, key, list] of [["dark", "?"], ["light", "t"], ["light", "?"], ["dark", "", "Domains"], ["light", "", "Hosts"]]) {
@@ -353,6 +389,18 @@ const said = (page) => page.locator(".said").innerText();
 
 /** Only against the stand-in, whose alerts are known. */
 const alertTests = {
+  "a block list is made on the page, with what it would have hit; a refusal is told": async () => {
+    const { page, close } = await open("/block", { wait: "form" });
+    await page.getByLabel("What to block").fill("AS64496, 203.0.113.0/24");
+    await page.getByRole("button", { name: "Make the list" }).click();
+    await page.locator("textarea").waitFor();
+    assert.match(await page.locator("textarea").inputValue(), /nft, expires 7d\nAS64496\n203\.0\.113\.0\/24/);
+    await until("the dry run is there", async () => /It would have hit/.test(await page.locator("section").innerText()));
+    await page.getByLabel("What to block").fill("nobody");
+    await page.getByRole("button", { name: "Make the list" }).click();
+    await until("the refusal is told", async () => /No list was made: nobody: expected/.test(await page.getByRole("alert").innerText()));
+    await close();
+  },
   "the list has the gravest first, and the header says how many are open": async () => {
     const { page, trouble, rows, close } = await openAlerts();
     const words = await rows().allInnerTexts();

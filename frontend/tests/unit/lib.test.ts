@@ -3,8 +3,9 @@ import { splitAt } from "../../src/lib/filtercheck";
 import { age, bitRate, bytes, count, grouped, precise, rate, share, when } from "../../src/lib/format";
 import { Outbox } from "../../src/lib/outbox";
 import { keepPlaces, serviceName, type Row } from "../../src/lib/rows";
+import { within } from "../../src/lib/cidr";
 import { asFilter, both, excluding, fromText } from "../../src/lib/selection";
-import { readUrl, USUAL, writeUrl, type ViewState } from "../../src/lib/urlstate";
+import { address, readUrl, USUAL, writeUrl, type ViewState } from "../../src/lib/urlstate";
 import { narrowings, type Status } from "../../src/lib/status";
 import { tickStep } from "../../src/chart/mirror";
 import { alpha } from "../../src/map/palette";
@@ -39,6 +40,30 @@ describe("numbers", () => {
   });
   test("thousands are parted by a thin no-break space", () => {
     expect(grouped(1234567)).toBe("1\u202f234\u202f567");
+  });
+});
+
+describe("networks", () => {
+  test.each([
+    ["192.0.2.0/24", "192.0.2.255", true], ["192.0.2.0/24", "192.0.3.0", false], ["0.0.0.0/0", "203.0.113.9", true], ["192.0.2.1/32", "192.0.2.1", true],
+    ["2001:db8::/32", "2001:db8:ffff::1", true], ["2001:db8::/32", "2001:db9::1", false], ["::/0", "::1", true], ["2001:db8::/32", "192.0.2.1", false],
+    ["192.0.2.0", "192.0.2.0", false], ["192.0.2.0/x", "192.0.2.0", false], ["1.2.3/8", "1.2.3.4", false], ["2001:db8:::/32", "2001:db8::1", false],
+  ])("%s holds %s: %s", (network, address, expected) => {
+    expect(within(network, address)).toBe(expected);
+  });
+});
+
+describe("pages of their own", () => {
+  test.each([
+    ["/country/NL", "country", "NL"], ["/as/1136", "asn", "1136"], ["/prefix/192.0.2.0/24", "prefix", "192.0.2.0/24"], ["/prefix/2001:db8::/32", "prefix", "2001:db8::/32"],
+    ["/host/2001:db8::1", "host", "2001:db8::1"], ["/domain/example.org", "domain", "example.org"], ["/domain/b%C3%BCcher.example", "domain", "bücher.example"],
+  ])("%s is read and written back", (path, dimension, key) => {
+    const view = readUrl("", path);
+    expect([view.page, view.entity]).toEqual(["entity", { dimension, key }]);
+    expect(address(view)).toBe(path);
+  });
+  test.each(["/as/", "/as", "/nothing/1", "/host/a b", "/domain/%E0%A4%A"])("%s is the overview", (path) => {
+    expect(readUrl("", path).page).toBe("overview");
   });
 });
 

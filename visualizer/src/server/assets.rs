@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::Write;
+use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
 use axum::http::{HeaderMap, StatusCode, Uri, header};
@@ -23,16 +24,30 @@ struct Asset {
     tag: String,
 }
 
-/// Whether the page itself reads this address: `/`, `/alerts` and `/alerts/ID`.
+/// Addresses that the page itself reads: the first part, how many further ones, and what those may have beside letters and
+/// digits.
+const PAGES: &[(&str, RangeInclusive<usize>, &[u8])] = &[
+    ("", 0..=0, b""),
+    ("alerts", 0..=1, b"-"),
+    ("block", 0..=0, b""),
+    ("system", 0..=0, b""),
+    ("country", 1..=1, b""),
+    ("as", 1..=1, b""),
+    ("prefix", 2..=2, b".:"),
+    ("host", 1..=1, b".:"),
+    ("domain", 1..=1, b"-_.%"),
+];
+
+/// Whether the page itself reads this address: `/`, `/alerts/ID`, `/prefix/192.0.2.0/24`.
 fn is_page(path: &str) -> bool {
     let mut parts = path.trim_matches('/').split('/');
-    match (parts.next(), parts.next(), parts.next()) {
-        (Some("" | "alerts"), None, None) => true,
-        (Some("alerts"), Some(id), None) => {
-            id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        }
-        _ => false,
-    }
+    let first = parts.next().unwrap_or_default();
+    let further = parts.clone().count();
+    PAGES.iter().any(|(page, number, more)| {
+        let is_plain =
+            |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || more.contains(&byte));
+        *page == first && number.contains(&further) && parts.clone().all(is_plain)
+    })
 }
 
 /// Serves a file by its exact name, and the page itself at its addresses.
@@ -111,10 +126,35 @@ mod tests {
 
     #[test]
     fn the_page_opens_at_each_of_its_addresses_and_nowhere_else() {
-        for path in ["/", "/alerts", "/alerts/", "/alerts/00000012"] {
+        let entities =
+            ["/country/NL", "/as/1136", "/prefix/192.0.2.0/24", "/prefix/2001:db8::/32", "/host/2001:db8::1"];
+        let plain = [
+            "/",
+            "/alerts",
+            "/alerts/",
+            "/alerts/00000012",
+            "/block",
+            "/system",
+            "/domain/xn--bcher-kva.example",
+        ];
+        for path in entities.into_iter().chain(plain) {
             assert!(is_page(path), "{path}");
         }
-        for path in ["/alert", "/alerts/1/2", "/alerts/a.js", "/index", "/api/v1/alerts", "/alerts/%2e%2e"] {
+        for path in [
+            "/alert",
+            "/alerts/1/2",
+            "/alerts/a.js",
+            "/index",
+            "/api/v1/alerts",
+            "/alerts/%2e%2e",
+            "/as",
+            "/as/1/2",
+            "/prefix/192.0.2.0",
+            "/host/a/b",
+            "/system/x",
+            "/assets/none.js",
+            "//etc",
+        ] {
             assert!(!is_page(path), "{path}");
         }
     }

@@ -1,0 +1,17 @@
+// The pages beside the overview. Their code is loaded when they are opened first, so that the overview is there sooner.
+
+import type { Component } from "svelte";
+import type { Page } from "../lib/urlstate";
+import type { Store } from "../store";
+
+export type PageComponent = Component<{ store: Store; help: () => void }>;
+
+const LOADERS: Readonly<Record<Exclude<Page, "overview">, () => Promise<{ default: PageComponent }>>> = {
+  alerts: () => import("./Alerts.svelte"),
+  block: () => import("./Block.svelte"),
+  entity: () => import("./Entity.svelte"),
+  system: () => import("./System.svelte"),
+};
+
+/** The page's component; null for the overview, which is always there. */
+export const load = async (page: Page): Promise<PageComponent | null> => (page === "overview" ? null : (await LOADERS[page]()).default);
