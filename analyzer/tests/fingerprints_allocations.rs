@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use analyzer::fingerprint::{Database, Fingerprints};
-use capturer::{Packet, Ports, Protocol, Tcp, TcpFlags, TcpOptions, TcpQuirks, Timestamp, Transport};
+use capturer::{Icmp, Packet, Ports, Protocol, Tcp, TcpFlags, TcpOptions, TcpQuirks, Timestamp, Transport};
 
 struct Counting;
 
@@ -61,8 +61,41 @@ fn packet(n: u32) -> Packet {
     }
 }
 
+/// A datagram between such ports, or a ping.
+fn datagram(n: u32, ports: Option<(u16, u16)>, len: u32) -> Packet {
+    let transport = match ports {
+        Some((source, destination)) => Transport::Udp(Ports { source, destination }),
+        None => Transport::Icmp(Icmp { kind: 8, code: 0, identifier: 1, sequence: 1 }),
+    };
+    let protocol = if ports.is_some() { Protocol::UDP } else { Protocol::ICMP };
+    let source = IpAddr::V4(Ipv4Addr::from_bits(n));
+    Packet { protocol, transport, source, payload_offset: 42, payload_len: len, ..packet(n) }
+}
+
+/// Words that tell nothing: no allocation, whatever carries them; nor do those that tell, once their table is full.
+fn words_allocate_nothing() {
+    let (nothing, alphabet) = ([0; 200], *b"abcdefghijklmnopqrstuvwabcdefghi");
+    let frame = [&[0; 42][..], &nothing].concat();
+    let ping = [&[0; 42][..], &alphabet].concat();
+    let mut fingerprints = Fingerprints::new(Database::own(), 1 << 18);
+    let mut observe = |n: u32| {
+        for ports in
+            [Some((53, 53)), Some((68, 67)), Some((5353, 5353)), Some((138, 138)), Some((1900, 1900)), None]
+        {
+            fingerprints.observe(&datagram(n, ports, 200), &frame, &mut |_| ());
+        }
+        fingerprints.observe(&datagram(n, None, 32), &ping, &mut |_| ());
+    };
+    (0..20_000).for_each(&mut observe);
+    let before = ALLOCATIONS.load(Relaxed);
+    (20_000..40_000).for_each(&mut observe);
+    assert_eq!(ALLOCATIONS.load(Relaxed) - before, 0);
+    assert!(fingerprints.counts().clues_evicted > 0);
+}
+
 #[test]
 fn packets_allocate_nothing() {
+    words_allocate_nothing();
     let mut frame = [0; 74];
     frame[14] = 0x45;
     frame[46] = 0xa0;

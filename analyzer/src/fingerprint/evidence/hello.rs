@@ -2,7 +2,7 @@
 //! point formats, signature algorithms and the first protocol. Values that are there only to keep servers tolerant (RFC 8701,
 //! GREASE) are left out.
 
-use crate::names::{Fields, begins_hello};
+use crate::names::{Fields, begins_hello, hello_goes_on};
 
 /// Suites, extensions, groups or algorithms that are read; browsers send less than twenty.
 const MOST: usize = 128;
@@ -88,7 +88,7 @@ const fn is_grease(number: u16) -> bool {
 impl<'a> Hello<'a> {
     /// A hello that is wholly there.
     pub fn read(payload: &'a [u8]) -> Option<Self> {
-        begins_hello(payload).then_some(())?;
+        (begins_hello(payload) && hello_goes_on(payload).is_none()).then_some(())?;
         // Behind the header of the record and that of the message.
         let mut fields = Fields(payload.get(5 + 4..)?);
         let legacy = fields.number()?;

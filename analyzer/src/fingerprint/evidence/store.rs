@@ -100,11 +100,16 @@ impl Kept {
         if clue.label == old.label && clue.families == old.families {
             return Noted::Known;
         }
-        let contradicts =
-            !clue.families.is_empty() && !old.families.is_empty() && !clue.families.meets(old.families);
+        if clue.families.is_empty() || old.families.is_empty() {
+            if !clue.families.is_empty() {
+                self.clue = clue;
+            }
+            return Noted::Known;
+        }
+        let contradicts = !clue.families.meets(old.families);
         let is_vaguer = (clue.force, clue.versioned) < (old.force, old.versioned)
             || clue.families.and(old.families) == old.families && clue.families != old.families;
-        if is_vaguer && !contradicts || clue.families.is_empty() {
+        if is_vaguer && !contradicts {
             return Noted::Known;
         }
         if contradicts && clue.force >= old.force {
@@ -141,6 +146,15 @@ mod tests {
         assert_eq!(kept.clue.label.as_str(), "iOS");
         assert_eq!(kept.others, Families::UNIX.or(Families::WINDOWS));
         assert!(clues.get(host, EvidenceKind::Ssh).is_none());
+    }
+
+    #[test]
+    fn who_is_known_takes_the_place_of_who_is_not() {
+        let mut kept =
+            Kept { clue: clue(Families::NONE, "TLS"), at: Timestamp::EPOCH, others: Families::NONE };
+        assert_eq!(kept.take(clue(Families::WINDOWS, "Schannel"), Timestamp::EPOCH), Noted::Known);
+        assert_eq!(kept.take(clue(Families::NONE, "TLS"), Timestamp::EPOCH), Noted::Known);
+        assert_eq!((kept.clue.label.as_str(), kept.others), ("Schannel", Families::NONE));
     }
 
     #[test]
