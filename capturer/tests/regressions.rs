@@ -11,8 +11,17 @@ use std::path::{Path, PathBuf};
 
 use bodies::TARGETS;
 
-/// Targets of a floor above, whose bodies need it; `analyzer/tests/payloads.rs` feeds this one.
-const ABOVE: [&str; 1] = ["payload"];
+/// Targets of the floors above, whose bodies need them; `analyzer/tests/payloads.rs`, `evidence.rs` and
+/// `fingerprints_fuzz.rs` beside it, and `visualizer/tests/count_text.rs` feed these.
+const ABOVE: [&str; 7] = [
+    "payload",
+    "evidence",
+    "fingerprint_database",
+    "fingerprint_tcp",
+    "fingerprint_http",
+    "fingerprint_stream",
+    "count_text",
+];
 
 /// The most bytes all corpora have together: they are read by people, too.
 const MAX_BYTES: u64 = 200_000;

@@ -24,6 +24,105 @@ fn main() {
     write("compressed", compressed_seeds());
     write("filter_text", filter_seeds());
     write("bpf_round_trip", program_seeds());
+    write("fingerprint_database", database_seeds());
+    write("fingerprint_tcp", print_seeds());
+    write("fingerprint_http", head_seeds());
+    write("fingerprint_stream", stream_seeds());
+    write("count_text", text_seeds());
+}
+
+/// Signature files: our own in pieces, and each kind of line alone.
+fn database_seeds() -> Vec<Vec<u8>> {
+    let own = include_str!("../../analyzer/src/fingerprint/signatures.fp");
+    let header = "classes = win,unix,other\n";
+    let sections = own.split("\n[").skip(1).map(|section| format!("{header}[{section}"));
+    let mut seeds: Vec<String> = sections.map(|section| section.chars().take(1500).collect()).collect();
+    seeds.extend(
+        [
+            "4:64+0:0:1460:mss*20,7:mss,sok,ts,nop,ws:df,id+:0",
+            "*:64-:0:*:%8192,*:mss,nop,ws,?34,eol+2:ecn,flow,0+,seq-,exws,bad:*",
+            "1:Host,?Referer,Accept=[*/*],User-Agent:Keep-Alive:curl/",
+        ]
+        .map(str::to_owned),
+    );
+    seeds.into_iter().map(String::into_bytes).collect()
+}
+
+/// Fields of headers, and the options of stacks.
+fn print_seeds() -> Vec<Vec<u8>> {
+    let options: [&[u8]; 5] = [
+        &[2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 1, 0, 0, 0, 0, 0, 0, 1, 3, 3, 7],
+        &[2, 4, 5, 0xb4, 1, 3, 3, 8, 1, 1, 4, 2],
+        &[2, 4, 5, 0xb4, 1, 3, 3, 6, 1, 1, 8, 10, 0, 0, 0, 0, 0, 0, 0, 0, 4, 2, 0, 0],
+        &[3, 3, 10, 1, 2, 4, 1, 9, 8, 10, 255, 255, 255, 255, 0, 0, 0, 0, 4, 2],
+        &[34, 2, 1, 1, 30, 4, 0, 1],
+    ];
+    let fields: [[u8; 12]; 3] = [
+        [0, 0, 0, 1, 57, 0x41, 0, 0xfa, 0xf0, 0, 5, 0xb4],
+        [1, 2, 3, 4, 128, 1, 0, 0x20, 0, 0, 0, 0],
+        [2, 0, 0, 0, 64, 0x43, 0xc0, 0xff, 0xff, 1, 5, 0x50],
+    ];
+    fields.iter().flat_map(|fields| options.map(|options| [&fields[..], options].concat())).collect()
+}
+
+const REQUESTS: [&str; 3] = [
+    "GET / HTTP/1.1\r\nHost: a\r\nUser-Agent: curl/8.5\r\nAccept: */*\r\n\r\n",
+    "POST /a?b=c HTTP/1.0\r\nUser-Agent: Wget/1.21\r\nAccept-Language: nl-NL\r\nVia: 1.1 x\r\n\r\nbody",
+    "GET / HTTP/1.1\nHost: b\n Folded: c\nConnection: keep-alive\n\n",
+];
+const RESPONSES: [&str; 2] = [
+    "HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nConnection: close\r\n\r\nbody",
+    "HTTP/1.0 404 Not Found\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: Apache\r\nContent-Type: a\r\n\r\n",
+];
+
+/// Requests with answers, in pieces of several sizes.
+fn head_seeds() -> Vec<Vec<u8>> {
+    let pairs = REQUESTS.iter().flat_map(|request| RESPONSES.map(|response| (request, response)));
+    (0..)
+        .zip(pairs)
+        .map(|(n, (request, response))| {
+            [&[n * 7, n * 5][..], request.as_bytes(), &[0], response.as_bytes()].concat()
+        })
+        .collect()
+}
+
+/// Conversations: opened, said in pieces, sent again, elsewhere; datagrams.
+fn stream_seeds() -> Vec<Vec<u8>> {
+    let says = |kind: u8, detail: u8, bytes: &[u8]| [&[kind, detail, bytes.len() as u8][..], bytes].concat();
+    let open = says(0, 0, b"");
+    let ask = says(2, 255, REQUESTS[0].as_bytes());
+    let answer = says(3, 19, RESPONSES[0].as_bytes());
+    let dhcp = [&[1u8, 1, 6, 0][..], &[0; 232], &[99, 130, 83, 99, 53, 1, 3, 255]].concat();
+    vec![
+        [open.clone(), ask.clone(), answer.clone()].concat(),
+        [open.clone(), says(10, 9, b""), ask.clone(), answer].concat(),
+        [open.clone(), says(2, 255, b"SSH-2.0-OpenSSH_9.6\r\n"), says(3, 255, b"SSH-2.0-dropbear\r\n")]
+            .concat(),
+        [
+            open.clone(),
+            says(0x48, 20, &[1, 1, 8, 10, 0, 0, 1, 0, 0, 0, 0, 1]),
+            says(0x28, 4, &[2, 4, 5, 0xb4]),
+        ]
+        .concat(),
+        says(12, 0, &dhcp),
+        says(12, 3, b"M-SEARCH * HTTP/1.1\r\nHOST: 239.255.255.250:1900\r\n\r\n"),
+        says(14, 1, &[8, 0, 0, 0, 0, 1, 0, 1, 97, 98, 99]),
+        [open, ask[..20].to_vec()].concat(),
+    ]
+}
+
+/// Addresses, tuples and lines of tcpdump.
+fn text_seeds() -> Vec<Vec<u8>> {
+    let lines = [
+        "192.0.2.1\n2001:db8::1 # home\n\n::ffff:198.51.100.7\n",
+        "192.0.2.1 5\n2001:db8::1\t1e3\n198.51.100.7 -2.5\n",
+        "12:00:01.123456 IP 192.0.2.1.40000 > 198.51.100.1.80: Flags [S], seq 1, win 64240, length 0\n",
+        "1700000000.5 IP6 2001:db8::1.443 > 2001:db8::2.50000: UDP, length 9\n12:00 ARP, Request who-has 192.0.2.1\n",
+        "2026-11-21 12:00:01.5 eth0 In  IP (tos 0x0, ttl 64, proto TCP (6), length 60)\n    192.0.2.1.1 > 198.51.100.1.2: Flags [.]\n",
+    ];
+    let texts =
+        (0u8..).zip(lines).map(|(n, line)| [&[n.min(2) + n / 3 * 3, n * 3][..], line.as_bytes()].concat());
+    texts.collect()
 }
 
 fn write(target: &str, seeds: Vec<Vec<u8>>) {
