@@ -1,12 +1,13 @@
 //! Our own signatures on the whole collection of captures: each line that says it was seen somewhere is, and none answers
-//! another family than what the host's headers tell. Skipped, with a word, where the collection is absent.
+//! another family than what the host's headers tell. And what is learned of each capture fits it. Skipped, with a word, where the collection is absent.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test says so by failing")]
 #![allow(clippy::disallowed_methods, reason = "the collection is read")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use analyzer::fingerprint::{Database, Event, EventKind, Fingerprints, Subject};
+use analyzer::fingerprint::{Database, Event, EventKind, Fingerprints, Lessons, Subject};
 use capturer::Packet;
 use capturer::decode::{DecodeSettings, Decoder};
 use capturer::source::file::FileSource;
@@ -41,7 +42,11 @@ fn files(folder: &Path) -> Vec<String> {
 }
 
 fn observe(path: &Path, tell: &mut dyn FnMut(&Event<'_>)) {
-    let mut fingerprints = Fingerprints::new(Database::own(), 16 << 20);
+    observe_by(&Database::own(), path, tell);
+}
+
+fn observe_by(database: &Arc<Database>, path: &Path, tell: &mut dyn FnMut(&Event<'_>)) {
+    let mut fingerprints = Fingerprints::new(Arc::clone(database), 16 << 20);
     let Ok(mut source) = FileSource::open(path) else { return };
     let mut decoder = Decoder::new(DecodeSettings::default());
     let mut packet = Packet::empty();
@@ -146,4 +151,39 @@ fn no_line_answers_another_family() {
     println!("{} of {} hosts whose headers tell a family have it from their stack", right.len(), truth.len());
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(right.len() >= 55, "{}", right.len());
+}
+
+/// Whether an observation has a label; `None` if it is of a kind that has none.
+fn is_known(event: &Event<'_>) -> Option<bool> {
+    match &event.kind {
+        EventKind::TcpSyn(sight) | EventKind::TcpSynAck(sight) => Some(sight.found.is_some()),
+        EventKind::HttpRequest(sight) | EventKind::HttpResponse(sight) => Some(sight.found.is_some()),
+        EventKind::Mtu { link, .. } => Some(link.is_some()),
+        _ => None,
+    }
+}
+
+#[test]
+fn what_was_learned_of_a_capture_knows_all_of_it() {
+    let Some(folder) = captures() else { return };
+    let nothing = Arc::new(Database::default());
+    let (mut lines, mut sights) = (0, 0);
+    for file in files(&folder) {
+        let mut lessons = Lessons::default();
+        observe_by(&nothing, &folder.join(&file), &mut |event| lessons.note(event));
+        let learned = Arc::new(Database::read(&file, &lessons.to_string()).unwrap());
+        let (mut unknown, mut known) = (0, 0);
+        observe_by(&learned, &folder.join(&file), &mut |event| match is_known(event) {
+            Some(true) => known += 1,
+            Some(false) => unknown += 1,
+            None => {}
+        });
+        assert!(
+            unknown <= lessons.left_out(),
+            "{file}: {unknown} of {known} unknown, {} left out",
+            lessons.left_out()
+        );
+        (lines, sights) = (lines + lessons.count(), sights + known);
+    }
+    println!("{sights} observations are known by {lines} lines that were learned of them");
 }

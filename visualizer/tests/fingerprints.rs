@@ -67,3 +67,28 @@ fn a_signature_file_that_cannot_be_read_is_named_with_line_and_what_was_expected
     let missing = run(&["fingerprints", "--p0f-db", "/nowhere/p0f.fp", "--read", file.path()]);
     assert!(stderr(&missing).contains("cannot read /nowhere/p0f.fp"), "{}", stderr(&missing));
 }
+
+#[test]
+fn what_no_signature_fits_is_learned_as_a_file_that_fits_it() {
+    let mut odd = syn();
+    odd[52..54].copy_from_slice(&[0x12, 0x35]);
+    odd[58 + 16..].copy_from_slice(&[1, 1, 34, 2]);
+    odd[38] = 0x77;
+    let file = TempFile::new("odd.pcap", &pcap(&[syn(), odd.clone(), odd]));
+    let learned = run(&["fingerprints", "--learn", "--read", file.path()]);
+    let text = String::from_utf8_lossy(&learned.stdout).into_owned();
+    assert!(text.contains("[tcp:request]\n\n; seen once from 1 host, e.g. 192.0.2.7 in frame 2\nlabel = s:other:unnamed 1:\n"), "{text}");
+    assert!(!text.contains("mss*44"), "{text}");
+    let own = TempFile::new("learned.fp", learned.stdout.as_slice());
+    let told =
+        lines(&run(&["fingerprints", "--p0f-db", own.path(), "--format", "jsonl", "--read", file.path()]));
+    let labels: Vec<_> =
+        told.iter().filter(|line| line["module"] == "syn").map(|line| &line["label"]).collect();
+    assert_eq!(labels, [&Value::Null, &json!("unnamed 1")]);
+}
+
+#[test]
+fn learning_has_one_format() {
+    let output = run(&["fingerprints", "--learn", "--format", "csv", "--read", "x.pcap"]);
+    assert_eq!(output.status.code(), Some(2));
+}

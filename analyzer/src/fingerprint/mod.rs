@@ -21,6 +21,7 @@ mod hosts;
 mod http;
 mod label;
 mod layout;
+mod learn;
 #[cfg(test)]
 mod own;
 mod pattern;
@@ -48,6 +49,7 @@ pub use hosts::{HostPrints, Program, Stack};
 pub use http::{HttpPattern, HttpPrint, Role};
 pub use label::{Label, System};
 pub use layout::Layout;
+pub use learn::Lessons;
 pub use pattern::{Fit, TcpPattern};
 pub use quirks::Quirks;
 pub use raw::RawSignature;

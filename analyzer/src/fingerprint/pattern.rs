@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::distance::FARTHEST;
+use super::distance::{self, FARTHEST};
 use super::error::Unexpected;
 use super::layout::Layout;
 use super::quirks::Quirks;
@@ -54,6 +54,23 @@ const TAKEN: Quirks = Quirks::DF.and(Quirks::ID_NOT_ZERO);
 const ADDED: Quirks = Quirks::ID_ZERO.and(Quirks::ECN);
 
 impl TcpPattern {
+    /// What other segments of the same stack look like: with any segment size, from the round time to live above. Of a
+    /// SYN+ACK, `peer_segment` is the MSS of the SYN it answers.
+    pub fn of(print: &TcpPrint, peer_segment: u16) -> Self {
+        Self {
+            version: Some(print.version),
+            ttl: print.ttl + distance::guess(print.ttl),
+            random_ttl: false,
+            ip_options: print.ip_options,
+            mss: (print.mss == 0).then_some(0),
+            window: WindowPattern::Like(Window::of(print, peer_segment)),
+            scale: Some(print.scale),
+            layout: print.layout,
+            quirks: print.quirks,
+            payload: Some(print.payload),
+        }
+    }
+
     /// The options, by which patterns are looked up.
     pub(super) const fn layout(&self) -> &Layout {
         &self.layout
@@ -70,7 +87,7 @@ impl TcpPattern {
     }
 
     /// Whether a print whose window came about so fits.
-    pub(super) fn fit(&self, print: &TcpPrint, window: Window) -> Option<Fit> {
+    pub fn fit(&self, print: &TcpPrint, window: Window) -> Option<Fit> {
         let fixed = self.layout == print.layout
             && self.ip_options == print.ip_options
             && self.version.is_none_or(|version| version == print.version)

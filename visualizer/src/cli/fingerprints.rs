@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use analyzer::fingerprint::{End, Event, EventKind, Fingerprints, Subject, Uptime};
+use analyzer::fingerprint::{End, Event, EventKind, Fingerprints, Lessons, Subject, Uptime};
 use analyzer::geo::Needs;
 use analyzer::{Facts, LocalNetworks};
 use capturer::decode::Skip;
@@ -38,6 +38,9 @@ pub(super) struct Arguments {
     /// Signatures in p0f's format instead of ours [default: the setting fingerprints.p0f_db]
     #[arg(long, value_name = "FILE")]
     p0f_db: Option<PathBuf>,
+    /// Print signature lines of what no signature fits, ready to be named
+    #[arg(long, conflicts_with = "format")]
+    learn: bool,
     /// table, jsonl, json (the same as jsonl), csv, tsv or markdown
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
@@ -58,10 +61,15 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
         fingerprints: Fingerprints::new(database, settings.analysis.memory_mb << 20),
         sink: output::open(arguments.output.as_deref())?,
         format: arguments.format,
-        text: output::header(arguments.format, &FIELDS).unwrap_or_default(),
+        text: String::new(),
+        lessons: arguments.learn.then(Lessons::default),
         packet: Packet::empty(),
     };
+    if !arguments.learn {
+        hand.text = output::header(arguments.format, &FIELDS).unwrap_or_default();
+    }
     let outcome = offline::read(&mut *source, reading, &mut hand)?.or_failure()?;
+    hand.teach();
     hand.pause()?;
     hand.tell_losses();
     Ok(outcome.exit_code())
@@ -95,6 +103,8 @@ struct Observing {
     format: Format,
     /// What was not written yet.
     text: String,
+    /// What is learned instead of being told.
+    lessons: Option<Lessons>,
     packet: Packet,
 }
 
@@ -106,6 +116,18 @@ impl Observing {
         let written = self.sink.write_all(self.text.as_bytes());
         self.text.clear();
         written.map_err(Failure::system("cannot write the result"))
+    }
+
+    /// Writes what was learned.
+    fn teach(&mut self) {
+        let Some(lessons) = &self.lessons else { return };
+        self.text += &lessons.to_string();
+        if lessons.left_out() > 0 {
+            complain(&format!(
+                "{} observations are in no line: a header's name doesn't fit the notation, or a section has 10000 lines",
+                lessons.left_out()
+            ));
+        }
     }
 
     fn tell_losses(&self) {
@@ -129,9 +151,10 @@ impl Hand for Observing {
         if skip.is_some() {
             return Ok(());
         }
-        let Self { fingerprints, text, format, packet, .. } = self;
-        fingerprints.observe(packet, frame.bytes, &mut |event| {
-            *text += &output::line(*format, &FIELDS, &event_json(event), || sentence(event));
+        let Self { fingerprints, text, format, packet, lessons, .. } = self;
+        fingerprints.observe(packet, frame.bytes, &mut |event| match lessons {
+            Some(lessons) => lessons.note(event),
+            None => *text += &output::line(*format, &FIELDS, &event_json(event), || sentence(event)),
         });
         if self.text.len() >= TOGETHER { self.write() } else { Ok(()) }
     }

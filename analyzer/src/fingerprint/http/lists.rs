@@ -51,7 +51,20 @@ const COMMON_IN_REQUESTS: [&str; 8] = [
 ];
 const COMMON_IN_RESPONSES: [&str; 5] = ["Content-Type", "Connection", "Keep-Alive", "Accept-Ranges", "Date"];
 
+/// Headers whose value is a program's own and no user's, site's or moment's.
+const TELLING_IN_REQUESTS: [&str; 5] =
+    ["Accept", "Accept-Encoding", "Accept-Charset", "Connection", "Keep-Alive"];
+const TELLING_IN_RESPONSES: [&str; 2] = ["Connection", "Accept-Ranges"];
+
 impl Role {
+    /// Whether a header's value belongs into a signature that others are to fit.
+    pub(super) fn is_telling(self, name: &str) -> bool {
+        match self {
+            Self::Request => TELLING_IN_REQUESTS.contains(&name),
+            Self::Response => TELLING_IN_RESPONSES.contains(&name),
+        }
+    }
+
     /// Whether a header comes and goes.
     pub(super) fn is_optional(self, name: &str) -> bool {
         match self {

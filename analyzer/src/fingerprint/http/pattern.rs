@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::HttpPrint;
+use super::print::shown;
 use crate::fingerprint::error::Unexpected;
 
 /// What a program's heads look like.
@@ -26,6 +27,26 @@ struct Wanted {
 }
 
 impl HttpPattern {
+    /// What other heads of the same program look like: its headers in their order, the values that are its own, and how it
+    /// calls itself without a version. `None` if a header has a name that no signature can have.
+    pub fn of(print: &HttpPrint) -> Option<Self> {
+        let role = print.role;
+        let mut headers: Vec<Wanted> = Vec::new();
+        for (name, value) in &print.headers {
+            let value: String = shown(value).take_while(|_| role.is_telling(name)).collect();
+            let value = (!value.is_empty()).then_some(value);
+            let wanted =
+                Wanted { name: name_of(name).ok()?.to_owned(), optional: role.is_optional(name), value };
+            if headers.last() != Some(&wanted) {
+                headers.push(wanted);
+            }
+        }
+        let is_missing = |name: &&str| !print.headers.iter().any(|(other, _)| other == name);
+        let absent = role.common().iter().copied().filter(is_missing).map(str::to_owned).collect();
+        let software = print.software().map(product).unwrap_or_default();
+        Some(Self { version: Some(print.version), headers, absent, software })
+    }
+
     /// Whether a head is like this.
     pub(super) fn fits(&self, print: &HttpPrint) -> bool {
         let named = |name: &str| print.headers.iter().any(|(other, _)| other == name);
@@ -114,6 +135,15 @@ fn headers(mut text: &str) -> Result<(Vec<Wanted>, &str), Unexpected> {
             _ => return Err(Unexpected::at(rest, "a comma and a header, or a colon")),
         }
     }
+}
+
+/// How a program calls itself, up to its version; of a browser the last of its many names.
+fn product(software: &str) -> String {
+    let mut words = software.split(' ').filter(|word| word.contains('/'));
+    let word = if software.starts_with("Mozilla/") { words.next_back() } else { words.next() };
+    let word = word.unwrap_or_else(|| software.split(' ').next().unwrap_or_default());
+    let end = word.find('/').map_or(word.len(), |slash| slash + 1);
+    shown(&word[..end]).collect()
 }
 
 fn name_of(name: &str) -> Result<&str, Unexpected> {

@@ -49,7 +49,7 @@ impl HttpPrint {
 }
 
 /// A value as far as it fits the notation: up to what would end it, and to what is no ASCII.
-fn shown(value: &str) -> impl Iterator<Item = char> {
+pub(super) fn shown(value: &str) -> impl Iterator<Item = char> {
     value.chars().take_while(|c| (' '..='\u{7f}').contains(c) && !matches!(c, ']' | '|')).take(SHOWN)
 }
 
