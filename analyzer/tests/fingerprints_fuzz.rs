@@ -21,6 +21,9 @@ mod talk;
 
 use std::path::Path;
 
+/// A fuzz target's body.
+type Body = fn(&[u8]);
+
 /// What is in a folder of the fuzzers'; none when there is no such folder.
 fn inputs(kind: &str, target: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz").join(kind).join(target);
@@ -30,7 +33,7 @@ fn inputs(kind: &str, target: &str) -> Vec<Vec<u8>> {
 
 #[test]
 fn the_readers_take_seeds_and_what_once_failed() {
-    let targets: [(&str, fn(&[u8])); 4] = [
+    let targets: [(&str, Body); 4] = [
         ("fingerprint_database", fingerprint_database::run),
         ("fingerprint_tcp", fingerprint_tcp::run),
         ("fingerprint_http", fingerprint_http::run),
