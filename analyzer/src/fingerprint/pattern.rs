@@ -88,13 +88,14 @@ impl TcpPattern {
 
     /// Whether a print whose window came about so fits.
     pub fn fit(&self, print: &TcpPrint, window: Window) -> Option<Fit> {
-        let fixed = self.layout == print.layout
+        // The options come last: most lines of a table's row have the same, and comparing them costs most.
+        let fixed = self.scale.is_none_or(|scale| scale == print.scale)
+            && self.window.holds(print.window, window)
+            && self.mss.is_none_or(|mss| mss == print.mss)
             && self.ip_options == print.ip_options
             && self.version.is_none_or(|version| version == print.version)
-            && self.mss.is_none_or(|mss| mss == print.mss)
-            && self.scale.is_none_or(|scale| scale == print.scale)
             && self.payload.is_none_or(|payload| payload == print.payload)
-            && self.window.holds(print.window, window);
+            && self.layout == print.layout;
         if !fixed {
             return None;
         }
