@@ -1,5 +1,5 @@
-//! What the detectors cost a packet: a capture is read in blocks, and each block decoded, then shown to the detectors; each
-//! step has its own account of processor time. tcpdump's printing of the same capture stands beside it, as other
+//! What detectors and fingerprints cost a packet: a capture is read in blocks, and each block decoded, then shown to the
+//! detectors, then to the fingerprints; each step has its own account of processor time. tcpdump's printing of the same capture stands beside it, as other
 //! processors have other nanoseconds.
 
 use std::io::Write;
@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use analyzer::detect::{Detection, Thresholds};
+use analyzer::fingerprint::{Database, FingerprintCounts, Fingerprints};
 use anyhow::{Context, Result};
 use capturer::decode::{DecodeSettings, Decoder};
 use capturer::source::file::FileSource;
@@ -29,6 +30,9 @@ pub struct Arguments {
     /// Do not run tcpdump
     #[arg(long)]
     alone: bool,
+    /// Measure fingerprints with nobody beside them
+    #[arg(long)]
+    fingerprints: bool,
 }
 
 /// Packets of a block: so many that the clock costs nothing, so few that they stay in the cache.
@@ -46,28 +50,38 @@ const TICK: Duration = Duration::from_millis(250);
 /// Bytes that sessions may take: the program's default.
 const MEMORY: usize = 192 << 20;
 
+/// Bytes that hosts may take: the program's default.
+const PRINTS: usize = 128 << 20;
+
 /// Processor time of one run.
 #[derive(Clone, Copy, Default)]
 struct Cost {
     packets: u64,
     read: Duration,
     detect: Duration,
+    fingerprint: Duration,
+    prints: FingerprintCounts,
 }
 
 /// Measures each capture.
 pub fn run(arguments: &Arguments) -> Result<()> {
     for path in &arguments.captures {
-        let runs: Result<Vec<Cost>> = (0..arguments.runs.max(1)).map(|_| measure(path)).collect();
-        let best = runs?.into_iter().min_by_key(|cost| cost.detect).unwrap_or_default();
+        let runs = (0..arguments.runs.max(1)).map(|_| measure(path, !arguments.fingerprints));
+        let runs = runs.collect::<Result<Vec<Cost>>>()?;
+        let mut best = runs.iter().copied().min_by_key(|cost| cost.detect).unwrap_or_default();
+        best.fingerprint = runs.iter().map(|cost| cost.fingerprint).min().unwrap_or_default();
         let each = |time: Duration| time.as_secs_f64() * 1e9 / best.packets.max(1) as f64;
         let mut told = format!(
-            "{}: {} packets, read and decoded {:.1} ns, detectors {:.1} ns",
+            "{}: {} packets, read and decoded {:.1} ns, detectors {:.1} ns, fingerprints {:.1} ns ({} SYNs read, {} not)",
             path.display(),
             best.packets,
             each(best.read),
-            each(best.detect)
+            each(best.detect),
+            each(best.fingerprint),
+            best.prints.read,
+            best.prints.sampled_out
         );
-        if let Some(theirs) = (!arguments.alone).then(|| tcpdump(path)).flatten() {
+        if let Some(theirs) = (!arguments.alone && !arguments.fingerprints).then(|| tcpdump(path)).flatten() {
             let ratio = theirs.as_secs_f64() / best.detect.as_secs_f64();
             told += &format!("; tcpdump -n -q {:.0} ns, {ratio:.1} times the detectors", each(theirs));
         }
@@ -101,10 +115,22 @@ impl Block {
         Ok(true)
     }
 
-    fn show(&mut self, detection: &mut Detection) {
+    /// What was kept of the frames.
+    fn frames(&self) -> Vec<&[u8]> {
         let begins = std::iter::once(0).chain(self.ends.iter().copied());
-        let frames: Vec<&[u8]> =
-            begins.zip(&self.ends).map(|(begin, &end)| &self.bytes[begin..end]).collect();
+        begins.zip(&self.ends).map(|(begin, &end)| &self.bytes[begin..end]).collect()
+    }
+
+    fn print(&self, frames: &[&[u8]], fingerprints: &mut Fingerprints) {
+        for (packet, frame) in self.packets[..self.held].iter().zip(frames) {
+            fingerprints.observe(packet, frame, &mut |event| {
+                std::hint::black_box(event);
+            });
+        }
+    }
+
+    fn show(&mut self, detection: &mut Detection) {
+        let frames = self.frames();
         for (packets, frames) in self.packets[..self.held].chunks(TOGETHER).zip(frames.chunks(TOGETHER)) {
             detection.observe_all(packets.iter().zip(frames.iter().copied()));
         }
@@ -117,10 +143,11 @@ impl Block {
     }
 }
 
-fn measure(path: &Path) -> Result<Cost> {
+fn measure(path: &Path, detects: bool) -> Result<Cost> {
     let mut source = FileSource::open(path).with_context(|| path.display().to_string())?;
     let mut decoder = Decoder::new(DecodeSettings::default());
     let mut detection = Detection::new(&Thresholds::default(), MEMORY);
+    let mut fingerprints = Fingerprints::new(Database::own(), PRINTS);
     let packets = vec![Packet::empty(); BLOCK];
     let mut block = Block { packets, held: 0, bytes: Vec::new(), ends: Vec::new(), looked: Timestamp::EPOCH };
     let mut cost = Cost::default();
@@ -129,11 +156,19 @@ fn measure(path: &Path) -> Result<Cost> {
         let begun = processor::of_thread();
         goes_on = block.fill(&mut source, &mut decoder)?;
         let filled = processor::of_thread();
-        block.show(&mut detection);
+        if detects {
+            block.show(&mut detection);
+        }
+        let detected = processor::of_thread();
+        let frames = block.frames();
+        let collected = processor::of_thread();
+        block.print(&frames, &mut fingerprints);
         cost.packets += block.held as u64;
         cost.read += filled.saturating_sub(begun);
-        cost.detect += processor::of_thread().saturating_sub(filled);
+        cost.detect += detected.saturating_sub(filled);
+        cost.fingerprint += processor::of_thread().saturating_sub(collected);
     }
+    cost.prints = fingerprints.counts();
     let begun = processor::of_thread();
     detection.finish();
     cost.detect += processor::of_thread().saturating_sub(begun);
