@@ -16,7 +16,7 @@ const POLICY = [
   "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'",
 ].join("; ");
 const KINDS = { html: "text/html; charset=utf-8", svg: "image/svg+xml", json: "application/json", js: "text/javascript", css: "text/css" };
-const PAGES = /^\/(?:alerts(?:\/[\w-]+)?|block|system|(?:country|as|prefix|host|domain)\/.+)?$/;
+const PAGES = /^\/(?:alerts(?:\/[\w-]+)?|hosts|block|system|(?:country|as|prefix|host|domain)\/.+)?$/;
 const FILES = new Set(["index.html", "icon.svg", "map.json", ...readdirSync(path.join(DIST, "assets")).map((name) => `assets/${name}`)]);
 const LIMITS = { max_subs: 32, max_message: 4096, messages_per_second: 5, max_hz: 4 };
 const BURST = 20;
@@ -59,8 +59,8 @@ function random(seed) {
 
 /** The invented network: totals that grow with every tick. */
 class World {
-  constructor({ scale = 1, home = true, publicPeers = true, alerts = "full" } = {}) {
-    Object.assign(this, { scale, home, publicPeers, alerts: new Alerts(alerts) });
+  constructor({ scale = 1, home = true, publicPeers = true, alerts = "full", hosts = 1906 } = {}) {
+    Object.assign(this, { scale, home, publicPeers, hosts, alerts: new Alerts(alerts) });
     this.random = random(7);
     this.started = Date.now();
     this.base = 9e10;
@@ -122,7 +122,7 @@ const whereabouts = (country, i) => { const [city, lat, lon] = citiesOf(country)
 
 /** The document of `wireglobe geo lookup`, and names. */
 function detail(w, address) {
-  const index = Number(address.split(".")[3]) - 1;
+  const index = Math.max(0, Number(address.split(".")[3]) - 1) || 0;
   const local = address.startsWith("192.0.2.");
   const [country, , [[asn, as_name]]] = COUNTRIES[index % COUNTRIES.length];
   const at = Date.now();
@@ -134,6 +134,28 @@ function detail(w, address) {
     source: { country: "DB-IP Lite 2026-11", asn: "RouteViews 2026-11", prefix: "RouteViews 2026-11", as_name: "RouteViews 2026-11", city: whereabouts(country, index).city && CITY },
   };
   return { names, geo };
+}
+
+const SYSTEMS = [["Windows 10 or newer", "Windows", 92], ["Linux 4.20 or newer", "Linux", 88], [null, null, null], ["Android", "Android", 71], ["macOS or iOS", "macOS", 83], ["lwIP", "Network", 44]];
+/** The document of `wireglobe hosts`. */
+function hostRow(i, w) {
+  const local = i % 9 === 0;
+  const [label, family, confidence] = SYSTEMS[i % SYSTEMS.length];
+  const [country, , [[asn, as_name]]] = COUNTRIES[i % COUNTRIES.length];
+  const bytes = Math.round(5e12 / (i + 1));
+  return {
+    address: local ? `192.0.2.${i % 250}` : `198.51.${100 + Math.floor(i / 250)}.${i % 250}`, names: i % 3 ? [`host-${i}.example.net`] : [], mac: local ? ["52:54:00:12:34:56"] : [], vendor: local ? "QEMU" : null, device: null, local,
+    first_seen: new Date(w.started).toISOString(), last_seen: new Date().toISOString(), packets: Math.round(bytes / 700), bytes, bytes_sent: Math.round(bytes * 0.7), bytes_received: Math.round(bytes * 0.3), flows: 10 + (i % 90),
+    country: local ? null : country, asn: local ? null : asn, as_name: local ? null : as_name, prefix: null,
+    os: label && { label, family, confidence, evidence: [{ kind: "syn", signature: "4:64+0:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0", label, line: "own:20", family, at: new Date().toISOString() }], contradictions: i % 7 === 1 ? ["the Server header says Windows, the answer's TTL and options say Linux"] : [] },
+    link: i % 4 ? "Ethernet" : "PPPoE", mtu: i % 4 ? 1500 : 1492, distance: local ? 0 : i % 20, uptime_minutes: i % 5 ? null : i * 37, apps: i % 2 ? ["nginx 1.x"] : [], language: i % 6 === 1 ? "en" : null, nat: { score: i % 11 === 0 ? 3 : 0, reasons: [] }, open_ports: i % 2 ? ["tcp/443"] : [],
+  };
+}
+function answerHosts(url, w) {
+  const one = url.pathname.split("/")[4];
+  const all = Array.from({ length: w.hosts }, (_, i) => hostRow(i, w));
+  if (one) return { schema: 1, keys: 1, rows: [{ ...hostRow(1, w), address: decodeURIComponent(one) }] };
+  return { schema: 1, keys: all.length, rows: all.slice(0, Number(url.searchParams.get("top"))) };
 }
 
 /** topic → rows [key, {columns}] for a filter. */
@@ -241,6 +263,11 @@ async function respond(request, response, world) {
   const url = new URL(request.url, "http://mock");
   const headers = { "content-security-policy": POLICY, "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" };
   if (url.pathname === "/api/v1/filter") return void response.writeHead(200, { ...headers, "content-type": "application/json" }).end(JSON.stringify(answerFilter(url.searchParams.get("expr") ?? "")));
+  if (url.pathname.startsWith("/api/v1/hosts")) {
+    const refused = /\bport\b/.test(url.searchParams.get("filter") ?? "");
+    const document = refused ? { error: { message: "\u201cport\u201d cannot be asked of a host" } } : answerHosts(url, world);
+    return void response.writeHead(refused ? 400 : 200, { ...headers, "content-type": "application/json" }).end(JSON.stringify(document));
+  }
   const answer = await world.alerts.answer(request, url);
   if (answer) return void response.writeHead(answer.status, { ...headers, "content-type": answer.type ?? "application/json" }).end(answer.body);
   const file = PAGES.test(url.pathname) ? "index.html" : url.pathname.slice(1);

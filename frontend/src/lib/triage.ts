@@ -1,6 +1,7 @@
 // What a person does about alerts, asked of the server. Every call throws with the server's own words when it refused,
 // so that nothing counts as done that was not stored.
 
+import { ask, fields, list, number, text } from "./ask";
 import { fromDocument, instant, STATES, type Alert, type AlertState, type Reason } from "./alerts";
 
 export type Action = "acknowledge" | "escalate" | "close" | "reopen" | "comment";
@@ -12,26 +13,6 @@ export interface Preview { matches: number; of: number; titles: readonly string[
 /** A figure that a rule asks for. */
 export interface Setting { name: string; value: string; unit: string }
 export interface Rule { rule: string; title: string; sees: string; settings: readonly Setting[]; units: ReadonlyMap<string, string> }
-
-type Fields = Record<string, unknown>;
-const fields = (value: unknown): Fields => (typeof value === "object" && value !== null ? (value as Fields) : {});
-const list = (value: unknown): Fields[] => (Array.isArray(value) ? value.map(fields) : []);
-const text = (value: unknown): string => (typeof value === "string" ? value : "");
-const number = (value: unknown): number => (typeof value === "number" ? value : 0);
-
-async function ask(path: string, method = "GET", body?: object): Promise<Fields> {
-  const init: RequestInit = body === undefined ? { method } : { method, body: JSON.stringify(body), headers: { "content-type": "application/json" } };
-  const response = await fetch(`/api/v1/${path}`, init);
-  const said = await response.text();
-  let answer: Fields = {};
-  try {
-    answer = fields(JSON.parse(said));
-  } catch {
-    // An answer that is not JSON is told by its status and its first line.
-  }
-  if (!response.ok) throw new Error(text(fields(answer["error"])["message"]) || text(answer["error"]) || said.split("\n")[0]?.slice(0, 200) || `HTTP ${response.status}`);
-  return answer;
-}
 
 const alertPath = (id: string, more = ""): string => `alerts/${encodeURIComponent(id)}${more}`;
 

@@ -10,6 +10,7 @@ const LOADERS: Readonly<Record<Exclude<Page, "overview">, () => Promise<{ defaul
   alerts: () => import("./Alerts.svelte"),
   block: () => import("./Block.svelte"),
   entity: () => import("./Entity.svelte"),
+  hosts: () => import("./Hosts.svelte"),
   system: () => import("./System.svelte"),
 };
 

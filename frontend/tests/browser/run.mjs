@@ -356,7 +356,7 @@ const tests = {
     await close();
   },
   "each page opens at its own address, without sideways scrolling and nothing serious for axe": async () => {
-    for (const [address, wait] of [["/country/NL", "[data-entity]"], ["/prefix/198.51.0.0/24", "[data-entity]"], ["/host/198.51.100.1", "[data-entity]"], ["/domain/example.org", "[data-entity]"], ["/block", "form"], ["/system", "[data-channel], section ul"]]) {
+    for (const [address, wait] of [["/country/NL", "[data-entity]"], ["/prefix/198.51.0.0/24", "[data-entity]"], ["/host/198.51.100.1", "[data-entity]"], ["/domain/example.org", "[data-entity]"], ["/hosts", "[data-row]"], ["/block", "form"], ["/system", "[data-channel], section ul"]]) {
       for (const [scheme, viewport] of [["dark", DESKTOP], ["light", PHONE]]) {
         const { page, close } = await open(address, { scheme, viewport, wait, bypassCSP: true });
         await page.waitForTimeout(300);
@@ -389,6 +389,34 @@ const said = (page) => page.locator(".said").innerText();
 
 /** Only against the stand-in, whose alerts are known. */
 const alertTests = {
+  "hosts are listed, sorted and narrowed; only rows in sight are on the page; they can be taken along": async () => {
+    const { page, trouble, close } = await open("/hosts", { wait: "[data-row]", acceptDownloads: true });
+    assert.match(await page.locator("h1").innerText(), /1\u202f906 seen/);
+    assert.ok((await page.locator("[data-row]").count()) < 60, "no more rows than fit, and some");
+    const bytes = page.getByRole("columnheader", { name: "Bytes" });
+    assert.equal(await bytes.getAttribute("aria-sort"), "descending");
+    const first = await page.locator("[data-row]").first().getAttribute("data-row");
+    await bytes.getByRole("button").click();
+    await until("the order turns", async () => (await page.locator("[data-row]").first().getAttribute("data-row")) !== first);
+    await page.locator(".scroll").evaluate((scroll) => (scroll.scrollTop = scroll.scrollHeight));
+    await until("the other end is in sight", async () => (await page.locator("[data-row]").last().getAttribute("data-row")) === first);
+    await page.getByRole("button", { name: /^Windows/ }).click();
+    await until("the table is narrowed", async () => /318 of/.test(await page.locator("h1").innerText()));
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);
+    const lines = readFileSync(await download.path(), "utf8").trimEnd().split("\r\n");
+    assert.equal(lines.length, 319);
+    assert.ok(lines.slice(1).every((line) => line.includes("Windows 10 or newer")));
+    await page.getByRole("link", { name: first }).click();
+    await page.locator(`[data-entity="host:${first}"]`).waitFor();
+    await page.getByText("mss*44,7:mss,sok,ts,nop,ws").waitFor();
+    assert.deepEqual(trouble, []);
+    await close();
+  },
+  "a filter that no host can answer is refused with the server's words": async () => {
+    const { page, close } = await open("/hosts?f=tcp%20port%2080", { wait: '[role="alert"]' });
+    assert.match(await page.getByRole("alert").innerText(), /cannot be asked of a host/);
+    await close();
+  },
   "a block list is made on the page, with what it would have hit; a refusal is told": async () => {
     const { page, close } = await open("/block", { wait: "form" });
     await page.getByLabel("What to block").fill("AS64496, 203.0.113.0/24");

@@ -3,6 +3,7 @@ import { splitAt } from "../../src/lib/filtercheck";
 import { age, bitRate, bytes, count, grouped, precise, rate, share, when } from "../../src/lib/format";
 import { Outbox } from "../../src/lib/outbox";
 import { keepPlaces, serviceName, type Row } from "../../src/lib/rows";
+import { csv, ordered, tsv, type Column, type Order } from "../../src/lib/columns";
 import { within } from "../../src/lib/cidr";
 import { asFilter, both, excluding, fromText } from "../../src/lib/selection";
 import { address, readUrl, USUAL, writeUrl, type ViewState } from "../../src/lib/urlstate";
@@ -40,6 +41,20 @@ describe("numbers", () => {
   });
   test("thousands are parted by a thin no-break space", () => {
     expect(grouped(1234567)).toBe("1\u202f234\u202f567");
+  });
+});
+
+describe("tables that are taken along", () => {
+  interface Row { name: string; n: number | null }
+  const columns: readonly Column<Row>[] = [{ id: "name", title: "Name", width: 1, text: ({ name }) => name }, { id: "n", title: "N", width: 1, text: ({ n }) => (n === null ? "-" : String(n)), value: ({ n }) => n }];
+  const rows: readonly Row[] = [{ name: "b", n: 2 }, { name: "a10", n: null }, { name: "a9", n: 10 }];
+  const names = (order: Order): string => ordered(rows, columns, order).map(({ name }) => name).join(" ");
+  test("numbers go by size, words by their numbers, the unknown last either way", () => {
+    expect([names({ id: "n", down: false }), names({ id: "n", down: true }), names({ id: "name", down: false })]).toEqual(["b a9 a10", "a9 b a10", "a9 a10 b"]);
+  });
+  test("a field that a spreadsheet would reckon is text, and separators are quoted", () => {
+    expect(csv([{ name: '=1+1,"x"', n: -3 }], columns)).toBe('name,n\r\n"\'=1+1,""x""",-3\r\n');
+    expect(tsv([{ name: "a\tb", n: 1 }], columns)).toBe("Name\tN\na b\t1\n");
   });
 });
 

@@ -29,6 +29,7 @@ struct Asset {
 const PAGES: &[(&str, RangeInclusive<usize>, &[u8])] = &[
     ("", 0..=0, b""),
     ("alerts", 0..=1, b"-"),
+    ("hosts", 0..=0, b""),
     ("block", 0..=0, b""),
     ("system", 0..=0, b""),
     ("country", 1..=1, b""),
@@ -133,6 +134,7 @@ mod tests {
             "/alerts",
             "/alerts/",
             "/alerts/00000012",
+            "/hosts",
             "/block",
             "/system",
             "/domain/xn--bcher-kva.example",
