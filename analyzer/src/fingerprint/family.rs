@@ -81,7 +81,7 @@ pub struct Families(u8);
 
 /// Words in the labels of signature files, in their order of preference, and the families they mean. An Apple stack is
 /// never one system's alone, whatever its label calls it.
-const WORDS: [(&str, Families); 21] = [
+const WORDS: [(&str, Families); 25] = [
     ("windows", Families::WINDOWS),
     ("android", Families::ANDROID),
     ("mac os x", Families::APPLE),
@@ -103,6 +103,10 @@ const WORDS: [(&str, Families); 21] = [
     ("printer", Families::NETWORK),
     ("network", Families::NETWORK),
     ("lwip", Families::NETWORK),
+    ("vxworks", Families::NETWORK),
+    ("freertos", Families::NETWORK),
+    ("contiki", Families::NETWORK),
+    ("device", Families::NETWORK),
 ];
 
 impl Families {

@@ -21,6 +21,9 @@ const TORN: f32 = 0.6;
 /// Of the weight of a stack that only its order of options tells, so much.
 const UNKNOWN: f32 = 0.8;
 
+/// What weighs less is of what many do, and no contradiction: odds of three to one.
+const FAINT: f32 = 1.09;
+
 /// What a host looks like.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
@@ -77,9 +80,7 @@ impl Fingerprints {
     pub(super) fn pieces(&self, address: IpAddr, host: &HostPrints) -> Pieces {
         let mut pieces = Pieces::default();
         for (kind, stack) in stacks(host) {
-            if let Some((found, families)) = stack.found.and_then(|found| of_match(&self.database, found)) {
-                pieces.add(Piece { kind, families, share: share(found) });
-            } else if let Some((families, share)) = by_layout(kind, &stack) {
+            if let Some((families, share)) = self.told_by(kind, &stack) {
                 pieces.add(Piece { kind, families, share });
             }
         }
@@ -93,10 +94,36 @@ impl Fingerprints {
                 pieces.add(Piece { kind, families, share: share(found) });
             }
         }
-        if let Some(ttl) = time_to_live(host) {
-            pieces.add(Piece { kind: EvidenceKind::Ttl, families: of_ttl(ttl), share: 1.0 });
+        if let Some(stack) = last_stack(host).filter(|stack| !self.is_between(stack)) {
+            pieces.add(Piece { kind: EvidenceKind::Ttl, families: of_ttl(stack.print.ttl), share: 1.0 });
         }
         pieces
+    }
+
+    /// Whom a stack fits, and how plainly: by its signature, or else by the order of its options.
+    fn told_by(&self, kind: EvidenceKind, stack: &Stack) -> Option<(Families, f32)> {
+        let found = stack.found.filter(|_| !self.is_misplaced(stack));
+        let Some((found, families)) = found.and_then(|found| of_match(&self.database, found)) else {
+            return by_layout(kind, stack);
+        };
+        Some((families, share(found)))
+    }
+
+    /// Whether a signature fits but for a time to live that is another family's, which is no better than none.
+    fn is_misplaced(&self, stack: &Stack) -> bool {
+        let by_ttl = of_ttl(stack.print.ttl);
+        let matched = stack.found.and_then(|found| of_match(&self.database, found));
+        matched.is_some_and(|(found, families)| {
+            found.fuzzy && !families.is_empty() && !by_ttl.is_empty() && !families.meets(by_ttl)
+        })
+    }
+
+    /// Whether a stack is known, and no system's: a translator's or a balancer's, which says nothing of who is behind it.
+    fn is_between(&self, stack: &Stack) -> bool {
+        stack
+            .found
+            .and_then(|found| of_match(&self.database, found))
+            .is_some_and(|(_, families)| families.is_empty())
     }
 
     /// What a host's words told.
@@ -109,8 +136,9 @@ impl Fingerprints {
     fn evidence(&self, address: IpAddr, host: &HostPrints) -> Vec<Evidence> {
         let of_stack = |(kind, stack): (EvidenceKind, Stack)| {
             let signature = stack.print.signature(stack.peer_segment).to_string();
-            let mut piece = self.piece_of_evidence(kind, (signature, stack.found), stack.print.at);
-            if let (None, Some((families, _))) = (stack.found, by_layout(kind, &stack)) {
+            let found = stack.found.filter(|_| !self.is_misplaced(&stack));
+            let mut piece = self.piece_of_evidence(kind, (signature, found), stack.print.at);
+            if let (None, Some((families, _))) = (found, self.told_by(kind, &stack)) {
                 piece.label = families.to_string();
                 piece.family = families.single();
             }
@@ -123,7 +151,7 @@ impl Fingerprints {
         let mut evidence: Vec<Evidence> = stacks(host).map(of_stack).collect();
         evidence.extend(programs(host).map(of_program));
         evidence.extend(self.clues_of(address, host).map(of_clue));
-        evidence.extend(time_to_live(host).map(|ttl| ttl_evidence(ttl, host)));
+        evidence.extend(last_stack(host).map(|stack| ttl_evidence(&stack)));
         evidence.sort_by_key(|one| one.kind);
         evidence
     }
@@ -184,42 +212,42 @@ const fn share(found: Match) -> f32 {
     }
 }
 
-/// As its last segment came.
-fn time_to_live(host: &HostPrints) -> Option<u8> {
-    let last = stacks(host).map(|(_, stack)| stack.print).max_by_key(|print| print.at)?;
-    Some(last.ttl)
+/// The end that it showed last.
+fn last_stack(host: &HostPrints) -> Option<Stack> {
+    stacks(host).map(|(_, stack)| stack).max_by_key(|stack| stack.print.at)
 }
 
-/// What it began with.
-const fn initial(ttl: u8) -> u8 {
-    ttl.saturating_add(distance::guess(ttl))
+/// What it began with; `None` where that is too many hops away.
+fn initial(ttl: u8) -> Option<u8> {
+    let hops = distance::guess(ttl);
+    (hops <= distance::FARTHEST).then_some(ttl.saturating_add(hops))
 }
 
 /// Who begins with it: 128 is Windows', 64 that of Unix and of much firmware, 255 that of Solaris and of routers.
-const fn of_ttl(ttl: u8) -> Families {
+fn of_ttl(ttl: u8) -> Families {
     match initial(ttl) {
-        64 => Families::APPLE.or(Families::LINUX).or(Families::BSD).or(Families::NETWORK),
-        128 => Families::WINDOWS,
-        255 => Families::SOLARIS.or(Families::NETWORK),
+        Some(64) => Families::APPLE.or(Families::LINUX).or(Families::BSD).or(Families::NETWORK),
+        Some(128) => Families::WINDOWS,
+        Some(255) => Families::SOLARIS.or(Families::NETWORK),
         _ => Families::NONE,
     }
 }
 
-fn ttl_evidence(ttl: u8, host: &HostPrints) -> Evidence {
+fn ttl_evidence(stack: &Stack) -> Evidence {
+    let ttl = stack.print.ttl;
     let families = of_ttl(ttl);
-    let who = match initial(ttl) {
-        64 => "Unix or network device".to_owned(),
-        _ if families.is_empty() => "unknown".to_owned(),
-        _ => families.to_string(),
+    let (signature, label) = match initial(ttl) {
+        None => (ttl.to_string(), "unknown".to_owned()),
+        Some(64) => (hops_from(ttl, 64), "Unix or network device".to_owned()),
+        Some(first) if families.is_empty() => (hops_from(ttl, first), "unknown".to_owned()),
+        Some(first) => (hops_from(ttl, first), families.to_string()),
     };
-    Evidence {
-        kind: EvidenceKind::Ttl,
-        signature: format!("{}, {} hops from {}", ttl, distance::guess(ttl), initial(ttl)),
-        label: who,
-        line: None,
-        family: families.single(),
-        at: stacks(host).map(|(_, stack)| stack.print.at).max().unwrap_or(host.last_seen),
-    }
+    let (kind, line) = (EvidenceKind::Ttl, None);
+    Evidence { kind, signature, label, line, family: families.single(), at: stack.print.at }
+}
+
+fn hops_from(ttl: u8, first: u8) -> String {
+    format!("{ttl}, {} hops from {first}", first - ttl)
 }
 
 /// The words of the evidence that tells most among what fits the winner.
@@ -232,9 +260,11 @@ fn label(pieces: &Pieces, evidence: &[Evidence], fused: Fused) -> String {
     words.map_or_else(|| fused.family.to_string(), |one| one.label.clone())
 }
 
-/// What speaks for others than the winner and those that look like it.
+/// What speaks for others than the winner and those that look like it; faint habits are no contradiction.
 fn contradictions(pieces: &Pieces, evidence: &[Evidence], family: Family) -> Vec<String> {
-    let others = pieces.iter().filter(|piece| !piece.families.meets(family.kin()));
+    let speaks =
+        |piece: &&Piece| piece.kind.weight() * piece.share > FAINT && !piece.families.meets(family.kin());
+    let others = pieces.iter().filter(speaks);
     let words = |piece: &Piece| {
         let Evidence { kind, signature, label, .. } = evidence.iter().find(|one| one.kind == piece.kind)?;
         Some(format!("{} looks like {label}, not like {family} ({signature})", kind.name()))

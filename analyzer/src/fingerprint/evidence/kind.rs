@@ -73,8 +73,8 @@ const FACTS: [Facts; 16] = [
     facts(EvidenceKind::Mdns, "mdns", 4, 9),
     facts(EvidenceKind::Ssdp, "ssdp", 5, 7),
     facts(EvidenceKind::NetBios, "netbios", 10, 6),
-    // A setting, and many families share one.
-    facts(EvidenceKind::Ttl, "ttl", 20, 0),
+    // A setting that hardly anybody changes.
+    facts(EvidenceKind::Ttl, "ttl", 10, 0),
     facts(EvidenceKind::IcmpEcho, "icmp echo", 10, 0),
 ];
 
