@@ -21,7 +21,7 @@ impl Reading<'_> {
         let all: Vec<_> = wanted
             .map(|(host, missed)| (host.counts().get(ask.measure), host.address(), (host, *missed)))
             .collect();
-        let total = all.len();
+        let total = if query.is_none() { self.hosts_seen() } else { all.len() };
         let ranked = rank(all.into_iter(), ask.limit);
         let hosts = ranked.into_iter().map(|(.., (host, missed))| self.entry(host, missed, ask)).collect();
         Stock { hosts, total }

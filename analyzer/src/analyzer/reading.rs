@@ -166,6 +166,13 @@ impl<'a> Reading<'a> {
             + self.0.views.iter().flatten().map(View::bytes).sum::<usize>()
     }
 
+    /// How many hosts there were; an estimate once some had to make room.
+    pub(super) fn hosts_seen(self) -> usize {
+        let Analyzer { hosts, different, .. } = self.0;
+        let estimate = || hyperloglog::estimate(different).round() as usize;
+        if hosts.evicted() > 0 { estimate().max(hosts.len()) } else { hosts.len() }
+    }
+
     fn top_hosts(self, ask: &Ask<'_>) -> Top {
         let Analyzer { hosts, missed, different, .. } = self.0;
         let mut unlisted = Volume::default();
@@ -175,13 +182,9 @@ impl<'a> Reading<'a> {
         });
         let ranked = rank(rows, ask.limit);
         let most = |host: &Host, missed: Missed| missed.and(&host.counts()).get(ask.measure);
-        let all = hosts.len() as u64;
-        let (total, total_error) = if hosts.evicted() > 0 {
-            let estimate = hyperloglog::estimate(different).round() as u64;
-            (estimate.max(all), hyperloglog::relative_error(different.len()))
-        } else {
-            (all, 0.0)
-        };
+        let total = self.hosts_seen();
+        let total_error =
+            if hosts.evicted() > 0 { hyperloglog::relative_error(different.len()) } else { 0.0 };
         let bound = match ranked.last() {
             Some((least, last, _)) if !missed.is_nothing() => {
                 let beyond = |host: &Host| {
@@ -205,6 +208,6 @@ impl<'a> Reading<'a> {
         }
         let left = LeftOut { unlisted, ..LeftOut::default() };
         let rows = ranked.into_iter().map(|(_, _, (host, missed))| host_row(host, missed, ask)).collect();
-        Top { rows, total: total as usize, total_error, missed: *missed, guaranteed, left }
+        Top { rows, total, total_error, missed: *missed, guaranteed, left }
     }
 }

@@ -109,9 +109,9 @@ impl Fingerprints {
         }
     }
 
-    /// Bytes that hosts, connections and heads occupy.
+    /// Bytes that hosts with their clues, connections and heads occupy.
     pub fn bytes(&self) -> usize {
-        self.hosts.bytes() + self.flows.bytes() + self.heads.bytes()
+        self.hosts.bytes() + self.clues.bytes() + self.flows.bytes() + self.heads.bytes()
     }
 
     /// Takes a packet; `bytes` is its frame, or what was kept of it. `tell` hears what the packet shows.

@@ -11,7 +11,7 @@ use crate::fingerprint::{Database, HostPrints, Match, Program, Verdict};
 pub struct Stock {
     /// Those that were asked for.
     pub hosts: Vec<Entry>,
-    /// How many there are in all.
+    /// How many there are in all; without a filter, those that had to make room are counted, too, by an estimate.
     pub total: usize,
 }
 

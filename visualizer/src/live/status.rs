@@ -285,6 +285,7 @@ impl Status {
             ("fingerprints_evicted_hosts", json!(prints.hosts_evicted)),
             ("fingerprints_evicted_connections", json!(prints.flows_evicted)),
             ("fingerprints_evicted_heads", json!(prints.heads_evicted)),
+            ("fingerprints_evicted_clues", json!(prints.clues_evicted)),
             ("fingerprints_evicted_contacts", json!(figures.prints.contacts_evicted)),
             ("fingerprints_memory_bytes", json!(figures.prints.memory)),
             ("memory_bytes", json!(figures.memory)),

@@ -66,6 +66,11 @@ impl Clues {
         self.rows.evicted()
     }
 
+    /// Bytes they occupy.
+    pub fn bytes(&self) -> usize {
+        self.rows.bytes()
+    }
+
     /// Notes a clue.
     pub fn note(&mut self, address: IpAddr, clue: Clue, at: Timestamp) -> Noted {
         let hash = self.hash(address, clue.kind);

@@ -194,10 +194,10 @@ fn tell_losses(reading: Reading<'_>) {
             "{hosts} hosts had to make room for others and are missing; raise analysis.memory_mb"
         ));
     }
-    if counts.hosts_evicted > 0 {
+    let forgotten = counts.hosts_evicted + counts.clues_evicted;
+    if forgotten > 0 {
         complain(&format!(
-            "what {} hosts looked like had to make room for others; raise analysis.memory_mb",
-            counts.hosts_evicted
+            "what was known of the looks of hosts had to make room {forgotten} times; raise analysis.memory_mb"
         ));
     }
     if counts.sampled_out > 0 {

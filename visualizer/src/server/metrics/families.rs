@@ -189,6 +189,7 @@ pub(super) const FAMILIES: [Family; 38] = [
                 ("hosts", counts.hosts_evicted),
                 ("connections", counts.flows_evicted),
                 ("heads", counts.heads_evicted),
+                ("clues", counts.clues_evicted),
                 ("contacts", contacts_evicted),
             ],
         )
