@@ -246,6 +246,25 @@ fn a_server_gives_the_document_of_the_command() {
 }
 
 #[test]
+fn a_signature_file_of_ones_own_gives_the_labels_of_command_and_server() {
+    let file = talk();
+    let text = "classes = unix\n[tcp:request]\nlabel = s:unix:Mine:1\n\
+                sig = 4:64+0:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0\n";
+    let own = TempFile::new("mine.fp", text.as_bytes());
+    let server = Server::start_with(
+        &["--read", file.path(), "--speed", "max"],
+        &[("WIREGLOBE__FINGERPRINTS__P0F_DB", own.path())],
+    );
+    let live = server.wait_for("/api/v1/hosts", |document| document["totals"]["packets"] == 5);
+    let offline = hosts(&["--p0f-db", own.path(), "--read", file.path()]);
+    for document in [&live, &offline] {
+        let evidence = &row(document, "192.168.1.7")["os"]["evidence"][0];
+        assert_eq!((&evidence["kind"], &evidence["label"]), (&json!("syn"), &json!("Mine 1")));
+        assert!(evidence["line"].as_str().unwrap().ends_with(":4"), "{evidence}");
+    }
+}
+
+#[test]
 fn a_domain_has_what_the_hosts_behind_it_look_like() {
     let document = hosts(&["--by", "domain", "--top", "0", "--read", DEMO]);
     let all = &*DEMO_HOSTS;

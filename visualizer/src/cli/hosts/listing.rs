@@ -60,9 +60,7 @@ static HOSTS: [Field; 35] = [
     number("packets", "packets", "/packets", |cell, _| output::count(cell.as_u64().unwrap_or(0))),
     number("bytes", "bytes", "/bytes", |cell, _| output::bytes(cell.as_u64().unwrap_or(0))),
     text("country", "where", "/country", whereabouts),
-    number("nat_score", "nat", "/nat/score", |cell, _| {
-        cell.as_u64().filter(|score| *score > 0).map_or_else(String::new, |score| score.to_string())
-    }),
+    number("nat_score", "nat", "/nat/score", several),
     hidden("nat_reasons", "/nat/reasons"),
     hidden("asn", "/asn"),
     hidden("as_name", "/as_name"),
@@ -172,6 +170,11 @@ fn whereabouts(country: &Value, row: &Value) -> String {
     if parts.is_empty() { plain(&row["place"]) } else { parts.join(", ") }
 }
 
+/// How strongly changes hint at several machines; a change that was not worth telling is not shown.
+fn several(score: &Value, row: &Value) -> String {
+    if row["nat"]["reasons"][0].is_null() { String::new() } else { plain(score) }
+}
+
 /// The first ports, and how many more there are.
 fn ports(cell: &Value) -> String {
     const MOST: usize = 6;
@@ -198,7 +201,9 @@ fn uptime(minutes: u64) -> String {
 
 fn uptimes(cell: &Value) -> String {
     let all = cell.as_array().map(Vec::as_slice).unwrap_or_default();
-    all.iter().filter_map(Value::as_u64).map(uptime).collect::<Vec<_>>().join(", ")
+    let mut words: Vec<String> = all.iter().filter_map(Value::as_u64).map(uptime).collect();
+    words.dedup();
+    words.join(", ")
 }
 
 fn joined(cell: &Value) -> String {
