@@ -1,8 +1,9 @@
-//! How many SYNs are read: all of them at any rate that people make, a sample of a flood, whose segments look alike anyway.
+//! How many SYNs, and how many datagrams with evidence, are read: all of them at any rate that people make, a sample of a flood,
+//! whose segments look alike anyway.
 
 use capturer::Timestamp;
 
-/// SYN and SYN+ACK segments a second that are read, and so many at once.
+/// Segments or datagrams a second that are read, and so many at once.
 const PER_SECOND: u64 = 20_000;
 
 /// Of what comes beyond, every so many.

@@ -38,6 +38,8 @@ pub struct FingerprintCounts {
     pub read: u64,
     /// Those that were not, because too many came at once.
     pub sampled_out: u64,
+    /// Datagrams and pings with evidence that were not read, because too many came at once.
+    pub words_sampled_out: u64,
     /// Those whose options were not captured.
     pub cut: u64,
     /// Connections that had to make room before they were done.
@@ -60,6 +62,7 @@ pub struct Fingerprints {
     pub(super) hosts: Hosts,
     pub(super) clues: Clues,
     budget: Budget,
+    pub(super) words: Budget,
     read: u64,
     cut: u64,
 }
@@ -75,6 +78,7 @@ impl Fingerprints {
             hosts: Hosts::new(memory - memory / CLUES_SHARE, hasher.clone()),
             clues: Clues::new(memory / CLUES_SHARE, hasher),
             budget: Budget::default(),
+            words: Budget::default(),
             read: 0,
             cut: 0,
         }
@@ -100,6 +104,7 @@ impl Fingerprints {
         FingerprintCounts {
             read: self.read,
             sampled_out: self.budget.refused(),
+            words_sampled_out: self.words.refused(),
             cut: self.cut,
             flows_evicted: self.flows.evicted(),
             hosts: self.hosts.len(),

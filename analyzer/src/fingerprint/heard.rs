@@ -104,7 +104,9 @@ impl Fingerprints {
             Transport::Icmp(message) if is_ping(packet.protocol, message.kind) => Carrier::Ping,
             _ => return,
         };
-        self.read_datagram(packet, (carrier, bytes), tell);
+        if self.words.takes(packet.at) {
+            self.read_datagram(packet, (carrier, bytes), tell);
+        }
     }
 
     #[cold]

@@ -42,7 +42,7 @@ mod window;
 pub use database::{Database, Match};
 pub use error::{DatabaseError, Unexpected};
 pub use event::{End, Event, EventKind, HttpSight, Subject, TcpSight};
-pub use evidence::{Carrier, Clue, Evidence, EvidenceKind, Force, Text, read as read_evidence};
+pub use evidence::{Carrier, Clue, Evidence, EvidenceKind, Force, Text, may_tell, read as read_evidence};
 pub use family::{Families, Family};
 pub use fingerprints::{FingerprintCounts, Fingerprints};
 pub use hosts::{HostPrints, Program, Stack};

@@ -139,6 +139,12 @@ impl Observing {
                 counts.sampled_out + counts.read + counts.cut
             ));
         }
+        if counts.words_sampled_out > 0 {
+            complain(&format!(
+                "{} datagrams with evidence came too fast and were not read (a sample of them was)",
+                counts.words_sampled_out
+            ));
+        }
     }
 }
 

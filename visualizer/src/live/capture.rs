@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
+use analyzer::fingerprint;
 use analyzer::names::{NAMING_BYTES, Watch};
 use capturer::decode::Decoder;
 use capturer::source::{Next, Source, SourceError};
@@ -133,8 +134,9 @@ impl Pending {
             None => {
                 self.ledger.packets += 1;
                 self.ledger.bytes += u64::from(self.packet.wire_len);
-                let naming = if self.watch.may_name(&self.packet, frame.bytes) { NAMING_BYTES } else { 0 };
-                self.batch.push_keeping(self.packet, frame, naming);
+                let may_name = self.watch.may_name(&self.packet, frame.bytes);
+                let more = may_name || fingerprint::may_tell(&self.packet, frame.bytes);
+                self.batch.push_keeping(self.packet, frame, if more { NAMING_BYTES } else { 0 });
             }
             Some(skip) => self.ledger.skipped.add(skip.reason),
         }

@@ -282,6 +282,7 @@ impl Status {
             ("fingerprints_segments", json!(prints.read)),
             ("fingerprints_segments_cut", json!(prints.cut)),
             ("fingerprints_segments_sampled_out", json!(prints.sampled_out)),
+            ("fingerprints_datagrams_sampled_out", json!(prints.words_sampled_out)),
             ("fingerprints_evicted_hosts", json!(prints.hosts_evicted)),
             ("fingerprints_evicted_connections", json!(prints.flows_evicted)),
             ("fingerprints_evicted_heads", json!(prints.heads_evicted)),

@@ -130,4 +130,12 @@ mod tests {
             assert!(facts.kind.weight() > 1.0, "{}", facts.name);
         }
     }
+
+    #[test]
+    fn the_document_has_each_kind_with_how_often_it_is_wrong() {
+        let document = include_str!("../../../../docs/FINGERPRINTS.md");
+        for facts in &FACTS {
+            assert!(document.contains(&format!("| {} | {} | ", facts.name, facts.wrong)), "{}", facts.name);
+        }
+    }
 }

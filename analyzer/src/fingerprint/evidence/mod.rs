@@ -28,7 +28,7 @@ mod words;
 
 use std::net::IpAddr;
 
-use capturer::Timestamp;
+use capturer::{Packet, Timestamp, Transport};
 
 pub use clue::{Clue, Force, Text};
 pub(super) use http::fields;
@@ -37,7 +37,7 @@ pub(super) use store::{Clues, Kept, Noted};
 
 use super::family::Family;
 use crate::detect::readers::http as messages;
-use crate::names::begins_hello;
+use crate::names::{begins_hello, payload};
 
 /// A piece of evidence, as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,6 +90,20 @@ pub fn read(carrier: Carrier, bytes: &[u8], tell: &mut dyn FnMut(Option<IpAddr>,
         Carrier::Udp(5353, _) => of_sender(mdns::read(bytes)),
         Carrier::Udp(138, _) => of_sender(netbios::read(bytes)),
         Carrier::Udp(..) => of_sender(ssdp::read(bytes)),
+    }
+}
+
+/// Whether a packet's payload may be evidence that is longer than the start of a frame, so that more of it should be kept;
+/// `bytes` is what there is of its frame.
+#[inline]
+pub fn may_tell(packet: &Packet, bytes: &[u8]) -> bool {
+    match packet.transport {
+        Transport::Udp(ports) => is_read(ports.source, ports.destination),
+        Transport::Tcp(_) if packet.payload_len > 5 => {
+            let start = payload(packet, bytes);
+            start.starts_with(b"HTTP/1.") || smb::begins(start) && smb::logs_in(start)
+        }
+        _ => false,
     }
 }
 

@@ -28,6 +28,15 @@ pub fn begins(payload: &[u8]) -> bool {
     matches!(payload, [0, _, _, _, 0xfe | 0xff, b'S', b'M', b'B', ..])
 }
 
+/// Whether it is one of the messages of a log-in, NEGOTIATE and SESSION_SETUP, which come before all others.
+pub fn logs_in(payload: &[u8]) -> bool {
+    match payload.get(4..) {
+        Some([0xff, _, _, _, command, ..]) => matches!(*command, NEGOTIATE | SESSION_SETUP_ANDX),
+        Some([0xfe, _, _, _, rest @ ..]) => matches!(rest.get(8..10), Some([0 | 1, 0])),
+        _ => false,
+    }
+}
+
 /// What a message tells of its sender.
 pub fn read(payload: &[u8]) -> Option<Clue> {
     let message = payload.get(4..)?;
@@ -116,6 +125,13 @@ mod tests {
         let samba = read(&message(SESSION_SETUP_ANDX, b"Unix\0Samba 3.0.20-Debian\0")).unwrap();
         assert!(samba.families.has(Family::Linux) && samba.signature.as_str().starts_with("Samba 3.0.20"));
         assert_eq!(read(&message(SESSION_SETUP_ANDX, b"")), None);
+    }
+
+    #[test]
+    fn messages_of_a_log_in_are_known_from_others() {
+        assert!(logs_in(&message(NEGOTIATE, b"")) && logs_in(b"\0\0\0\x40\xfeSMB\x40\0\0\0\0\0\0\0\x01\0"));
+        assert!(!logs_in(&message(0x2e, b"")) && !logs_in(b"\0\0\0\x40\xfeSMB\x40\0\0\0\0\0\0\0\x08\0"));
+        assert!(!logs_in(b""));
     }
 
     #[test]

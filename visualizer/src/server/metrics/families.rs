@@ -80,7 +80,7 @@ const fn family(name: &'static str, help: &'static str, samples: fn(&Scene) -> S
 }
 
 /// All of them. The unit stands in the name.
-pub(super) const FAMILIES: [Family; 38] = [
+pub(super) const FAMILIES: [Family; 39] = [
     family("wireglobe_build_info", "The version that runs, always 1", |_| {
         Samples::gauges("version", [(env!("CARGO_PKG_VERSION"), 1.0)])
     }),
@@ -181,6 +181,11 @@ pub(super) const FAMILIES: [Family; 38] = [
             [("read", counts.read), ("cut", counts.cut), ("sampled_out", counts.sampled_out)],
         )
     }),
+    family(
+        "wireglobe_fingerprints_datagrams_sampled_out",
+        "Datagrams and pings with evidence that came too fast",
+        |scene| Samples::counter(scene.figures.prints.counts.words_sampled_out),
+    ),
     family("wireglobe_fingerprints_evicted", "What had to make room before it was done", |scene| {
         let Prints { counts, contacts_evicted, .. } = scene.figures.prints;
         Samples::counters(
