@@ -38,6 +38,8 @@ pub struct Kept {
     pub at: Timestamp,
     /// Whom others of its kind spoke for that it does not fit.
     pub others: Families,
+    /// How many more clues of its kind fit the same families than others.
+    votes: u8,
 }
 
 /// What a clue is to those before.
@@ -77,7 +79,7 @@ impl Clues {
         let is_it = |row: &Row| row.address == address && row.kind == clue.kind;
         let Some(slot) = self.rows.lookup(hash, is_it) else {
             let row = Row { address, kind: clue.kind, count: 1 };
-            self.rows.insert(hash, row, Kept { clue, at, others: Families::NONE });
+            self.rows.insert(hash, row, Kept { clue, at, others: Families::NONE, votes: 1 });
             return Noted::New;
         };
         let Some((row, kept)) = self.rows.both(slot) else { return Noted::Known };
@@ -102,6 +104,7 @@ impl Kept {
     fn take(&mut self, clue: Clue, at: Timestamp) -> Noted {
         self.at = at;
         let old = self.clue;
+        self.votes = self.votes.saturating_add(u8::from(clue.families.meets(old.families)));
         if clue.label == old.label && clue.families == old.families {
             return Noted::Known;
         }
@@ -117,14 +120,26 @@ impl Kept {
         if is_vaguer && !contradicts {
             return Noted::Known;
         }
-        if contradicts && clue.force >= old.force {
-            self.others = self.others.or(old.families);
-        } else if contradicts {
-            self.others = self.others.or(clue.families);
-            return Noted::New;
+        if !contradicts {
+            self.clue = clue;
+            return Noted::Known;
         }
-        self.clue = clue;
-        if contradicts { Noted::New } else { Noted::Known }
+        self.outvote(clue);
+        Noted::New
+    }
+}
+
+impl Kept {
+    /// A clue for somebody else: the one that most clues are for stays (Boyer and Moore's vote), and the other is remembered.
+    fn outvote(&mut self, clue: Clue) {
+        let old = self.clue;
+        self.votes = self.votes.saturating_sub(u8::from(clue.force >= old.force));
+        if self.votes > 0 {
+            self.others = self.others.or(clue.families);
+            return;
+        }
+        (self.clue, self.votes) = (clue, 1);
+        self.others = self.others.or(old.families);
     }
 }
 
@@ -138,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn the_plainest_word_is_kept_and_contradictions_are_remembered() {
+    fn the_plainest_word_of_most_is_kept_and_contradictions_are_remembered() {
         let mut clues = Clues::new(1 << 16, RandomState::new());
         let host = IpAddr::from([192, 0, 2, 1]);
         let mut note = |clue| clues.note(host, clue, Timestamp::EPOCH);
@@ -146,7 +161,7 @@ mod tests {
         assert_eq!(note(clue(Families::WINDOWS, "Windows 10")), Noted::Known);
         assert_eq!(note(clue(Families::WINDOWS, "Windows")), Noted::Known);
         assert_eq!(note(clue(Families::UNIX, "Unix").with(Force::Faint)), Noted::New);
-        assert_eq!(note(clue(Families::IOS, "iOS")), Noted::New);
+        (0..3).for_each(|_| assert_eq!(note(clue(Families::IOS, "iOS")), Noted::New));
         let kept = clues.get(host, EvidenceKind::UserAgent).unwrap();
         assert_eq!(kept.clue.label.as_str(), "iOS");
         assert_eq!(kept.others, Families::UNIX.or(Families::WINDOWS));
@@ -155,8 +170,12 @@ mod tests {
 
     #[test]
     fn who_is_known_takes_the_place_of_who_is_not() {
-        let mut kept =
-            Kept { clue: clue(Families::NONE, "TLS"), at: Timestamp::EPOCH, others: Families::NONE };
+        let mut kept = Kept {
+            clue: clue(Families::NONE, "TLS"),
+            at: Timestamp::EPOCH,
+            others: Families::NONE,
+            votes: 1,
+        };
         assert_eq!(kept.take(clue(Families::WINDOWS, "Schannel"), Timestamp::EPOCH), Noted::Known);
         assert_eq!(kept.take(clue(Families::NONE, "TLS"), Timestamp::EPOCH), Noted::Known);
         assert_eq!((kept.clue.label.as_str(), kept.others), ("Schannel", Families::NONE));
