@@ -18,6 +18,7 @@ use super::evidence::Clues;
 use super::flows::{Flow, Flows, Place, is_over};
 use super::heads::Heads;
 use super::hosts::{HostPrints, Hosts};
+use super::recent::Recent;
 use super::talk::Then;
 use super::tcp::TcpPrint;
 use super::window::Window;
@@ -61,6 +62,8 @@ pub struct Fingerprints {
     pub(super) heads: Heads,
     pub(super) hosts: Hosts,
     pub(super) clues: Clues,
+    /// What was found of the last SYNs and SYN+ACKs.
+    recent: [Recent; 2],
     budget: Budget,
     pub(super) words: Budget,
     read: u64,
@@ -77,6 +80,7 @@ impl Fingerprints {
             heads: Heads::default(),
             hosts: Hosts::new(memory - memory / CLUES_SHARE, hasher.clone()),
             clues: Clues::new(memory / CLUES_SHARE, hasher),
+            recent: Default::default(),
             budget: Budget::default(),
             words: Budget::default(),
             read: 0,
@@ -178,7 +182,7 @@ impl Fingerprints {
         let Some(print) = self.print(segment) else { return };
         let mut flow = Flow::of_syn(packet, tcp, packet.at);
         let window = Window::of(&print, 0);
-        let found = self.database.find_syn(&print, window);
+        let found = self.recent[0].find(&print, window, || self.database.find_syn(&print, window));
         flow.segment = print.mss;
         let program = self.show_stack(segment, &flow, (Subject::Client, &print, found), tell);
         // The clock of a program's own segments is not asked.
@@ -208,7 +212,8 @@ impl Fingerprints {
             None => answer_alone(packet, tcp),
         };
         let Some(print) = self.print(segment) else { return };
-        let found = self.database.find_syn_ack(&print, Window::of(&print, flow.segment));
+        let window = Window::of(&print, flow.segment);
+        let found = self.recent[1].find(&print, window, || self.database.find_syn_ack(&print, window));
         let program = self.show_stack(segment, &flow, (Subject::Server, &print, found), tell);
         if !program {
             flow.hosts[1] = Some(self.hosts.meet(packet.source, packet.at));
@@ -218,8 +223,9 @@ impl Fingerprints {
             flow.clocks[1] = self.show_uptime(segment, &flow, Subject::Server, tell);
             self.compare(segment, &flow, (Subject::Server, &print, &found), tell);
         }
-        if let Some(row) = place.and_then(|(place, _)| self.flows.get(place)) {
-            *row = Flow { answered: true, server_next: tcp.sequence.wrapping_add(1), at: packet.at, ..flow };
+        if let Some((place, _)) = place {
+            let server_next = tcp.sequence.wrapping_add(1);
+            self.flows.answer(place, Flow { server_next, at: packet.at, ..flow });
         }
     }
 

@@ -111,10 +111,34 @@ impl Place {
     }
 }
 
+/// What keeps a connection its place: when it began or was answered, in nanoseconds, the last bit set if it was.
+#[derive(Clone, Copy, Debug)]
+struct Worth(i64);
+
+impl Worth {
+    const NOBODY: Self = Self(i64::MIN);
+
+    const fn of(flow: &Flow) -> Self {
+        Self(flow.at.as_nanos() & !1 | flow.answered as i64)
+    }
+
+    /// Fresh ones are worth more than others, answered ones more than those, later ones more than earlier.
+    fn order(self, now: Timestamp) -> (bool, bool, i64) {
+        let is_fresh = self.is_fresh(now);
+        (is_fresh, is_fresh && self.0 & 1 == 1, self.0)
+    }
+
+    fn is_fresh(self, now: Timestamp) -> bool {
+        !now.exceeds(Timestamp::from_nanos(self.0), AGE)
+    }
+}
+
 /// Connections that are followed.
 pub(super) struct Flows {
-    /// Of each place the upper half of its connection's hash; 0: nobody's.
-    tags: Vec<u32>,
+    /// Of each place the upper bits of its connection's hash; 0: nobody's.
+    tags: Vec<u16>,
+    /// What each place is worth: apart from the rows, so that who has to go is found in one cache line.
+    worths: Vec<Worth>,
     rows: Vec<Option<Flow>>,
     hasher: RandomState,
     evicted: u64,
@@ -124,7 +148,8 @@ impl Flows {
     /// So many connections, rounded up to a power of two; everything is allocated here.
     pub(super) fn new(connections: usize, hasher: RandomState) -> Self {
         let places = connections.next_power_of_two().max(WAYS);
-        Self { tags: vec![0; places], rows: vec![None; places], hasher, evicted: 0 }
+        let worths = vec![Worth::NOBODY; places];
+        Self { tags: vec![0; places], worths, rows: vec![None; places], hasher, evicted: 0 }
     }
 
     /// Connections that had to make room for others.
@@ -169,31 +194,35 @@ impl Flows {
         self.rows.get_mut(place.0)?.as_mut()
     }
 
+    /// Its connection was answered, and is worth more.
+    pub(super) fn answer(&mut self, place: Place, flow: Flow) {
+        let flow = Flow { answered: true, ..flow };
+        self.worths[place.0] = Worth::of(&flow);
+        self.rows[place.0] = Some(flow);
+    }
+
     /// Forgets a connection; gives where its head waits.
     pub(super) fn remove(&mut self, place: Place) -> Option<u16> {
         self.tags[place.0] = 0;
+        self.worths[place.0] = Worth::NOBODY;
         self.rows[place.0].take()?.head
     }
 
     /// Follows a connection; gives where the head waits of the one that had to go.
     pub(super) fn insert(&mut self, hash: u64, flow: Flow) -> Option<u16> {
         let (first, tag) = self.place(hash);
-        let worth = |place: &usize| {
-            self.rows[*place].as_ref().map(|row| {
-                let fresh = flow.at.since(row.at) <= AGE;
-                (fresh, fresh && row.answered, row.at)
-            })
-        };
-        let victim = (first..first + WAYS).min_by_key(worth).unwrap_or(first);
-        let gone = self.rows[victim].replace(flow);
+        let set = self.worths[first..first + WAYS].iter().zip(first..);
+        let victim = set.min_by_key(|(worth, _)| worth.order(flow.at)).map_or(first, |(_, place)| place);
+        self.evicted += u64::from(self.worths[victim].is_fresh(flow.at));
+        self.worths[victim] = Worth::of(&flow);
         self.tags[victim] = tag;
-        self.evicted += u64::from(gone.is_some_and(|gone| flow.at.since(gone.at) <= AGE));
+        let gone = self.rows[victim].replace(flow);
         gone?.head
     }
 
-    fn place(&self, hash: u64) -> (usize, u32) {
+    fn place(&self, hash: u64) -> (usize, u16) {
         let sets = self.tags.len() / WAYS;
-        ((hash as usize & (sets - 1)) * WAYS, (hash >> 32) as u32 | 1)
+        ((hash as usize & (sets - 1)) * WAYS, (hash >> 48) as u16 | 1)
     }
 }
 
@@ -246,7 +275,8 @@ mod tests {
         follow(&mut flows, 9, 0);
         let (packet, tcp) = segment(9, true);
         let (place, _) = flows.find(flows.hash(&packet, &tcp), &packet, &tcp).unwrap();
-        flows.get(place).unwrap().answered = true;
+        let flow = *flows.get(place).unwrap();
+        flows.answer(place, flow);
         (100..5000).for_each(|client| follow(&mut flows, client, 1));
         assert_eq!(finds(&flows, 9, true), Some(true));
         assert_eq!(flows.evicted(), 4900 + 1 - 64);

@@ -17,6 +17,9 @@ use crate::names::{begins_hello, hello_goes_on, payload};
 /// Segments with data of a connection that are listened to: enough for the log-in of SMB.
 const MOST_SEGMENTS: u8 = 10;
 
+/// Those of a connection in which nothing is known: logins of other protocols come first.
+const FEW_SEGMENTS: u8 = 4;
+
 /// How strongly a contradiction hints at several machines, as a program of another system does.
 const CONTRADICTION: u8 = 4;
 
@@ -52,7 +55,8 @@ impl Fingerprints {
         }
         let Some(head) = head else {
             self.read_words(segment, &flow, (from_client, bytes), tell);
-            let is_done = heard >= MOST_SEGMENTS || from_client && begins_hello(bytes);
+            let most = if evidence::goes_on(bytes) { MOST_SEGMENTS } else { FEW_SEGMENTS };
+            let is_done = heard >= most || from_client && begins_hello(bytes);
             return if is_done { Then::Forget } else { Then::Follow };
         };
         self.heads.add(head, bytes);

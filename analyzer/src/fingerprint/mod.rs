@@ -28,6 +28,7 @@ mod pattern;
 mod programs;
 mod quirks;
 mod raw;
+mod recent;
 #[cfg(test)]
 mod scenes;
 mod sharing;

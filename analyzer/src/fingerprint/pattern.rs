@@ -35,6 +35,36 @@ enum WindowPattern {
     Like(Window),
 }
 
+/// The fields of a print that stacks choose and networks leave alone, in one number: what a line of a table wants of them is
+/// seen at a glance, before the line is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Glance {
+    mask: u128,
+    value: u128,
+}
+
+/// Where a glance has what a window is a multiple of.
+const CLASS: u128 = 0x3_ffff;
+
+impl Glance {
+    /// Of a print whose window came about so.
+    pub(super) fn of(print: &TcpPrint, window: Window) -> u128 {
+        let class = match window {
+            Window::Exact(_) => 0,
+            Window::Segments(times) => 1 << 16 | u64::from(times),
+            Window::Units(times) => 2 << 16 | u64::from(times),
+        };
+        let fields = u64::from(print.mss) << 32 | u64::from(print.window) << 16 | u64::from(print.scale) << 8;
+        let rest = u64::from(print.ip_options) << 24 | u64::from(print.version) << 32;
+        u128::from(fields | u64::from(print.payload)) << 64 | u128::from(class | rest << 16)
+    }
+
+    /// Whether a print may fit.
+    pub(super) const fn admits(self, print: u128) -> bool {
+        print & self.mask == self.value
+    }
+}
+
 /// How well a print fits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fit {
@@ -84,6 +114,34 @@ impl TcpPattern {
     /// The highest initial time to live.
     pub const fn ttl(&self) -> u8 {
         self.ttl
+    }
+
+    /// What is seen of it at a glance.
+    pub(super) fn glance(&self) -> Glance {
+        let window = if let WindowPattern::Like(window) = self.window { window } else { Window::Exact(0) };
+        let octets = if let Window::Exact(octets) = window { octets } else { 0 };
+        let print = TcpPrint {
+            version: self.version.unwrap_or(0),
+            ip_options: self.ip_options,
+            mss: self.mss.unwrap_or(0),
+            window: octets,
+            scale: self.scale.unwrap_or(0),
+            payload: self.payload.unwrap_or(false),
+            ..TcpPrint::empty()
+        };
+        let exact = matches!(self.window, WindowPattern::Like(Window::Exact(_)));
+        let like = matches!(self.window, WindowPattern::Like(_)) && !exact;
+        let wanted = TcpPrint {
+            version: self.version.map_or(0, |_| u8::MAX),
+            ip_options: u8::MAX,
+            mss: self.mss.map_or(0, |_| u16::MAX),
+            window: if exact { u16::MAX } else { 0 },
+            scale: self.scale.map_or(0, |_| u8::MAX),
+            payload: self.payload.is_some(),
+            ..TcpPrint::empty()
+        };
+        let class = if like { CLASS } else { 0 };
+        Glance { mask: Glance::of(&wanted, Window::Exact(0)) | class, value: Glance::of(&print, window) }
     }
 
     /// Whether a print whose window came about so fits.

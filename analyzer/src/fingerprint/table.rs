@@ -3,7 +3,7 @@
 
 use super::distance::{self, FARTHEST};
 use super::label::Label;
-use super::pattern::{Fit, TcpPattern};
+use super::pattern::{Fit, Glance, TcpPattern};
 use super::tcp::TcpPrint;
 use super::window::Window;
 
@@ -22,6 +22,8 @@ pub(super) struct Entry {
 pub(super) struct TcpTable {
     /// Sorted by the hash of their options, those of one hash in the order of the file.
     entries: Vec<(u32, Entry)>,
+    /// What is seen of each at a glance.
+    glances: Vec<Glance>,
 }
 
 /// What fits.
@@ -38,7 +40,8 @@ impl TcpTable {
         let mut entries: Vec<_> =
             entries.into_iter().map(|entry| (entry.pattern.layout().hash(), entry)).collect();
         entries.sort_by_key(|(hash, entry)| (*hash, entry.line));
-        Self { entries }
+        let glances = entries.iter().map(|(_, entry)| entry.pattern.glance()).collect();
+        Self { entries, glances }
     }
 
     pub(super) const fn len(&self) -> usize {
@@ -55,7 +58,7 @@ impl TcpTable {
             |entry: &Entry| labels.get(usize::from(entry.label)).is_some_and(|label| label.generic);
         let is_program = |entry: &Entry| labels.get(usize::from(entry.label)).is_some_and(Label::is_program);
         let (mut generic, mut fuzzy) = (None, None);
-        for entry in self.alike(print) {
+        for entry in self.alike(print, window) {
             match entry.pattern.fit(print, window) {
                 Some(Fit::Exact) if !is_generic(entry) => return exact(entry, print),
                 Some(Fit::Exact) => generic = generic.or(Some(entry)),
@@ -70,11 +73,13 @@ impl TcpTable {
         }
     }
 
-    /// Signatures with the same options.
-    fn alike(&self, print: &TcpPrint) -> impl Iterator<Item = &Entry> {
-        let hash = print.layout.hash();
+    /// Signatures with the same options that a glance admits.
+    fn alike(&self, print: &TcpPrint, window: Window) -> impl Iterator<Item = &Entry> {
+        let (hash, seen) = (print.layout.hash(), Glance::of(print, window));
         let first = self.entries.partition_point(|(other, _)| *other < hash);
-        self.entries[first..].iter().take_while(move |(other, _)| *other == hash).map(|(_, entry)| entry)
+        let behind = self.entries[first..].partition_point(|(other, _)| *other == hash) + first;
+        let glances = self.glances[first..behind].iter().zip(&self.entries[first..behind]);
+        glances.filter(move |(glance, _)| glance.admits(seen)).map(|(_, (_, entry))| entry)
     }
 }
 

@@ -107,6 +107,11 @@ pub fn may_tell(packet: &Packet, bytes: &[u8]) -> bool {
     }
 }
 
+/// Whether a segment begins as those of a protocol do that says more later.
+pub(super) fn goes_on(bytes: &[u8]) -> bool {
+    smb::begins(bytes) || messages::begins(bytes)
+}
+
 /// Whether datagrams between these ports are read: DHCP, multicast DNS, SSDP, NetBIOS.
 #[inline]
 pub(super) const fn is_read(source: u16, destination: u16) -> bool {

@@ -1,6 +1,10 @@
 //! NTLM messages (MS-NLMP §2.2.1), wherever they are: in SMB, LDAP, RPC, SQL, mail, remote desktop, or in a field of HTTP in
 //! base64. Their VERSION (§2.2.2.10) is that of the sender's Windows. Samba says 6.1 and build 0.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::clue::{Clue, Force};
 use super::words::find;
 use super::{EvidenceKind, windows};
@@ -8,6 +12,9 @@ use crate::fingerprint::family::{Families, Family};
 
 /// What a message begins with.
 const SIGNATURE: &[u8] = b"NTLMSSP\0";
+
+/// Made once: what it needs to know of the words costs more than a payload.
+static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(SIGNATURE));
 
 /// NTLMSSP_NEGOTIATE_VERSION: a version is there.
 const HAS_VERSION: u32 = 0x0200_0000;
@@ -21,7 +28,7 @@ const PLACES: [(usize, usize); 3] = [(12, 32), (20, 48), (60, 64)];
 /// The message within a payload.
 pub fn within(payload: &[u8]) -> Option<Clue> {
     let payload = payload.get(..REACH).unwrap_or(payload);
-    let at = memchr::memmem::find(payload, SIGNATURE)?;
+    let at = FINDER.find(payload)?;
     message(&payload[at..])
 }
 
