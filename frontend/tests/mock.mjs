@@ -16,7 +16,7 @@ const POLICY = [
   "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'",
 ].join("; ");
 const KINDS = { html: "text/html; charset=utf-8", svg: "image/svg+xml", json: "application/json", js: "text/javascript", css: "text/css" };
-const PAGES = /^\/(?:alerts(?:\/[\w-]+)?|hosts|block|system|(?:country|as|prefix|host|domain)\/.+)?$/;
+const PAGES = /^\/(?:alerts(?:\/[\w-]+)?|hosts|packets|block|system|(?:country|as|prefix|host|domain)\/.+)?$/;
 const FILES = new Set(["index.html", "icon.svg", "map.json", ...readdirSync(path.join(DIST, "assets")).map((name) => `assets/${name}`)]);
 const LIMITS = { max_subs: 32, max_message: 4096, messages_per_second: 5, max_hz: 4 };
 const BURST = 20;
@@ -158,6 +158,24 @@ function answerHosts(url, w) {
   return { schema: 1, keys: all.length, rows: all.slice(0, Number(url.searchParams.get("top"))) };
 }
 
+/** The documents of the ring: lines of packets, or one with its layers. */
+function packetRow(frame) {
+  const web = frame % 3 !== 0;
+  return {
+    frame, time: new Date(1_770_000_000_000 + frame * 7).toISOString(), length: 74 + (frame % 60), caplen: 74, src: `198.51.100.${frame % 9}`, dst: "192.0.2.10", src_port: web ? 40_000 + (frame % 50) : null, dst_port: web ? 443 : null,
+    protocol: web ? "TCP" : "ICMP", flags: web ? "S" : null, vlan: null, ttl: 57, fragment_offset: null, payload: frame % 60, src_name: null, dst_name: frame % 2 ? "web-1" : null,
+  };
+}
+function answerPackets(url) {
+  const frame = Number(url.pathname.split("/")[4] ?? 0);
+  if (!frame) return Array.from({ length: Math.min(2500, Number(url.searchParams.get("limit"))) }, (_, i) => `${JSON.stringify(packetRow(i + 1))}\n`).join("");
+  const layers = [
+    { name: "Link", offset: 0, length: 14, fields: [["Destination", "02:00:00:00:00:01"], ["Source", "02:00:00:00:00:02"]] }, { name: "IPv4", offset: 14, length: 20, fields: [["Source", packetRow(frame).src], ["Time to live", "57"]] },
+    { name: "TCP", offset: 34, length: 40, fields: [["Flags", "S"], ["Window", "64240"]] },
+  ];
+  return JSON.stringify({ packet: packetRow(frame), kept: 74, layers, hex: Array.from({ length: 74 }, (_, i) => ((i * 37) % 256).toString(16).padStart(2, "0")).join("") });
+}
+
 /** topic → rows [key, {columns}] for a filter. */
 const TOPICS = {
   status: (w) => Object.entries({
@@ -268,6 +286,7 @@ async function respond(request, response, world) {
     const document = refused ? { error: { message: "\u201cport\u201d cannot be asked of a host" } } : answerHosts(url, world);
     return void response.writeHead(refused ? 400 : 200, { ...headers, "content-type": "application/json" }).end(JSON.stringify(document));
   }
+  if (url.pathname.startsWith("/api/v1/packets")) return void response.writeHead(200, { ...headers, "content-type": "application/json" }).end(answerPackets(url));
   const answer = await world.alerts.answer(request, url);
   if (answer) return void response.writeHead(answer.status, { ...headers, "content-type": answer.type ?? "application/json" }).end(answer.body);
   const file = PAGES.test(url.pathname) ? "index.html" : url.pathname.slice(1);

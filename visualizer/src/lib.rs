@@ -5,6 +5,7 @@ mod alerts;
 mod bucket;
 mod cli;
 mod devices;
+mod dissect;
 mod geo_fetch;
 mod geo_files;
 mod geo_update;

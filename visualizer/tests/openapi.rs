@@ -184,6 +184,13 @@ fn every_packet_is_as_documented() {
         let found = faults(&document, schema(&document, "/api/v1/packets", "200"), &packet, "packet");
         assert!(found.is_empty(), "{found:#?}");
     }
+    let last: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+    for (frame, status) in [(last["frame"].to_string(), "200"), (u64::MAX.to_string(), "404")] {
+        let (_, body) = server.get(&format!("/api/v1/packets/{frame}"));
+        let answer: Value = serde_json::from_str(&body).unwrap();
+        let found = faults(&document, schema(&document, "/api/v1/packets/{frame}", status), &answer, &frame);
+        assert!(found.is_empty(), "{found:#?}");
+    }
 }
 
 #[test]

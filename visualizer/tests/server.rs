@@ -141,6 +141,37 @@ fn packets_come_out_of_the_ring() {
 }
 
 #[test]
+fn packets_of_the_ring_are_a_capture_file_too() {
+    let (file, server) = small();
+    let capture = server.download("/api/v1/packets?limit=1000&format=pcapng");
+    let copy = TempFile::new("copy.pcapng", &capture);
+    let packets = |path| run(&["packets", "--read", path, "--format", "jsonl"]).stdout;
+    assert_eq!(packets(copy.path()), packets(file.path()));
+}
+
+/// The layers of a packet lie one behind the other in its bytes, and say what its line says.
+#[test]
+fn a_packet_is_told_layer_by_layer() {
+    let (_file, server) = small();
+    let (_, lines) = server.get("/api/v1/packets?limit=1000");
+    for line in lines.lines() {
+        let packet: Value = serde_json::from_str(line).unwrap();
+        let told = server.json(&format!("/api/v1/packets/{}", packet["frame"]));
+        assert_eq!(told["packet"], packet);
+        assert_eq!(told["hex"].as_str().unwrap().len() as u64, 2 * told["kept"].as_u64().unwrap());
+        let mut end = 0;
+        for layer in told["layers"].as_array().unwrap() {
+            assert_eq!(layer["offset"], end, "{told}");
+            end += layer["length"].as_u64().unwrap();
+        }
+        let fields = told["layers"].to_string();
+        assert!(fields.contains(packet["src"].as_str().unwrap()), "{told}");
+    }
+    assert_eq!(server.get("/api/v1/packets/999999999").0, 404);
+    assert_eq!(server.get("/api/v1/packets/one").0, 400);
+}
+
+#[test]
 fn every_route_of_the_document_answers() {
     let (_file, server) = small();
     let document = server.json("/api/v1/openapi.json");
@@ -151,6 +182,7 @@ fn every_route_of_the_document_answers() {
             path if path.contains("{id}") || path.contains("{name}") => continue,
             "/api/v1/mutes/preview" => "/api/v1/mutes/preview?filter=alert%20scan",
             "/api/v1/hosts/{address}" => "/api/v1/hosts/8.8.8.8",
+            "/api/v1/packets/{frame}" => "/api/v1/packets/1",
             "/api/v1/filter" => "/api/v1/filter?expr=tcp",
             "/api/v1/topics/{topic}" => "/api/v1/topics/kpi",
             "/api/v1/block" => "/api/v1/block?targets=8.8.8.8",

@@ -14,7 +14,7 @@ export const text = {
   demoHint: "An invented capture that comes with Wireglobe. Two lines in settings.toml watch an interface or replay your own capture.",
   page: { map: "World map", top: "Top", feed: "Live feed", traffic: "Traffic", tabs: "Panels", figures: "Key figures" },
   pages: {
-    label: "Pages", overview: "Overview", alerts: "Alerts", hosts: "Hosts", block: "Block lists", system: "System",
+    label: "Pages", overview: "Overview", alerts: "Alerts", hosts: "Hosts", packets: "Packets", block: "Block lists", system: "System",
     unloaded: "This page could not be loaded. The server may be away, or have been renewed.", again: "Load again",
     open: (n: string) => `${n} open`,
   },
@@ -172,7 +172,7 @@ export const text = {
       ["/", "Write a filter"],
       ["Esc", "Clear the selection, close"],
       ["Space", "Pause and resume"],
-      ["g o a h b s", "Go to the overview, alerts, hosts, block lists, system"],
+      ["g o a h p b s", "Go to the overview, alerts, hosts, packets, block lists, system"],
       ["f", "Flat map or globe"],
       ["t", "Table or map"],
       ["d", "Dark or light"],

@@ -10,7 +10,7 @@ export type Direction = "in" | "out" | "both";
 export type Projection = "flat" | "globe";
 
 /** Pages without a subject, by the first part of their path. */
-const PLAIN = ["alerts", "hosts", "block", "system"] as const;
+const PLAIN = ["alerts", "hosts", "packets", "block", "system"] as const;
 export type Page = "overview" | "entity" | (typeof PLAIN)[number];
 
 /** What has a page of its own, by the first part of its path. */

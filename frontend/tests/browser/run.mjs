@@ -356,7 +356,7 @@ const tests = {
     await close();
   },
   "each page opens at its own address, without sideways scrolling and nothing serious for axe": async () => {
-    for (const [address, wait] of [["/country/NL", "[data-entity]"], ["/prefix/198.51.0.0/24", "[data-entity]"], ["/host/198.51.100.1", "[data-entity]"], ["/domain/example.org", "[data-entity]"], ["/hosts", "[data-row]"], ["/block", "form"], ["/system", "[data-channel], section ul"]]) {
+    for (const [address, wait] of [["/country/NL", "[data-entity]"], ["/prefix/198.51.0.0/24", "[data-entity]"], ["/host/198.51.100.1", "[data-entity]"], ["/domain/example.org", "[data-entity]"], ["/hosts", "[data-row]"], ["/packets", "[data-row]"], ["/block", "form"], ["/system", "[data-channel], section ul"]]) {
       for (const [scheme, viewport] of [["dark", DESKTOP], ["light", PHONE]]) {
         const { page, close } = await open(address, { scheme, viewport, wait, bypassCSP: true });
         await page.waitForTimeout(300);
@@ -409,6 +409,22 @@ const alertTests = {
     await page.getByRole("link", { name: first }).click();
     await page.locator(`[data-entity="host:${first}"]`).waitFor();
     await page.getByText("mss*44,7:mss,sok,ts,nop,ws").waitFor();
+    assert.deepEqual(trouble, []);
+    await close();
+  },
+  "packets are listed, one opens with layers and bytes, and its flow can be followed": async () => {
+    const { page, trouble, close } = await open("/packets", { wait: "[data-row]" });
+    assert.match(await page.locator("h1").innerText(), /2\u202f500, all that are still kept/);
+    assert.ok((await page.locator("[data-row]").count()) < 80);
+    await page.locator('[data-row="2500"]').click();
+    await page.locator('[data-packet="2500"]').waitFor();
+    assert.match(await page.locator(".layers").innerText(), /IPv4[^]*Time to live[^]*57[^]*TCP[^]*64240/);
+    assert.match(await page.locator(".hex").innerText(), /0000\s*00 25 4a/);
+    await page.locator("summary").nth(2).click();
+    await until("the bytes of the layer are marked", async () => (await page.locator(".hex .on").count()) > 0);
+    await page.getByRole("button", { name: "Follow this flow" }).click();
+    assert.equal(query(page).get("f"), "host 198.51.100.7 and host 192.0.2.10 and tcp port 40000 and tcp port 443");
+    assert.match(await page.getByRole("link", { name: "PCAP" }).getAttribute("href"), /format=pcapng/);
     assert.deepEqual(trouble, []);
     await close();
   },

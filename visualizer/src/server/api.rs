@@ -12,21 +12,17 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use capturer::Ledger;
 use capturer::filter::Scope;
-use capturer::stream;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::cli::{
     BlockQuestion, HostsBy, HostsManner, TotalsDocument, geo_info_document, geo_lookup_document,
-    hosts_document, packet_json, report_document,
+    hosts_document, report_document,
 };
 use crate::live::{Command, Hosts, HostsAnswer, Learned, Renewal, Report, TopicKey, Which};
 use crate::server::App;
 use crate::server::socket::topic_key;
-
-/// Most packets in one answer.
-const MOST_PACKETS: usize = 10_000;
 
 /// How long an answer may wait for the analysis thread.
 pub(super) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
@@ -40,7 +36,7 @@ pub(super) fn refuse(status: StatusCode, message: impl Into<String>) -> Response
 }
 
 /// Reads a filter; the answer to a wrong one says where it is wrong.
-fn query(text: &str) -> Result<Option<Query>, Box<Response>> {
+pub(super) fn query(text: &str) -> Result<Option<Query>, Box<Response>> {
     query_for(text, Scope::Frame)
 }
 
@@ -179,61 +175,15 @@ async fn inventory(app: &App, which: Which, manner: HostsManner) -> Option<Value
     Some(hosts_document(&totals, manner, &stock))
 }
 
-#[derive(Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct PacketsQuestion {
-    filter: String,
-    limit: usize,
-}
-
-impl Default for PacketsQuestion {
-    fn default() -> Self {
-        Self { filter: String::new(), limit: 100 }
-    }
-}
-
-/// `GET /api/v1/packets`: the newest packets in the ring that match, oldest first, as JSON lines.
-pub(super) async fn packets(
-    State(app): State<App>,
-    Parameters(question): Parameters<PacketsQuestion>,
-) -> Response {
-    let query = match query(&question.filter) {
-        Ok(query) => query,
-        Err(response) => return *response,
-    };
-    let Some(learned) = learned(&app, query.as_ref()).await else {
-        return refuse(StatusCode::SERVICE_UNAVAILABLE, "the analysis is busy; try again");
-    };
-    let limit = question.limit.min(MOST_PACKETS);
-    let (facts, stream) = (app.status.known(), app.stream.clone());
-    let found = tokio::task::spawn_blocking(move || {
-        stream.find(&stream::Query { limit, ..stream::Query::default() }, |seen| {
-            let known = learned.knowledge();
-            query.as_ref().is_none_or(|query| facts.lets_through(query, (seen.packet, seen.bytes), known))
-        })
-    });
-    let Ok(found) = found.await else {
-        return refuse(StatusCode::INTERNAL_SERVER_ERROR, "the search failed");
-    };
-    let ends: HashSet<IpAddr> =
-        found.iter().flat_map(|kept| [kept.packet.source, kept.packet.destination]).collect();
-    let Some(best) = best_names(&app, ends).await else {
-        return refuse(StatusCode::SERVICE_UNAVAILABLE, "the analysis is busy; try again");
-    };
-    let line = |packet| format!("{}\n", packet_json(packet, |address| best.get(&address).cloned()));
-    let text: String = found.iter().map(|kept| line(&kept.packet)).collect();
-    ([(header::CONTENT_TYPE, "application/jsonl")], text).into_response()
-}
-
 /// The best names of these addresses.
-async fn best_names(app: &App, addresses: HashSet<IpAddr>) -> Option<HashMap<IpAddr, String>> {
+pub(super) async fn best_names(app: &App, addresses: HashSet<IpAddr>) -> Option<HashMap<IpAddr, String>> {
     let (reply, answer) = oneshot::channel();
     app.hub.command(Command::BestNames(addresses.into_iter().collect(), reply));
     tokio::time::timeout(PATIENCE, answer).await.ok()?.ok()
 }
 
 /// What is known of addresses now, where a filter asks it.
-async fn learned(app: &App, query: Option<&Query>) -> Option<Learned> {
+pub(super) async fn learned(app: &App, query: Option<&Query>) -> Option<Learned> {
     let Some(query) = query.filter(|query| query.asks_names() || query.asks_systems()) else {
         return Some(Learned::nothing());
     };

@@ -8,6 +8,7 @@ mod limits;
 mod metrics;
 mod mutes;
 mod notify;
+mod packets;
 mod socket;
 
 use std::io;
@@ -73,7 +74,8 @@ fn router(app: App) -> Router {
         .route("/api/v1/report", get(api::report))
         .route("/api/v1/hosts", get(api::hosts))
         .route("/api/v1/hosts/{address}", get(api::host))
-        .route("/api/v1/packets", get(api::packets))
+        .route("/api/v1/packets", get(packets::list))
+        .route("/api/v1/packets/{frame}", get(packets::one))
         .route("/api/v1/filter", get(api::filter))
         .route("/api/v1/topics/{topic}", get(api::topic))
         .route("/api/v1/alerts", get(alerts::list))

@@ -163,13 +163,25 @@ impl Server {
 
     /// A raw request; status line, headers and body as they come.
     pub fn raw(&self, request: &str) -> String {
+        String::from_utf8_lossy(&self.bytes(request)).into_owned()
+    }
+
+    /// `GET` of a file: its bytes.
+    pub fn download(&self, path: &str) -> Vec<u8> {
+        let answer = self
+            .bytes(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address));
+        let head = answer.windows(4).position(|end| end == b"\r\n\r\n").expect("an answer with a head");
+        answer[head + 4..].to_vec()
+    }
+
+    fn bytes(&self, request: &str) -> Vec<u8> {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = Vec::new();
         // A refused connection is reset after the answer; what came before counts.
         let _ = stream.read_to_end(&mut answer);
-        String::from_utf8_lossy(&answer).into_owned()
+        answer
     }
 
     /// Ends it as a power cut would.
