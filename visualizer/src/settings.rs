@@ -292,7 +292,7 @@ impl Default for Ring {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Analysis {
-    /// Mebibytes that hosts, flows, totals and sessions may occupy together; of a server the ring, too. Range 16 to 65 536.
+    /// Mebibytes that hosts with their looks, flows, totals and sessions may occupy together; of a server the ring, too. Range 16 to 65 536.
     pub memory_mb: usize,
 }
 

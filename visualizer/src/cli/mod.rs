@@ -31,7 +31,7 @@ pub(crate) use block::Question as BlockQuestion;
 pub use failure::Failure;
 pub(crate) use failure::complain;
 pub(crate) use geo::{info_document as geo_info_document, lookup as geo_lookup_document};
-pub(crate) use hosts::{By as HostsBy, Manner as HostsManner, hosts_document};
+pub(crate) use hosts::{By as HostsBy, HostsDocument, Manner as HostsManner};
 pub(crate) use offline::{TotalsDocument, report_document};
 pub use output::escape;
 pub(crate) use packets::packet_json;

@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::cli::{
-    BlockQuestion, HostsBy, HostsManner, TotalsDocument, geo_info_document, geo_lookup_document,
-    hosts_document, report_document,
+    BlockQuestion, HostsBy, HostsDocument, HostsManner, TotalsDocument, geo_info_document,
+    geo_lookup_document, report_document,
 };
 use crate::live::{Command, Hosts, HostsAnswer, Learned, Renewal, Report, TopicKey, Which};
 use crate::server::App;
@@ -138,9 +138,13 @@ pub(super) async fn hosts(
         some => some.min(MOST_HOSTS),
     };
     match inventory(&app, Which::Top(most, query), manner).await {
-        Some(document) => Json(document).into_response(),
+        Some((document, _)) => told(document),
         None => refuse(StatusCode::SERVICE_UNAVAILABLE, "the analysis is busy; try again"),
     }
+}
+
+fn told(document: HostsDocument) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], document.text()).into_response()
 }
 
 /// `GET /api/v1/hosts/{address}`: the same document with one row.
@@ -150,15 +154,14 @@ pub(super) async fn host(State(app): State<App>, Path(address): Path<String>) ->
     };
     let manner = HostsManner { by: HostsBy::Host, measure: Measure::Bytes, limit: 1 };
     match inventory(&app, Which::One(address), manner).await {
-        Some(document) if document["keys"] == 0 => {
-            refuse(StatusCode::NOT_FOUND, format!("{address} was not seen, or had to make room"))
-        }
-        Some(document) => Json(document).into_response(),
+        Some((_, 0)) => refuse(StatusCode::NOT_FOUND, format!("{address} was not seen, or had to make room")),
+        Some((document, _)) => told(document),
         None => refuse(StatusCode::SERVICE_UNAVAILABLE, "the analysis is busy; try again"),
     }
 }
 
-async fn inventory(app: &App, which: Which, manner: HostsManner) -> Option<Value> {
+/// The document, and how many hosts there are.
+async fn inventory(app: &App, which: Which, manner: HostsManner) -> Option<(HostsDocument, usize)> {
     let (reply, answer) = oneshot::channel();
     app.hub.command(Command::Hosts(Hosts { which, measure: manner.measure, reply }));
     let HostsAnswer { stock, from, to, evicted } = tokio::time::timeout(PATIENCE, answer).await.ok()?.ok()?;
@@ -172,7 +175,8 @@ async fn inventory(app: &App, which: Which, manner: HostsManner) -> Option<Value
         evicted,
         counted: app.status.facts.counted,
     };
-    Some(hosts_document(&totals, manner, &stock))
+    let total = stock.total;
+    Some((HostsDocument::of(&totals, manner, stock), total))
 }
 
 /// The best names of these addresses.

@@ -2,7 +2,7 @@
 
 use analyzer::fingerprint::{Evidence, Verdict};
 use analyzer::geo::{Category, PrefixKind};
-use analyzer::inventory::{Entry, OpenPort, Sharing, Stock};
+use analyzer::inventory::{Entry, OpenPort, Sharing};
 use analyzer::names::Known;
 use capturer::Protocol;
 use serde_json::{Value, json};
@@ -10,12 +10,8 @@ use serde_json::{Value, json};
 /// What evidence that names nothing is called in labels.
 const UNKNOWN: &str = "unknown";
 
-/// A row for each host.
-pub(super) fn rows(stock: &Stock) -> Vec<Value> {
-    stock.hosts.iter().map(row).collect()
-}
-
-fn row(entry: &Entry) -> Value {
+/// The row of a host.
+pub(super) fn row(entry: &Entry) -> Value {
     let Entry { row, .. } = entry;
     let counts = &row.counts;
     let name = |known: &Known| known.name.to_string();

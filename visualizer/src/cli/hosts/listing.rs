@@ -1,9 +1,9 @@
 //! The inventory's document as table, CSV, TSV, Markdown and JSON lines: a line for each row. Lists are parted by `; `, and of
 //! the evidence only what it comes to is there; JSON has all of it.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::By;
+use super::{By, HostsDocument};
 use crate::cli::output::{self, Column, Format, Listing, plain};
 use crate::cli::report;
 
@@ -101,15 +101,17 @@ static DOMAINS: [Field; 14] = [
 ];
 
 /// The document in a format.
-pub(super) fn render(format: Format, by: By, document: &Value) -> String {
+pub(super) fn render(format: Format, by: By, document: HostsDocument) -> String {
     let fields: &[Field] = if by == By::Host { &HOSTS } else { &DOMAINS };
-    let rows = document["rows"].as_array().map(Vec::as_slice).unwrap_or_default();
     match format {
-        Format::Json => format!("{document}\n"),
-        Format::Jsonl => rows.iter().map(|row| format!("{row}\n")).collect(),
-        Format::Csv | Format::Tsv => values(fields, rows).render(format),
-        Format::Markdown => pretty(fields, rows).render(format),
-        Format::Table => pretty(fields, rows).render(format) + &summary(by, document),
+        Format::Json => document.text() + "\n",
+        Format::Jsonl => document.rows.map(|row| format!("{row}\n")).collect(),
+        Format::Csv | Format::Tsv => values(fields, &document.rows.collect::<Vec<_>>()).render(format),
+        Format::Markdown => pretty(fields, &document.rows.collect::<Vec<_>>()).render(format),
+        Format::Table => {
+            let rows: Vec<Value> = document.rows.collect();
+            pretty(fields, &rows).render(format) + &summary(by, &document.head, rows.len())
+        }
     }
 }
 
@@ -223,17 +225,17 @@ fn short(text: &str, most: usize) -> String {
 }
 
 /// The line below the table.
-fn summary(by: By, document: &Value) -> String {
-    let rows = document["rows"].as_array().map_or(0, Vec::len);
-    let totals = &document["totals"];
+fn summary(by: By, head: &Map<String, Value>, rows: usize) -> String {
+    let of = |name: &str| head.get(name).unwrap_or(&Value::Null);
+    let totals = of("totals");
     let what = if by == By::Host { "hosts" } else { "domains" };
     let figure = |name: &str| totals[name].as_u64().unwrap_or(0);
     let mut parts = vec![
-        format!("{rows} of {} {what}", output::count(document["keys"].as_u64().unwrap_or(0))),
+        format!("{rows} of {} {what}", output::count(of("keys").as_u64().unwrap_or(0))),
         format!("{} packets", output::count(figure("packets"))),
         output::bytes(figure("bytes")),
     ];
-    let moment = |name: &str| document[name].as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    let moment = |name: &str| of(name).as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
     if let (Some(from), Some(to)) = (moment("from"), moment("to")) {
         let local = |at: jiff::Timestamp| report::local(at);
         parts.push(format!("{} to {}", local(from), local(to)));
@@ -256,7 +258,7 @@ mod tests {
             "open_ports": ["tcp/22", "tcp/80", "tcp/443", "tcp/1", "tcp/2", "tcp/3", "udp/53", "udp/99"],
         });
         let document = json!({"rows": [row], "keys": 3, "totals": {"packets": 12_345, "bytes": 2_000_000}});
-        let table = render(Format::Table, By::Host, &document);
+        let table = render(Format::Table, By::Host, HostsDocument::read(document.clone()));
         let lines: Vec<&str> = table.lines().collect();
         assert!(!lines[0].contains("programs") && !lines[0].contains("lang"), "{table}");
         for wanted in
@@ -265,7 +267,7 @@ mod tests {
             assert!(lines[1].contains(wanted), "{wanted}: {table}");
         }
         assert!(table.ends_with("1 of 3 hosts · 12\u{202f}345 packets · 2.00 MB\n"), "{table}");
-        let csv = render(Format::Csv, By::Host, &document);
+        let csv = render(Format::Csv, By::Host, HostsDocument::read(document));
         assert!(csv.contains("tcp/443; tcp/1") && csv.lines().count() == 2, "{csv}");
     }
 }

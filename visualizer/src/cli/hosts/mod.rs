@@ -15,7 +15,7 @@ use analyzer::{Analyzer, Facts, LocalNetworks, Measure, Origin, Reading, Setup};
 use capturer::filter::Scope;
 use capturer::source::Source;
 use clap::{Args, ValueEnum};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::cli::offline::{self, Outcome, Range, TotalsDocument};
 use crate::cli::output::{self, Format};
@@ -109,18 +109,54 @@ impl Manner {
     }
 }
 
-/// The document, the same of the command and of the API.
-pub(crate) fn hosts_document(totals: &TotalsDocument, manner: Manner, stock: &Stock) -> Value {
-    let mut document = totals.head();
-    let (keys, rows) = match manner.by {
-        By::Host => (stock.total, document::rows(stock)),
-        By::Domain => domains::rows(stock, manner),
-    };
-    document.insert("by".into(), manner.by.name().into());
-    document.insert("sort".into(), manner.measure.name().into());
-    document.insert("keys".into(), keys.into());
-    document.insert("rows".into(), rows.into());
-    Value::Object(document)
+/// The document, the same of the command and of the API. Rows are made one by one: there may be many, and as text they take a
+/// tenth of the memory.
+pub(crate) struct HostsDocument {
+    /// All but the rows.
+    head: Map<String, Value>,
+    rows: Box<dyn Iterator<Item = Value>>,
+}
+
+impl HostsDocument {
+    /// Of hosts that were listed.
+    pub(crate) fn of(totals: &TotalsDocument, manner: Manner, stock: Stock) -> Self {
+        let mut head = totals.head();
+        let (keys, rows): (usize, Box<dyn Iterator<Item = Value>>) = match manner.by {
+            By::Host => (stock.total, Box::new(stock.hosts.into_iter().map(|entry| document::row(&entry)))),
+            By::Domain => {
+                let (keys, rows) = domains::rows(&stock, manner);
+                (keys, Box::new(rows.into_iter()))
+            }
+        };
+        head.insert("by".into(), manner.by.name().into());
+        head.insert("sort".into(), manner.measure.name().into());
+        head.insert("keys".into(), keys.into());
+        Self { head, rows }
+    }
+
+    /// That of a server.
+    fn read(document: Value) -> Self {
+        let Value::Object(mut head) = document else {
+            return Self { head: Map::new(), rows: Box::new(std::iter::empty()) };
+        };
+        let rows = match head.remove("rows") {
+            Some(Value::Array(rows)) => rows,
+            _ => Vec::new(),
+        };
+        Self { head, rows: Box::new(rows.into_iter()) }
+    }
+
+    /// As JSON.
+    pub(crate) fn text(self) -> String {
+        let mut text = Value::Object(self.head).to_string();
+        text.pop();
+        text += ",\"rows\":[";
+        for (index, row) in self.rows.enumerate() {
+            text += if index > 0 { "," } else { "" };
+            text += &row.to_string();
+        }
+        text + "]}"
+    }
 }
 
 /// Reads a filter that hosts are asked.
@@ -139,10 +175,10 @@ fn query(text: &str) -> Result<Option<Query>, Failure> {
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Failure> {
     let query = query(&arguments.filter)?;
     let (document, code) = match &arguments.server {
-        Some(base) => (ask(arguments, base)?, ExitCode::SUCCESS),
+        Some(base) => (HostsDocument::read(ask(arguments, base)?), ExitCode::SUCCESS),
         None => look(arguments, common, query.as_ref())?,
     };
-    let text = listing::render(arguments.format, arguments.by, &document);
+    let text = listing::render(arguments.format, arguments.by, document);
     output::write(output::open(arguments.output.as_deref())?, &text)?;
     Ok(code)
 }
@@ -155,7 +191,11 @@ fn ask(arguments: &Arguments, base: &str) -> Result<Value, Failure> {
 }
 
 /// The document of captures or of an interface, and the exit code.
-fn look(arguments: &Arguments, common: &Common, query: Option<&Query>) -> Result<(Value, ExitCode), Failure> {
+fn look(
+    arguments: &Arguments,
+    common: &Common,
+    query: Option<&Query>,
+) -> Result<(HostsDocument, ExitCode), Failure> {
     let mut settings = settings::load(common.settings.as_deref())?.settings;
     if let Some(file) = &arguments.p0f_db {
         settings.fingerprints.p0f_db.clone_from(file);
@@ -175,14 +215,14 @@ fn document(
     reading: Reading<'_>,
     (outcome, query): (&Outcome, Option<&Query>),
     settings: &Settings,
-) -> Value {
+) -> HostsDocument {
     let manner = Manner { by: arguments.by, measure: arguments.sort.measure(), limit: arguments.top };
     let stock = reading.stock(&reading.ask(manner.hosts(), manner.measure), query);
     tell_losses(reading);
     let sources = arguments.interface.iter().map(PathBuf::from).chain(arguments.read.iter().cloned());
     let sources: Vec<PathBuf> = sources.collect();
     let totals = TotalsDocument::of(&sources, outcome, reading.evicted().0, settings.decode.count.name());
-    hosts_document(&totals, manner, &stock)
+    HostsDocument::of(&totals, manner, stock)
 }
 
 /// What had to make room, and what came too fast.
