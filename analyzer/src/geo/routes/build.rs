@@ -63,11 +63,16 @@ impl RoutesBuilder {
     }
 }
 
-/// Sets of origins, each kept once. Nearly all have one member, and neighbours often share it.
+/// AS numbers below this are looked up without a hash: the registries have given out those up to 402 000 (IANA, 2026), and
+/// few others are announced.
+const NEAR: usize = 1 << 19;
+
+/// Sets of origins, each kept once. Nearly all have one member.
 struct Sets {
-    /// The set of one origin that was asked for last, and its number.
-    last: (u32, u32),
-    singles: AHashMap<u32, u32>,
+    /// The number of the set of one origin, by the origin, of those below [`NEAR`]; 0 where there is none yet.
+    near: Vec<u32>,
+    /// The same of all others.
+    far: AHashMap<u32, u32>,
     numbers: AHashMap<Vec<u32>, u32>,
     origins: Vec<Asn>,
     ends: Vec<u32>,
@@ -76,8 +81,8 @@ struct Sets {
 impl Default for Sets {
     fn default() -> Self {
         // Set 0 is the empty one.
-        let (singles, numbers) = (AHashMap::new(), AHashMap::new());
-        Self { last: (0, 0), singles, numbers, origins: Vec::new(), ends: vec![0] }
+        let (far, numbers) = (AHashMap::new(), AHashMap::new());
+        Self { near: vec![0; NEAR], far, numbers, origins: Vec::new(), ends: vec![0] }
     }
 }
 
@@ -95,14 +100,14 @@ impl Sets {
     ) -> Family<A> {
         rows.sort_unstable();
         rows.dedup();
-        let mut spans: Vec<Row<A>> = rows
-            .chunk_by(|a, b| (a.0, a.1) == (b.0, b.1))
-            .map(|same| {
-                let (first, len, _) = same[0];
-                let set = if let [one] = same { self.single(one.2) } else { self.several(same) };
-                (first, last_of(first, len), u32::from(len) << SET_BITS | set)
-            })
-            .collect();
+        let mut spans: Vec<Row<A>> = Vec::with_capacity(rows.len());
+        spans.extend(rows.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).map(|same| {
+            let (first, len, _) = same[0];
+            let set = if let [one] = same { self.single(one.2) } else { self.several(same) };
+            (first, last_of(first, len), u32::from(len) << SET_BITS | set)
+        }));
+        // Its memory serves what follows.
+        drop(rows);
         sort(&mut spans);
         let flat = flatten(&spans);
         let unseen = spans.iter().zip(&flat.seen).filter(|(_, seen)| !**seen).map(|(row, _)| row);
@@ -114,15 +119,15 @@ impl Sets {
 
     /// The number of the set of one origin.
     fn single(&mut self, origin: u32) -> u32 {
-        if self.last.0 != origin || self.last.1 == 0 {
-            let number = self.singles.get(&origin).copied().unwrap_or_else(|| {
-                let number = self.begin([origin]);
-                self.singles.insert(origin, number);
-                number
-            });
-            self.last = (origin, number);
-        }
-        self.last.1
+        let known = self.near.get(origin as usize).or_else(|| self.far.get(&origin)).copied();
+        known.filter(|number| *number > 0).unwrap_or_else(|| {
+            let number = self.begin([origin]);
+            match self.near.get_mut(origin as usize) {
+                Some(place) => *place = number,
+                None => drop(self.far.insert(origin, number)),
+            }
+            number
+        })
     }
 
     /// The number of the set of several origins, ascending and without doubles.
