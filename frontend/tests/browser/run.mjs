@@ -341,6 +341,7 @@ const tests = {
     const asn = await network.getAttribute("data-key");
     await network.getByRole("link").click();
     await page.locator(`[data-entity="asn:${asn}"]`).waitFor();
+    assert.equal(new URL(await page.getByRole("link", { name: "Its packets" }).getAttribute("href"), base).searchParams.get("f"), `asn ${asn}`);
     const host = page.locator('[data-list="hosts"] [data-key]').last();
     await host.waitFor();
     const address = await host.getAttribute("data-key");
