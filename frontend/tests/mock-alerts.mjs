@@ -17,7 +17,7 @@ const FOUND = [
 ];
 const NAMES = ["rule", "severity", "title", "summary", "sources", "targets", "age", "count", "threshold", "observed", "technique", "country", "asn", "as_name"];
 const STATES = { acknowledge: "acknowledged", escalate: "escalated", close: "closed", reopen: "new" };
-const RULES = FOUND.map(([rule, , title, , , , , , threshold]) => ({ rule, title, sees: rule === "scan.port.tcp_syn" ? "15 different ports of one host failed within a minute, opened by SYNs with few options" : `What ${title} does, often enough within its window`, settings: Object.keys(threshold).map((name) => ({ name, unit: name.endsWith("share") ? "ratio" : name === "ports" ? "different failed ports" : "" })) }));
+const RULES = FOUND.map(([rule, , title, , , , , , threshold]) => ({ rule, title, sees: rule === "scan.port.tcp_syn" ? "15 different ports of one host failed within a minute, opened by SYNs with few options" : `What ${title} does, often enough within its window`, on: rule !== "beacon", settings: Object.entries(threshold).map(([name, value]) => ({ name, value, default: name === "ports" ? 20 : value, unit: name.endsWith("share") ? "ratio" : name === "ports" ? "different failed ports" : "" })) }));
 
 /** Alerts of the newest that the topic has. */
 const NEWEST = 300;

@@ -39,6 +39,22 @@ fn fail_on_gives_one_only_when_there_is_such_an_alert() {
 }
 
 #[test]
+fn rules_are_listed_with_the_figures_that_the_settings_give_them() {
+    let text = "[detect]\noff = [\"scan.host.icmp\"]\n[detect.rules.\"scan.port.tcp_syn\"]\nports = 30\n";
+    let settings = TempFile::new("rules.toml", text.as_bytes());
+    let document = json(&run(&["alerts", "--rules", "--format", "json", "--settings", settings.path()]));
+    let rules = document["rules"].as_array().unwrap();
+    let rule = |id| rules.iter().find(|rule| rule["rule"] == id).unwrap();
+    let ports = &rule("scan.port.tcp_syn")["settings"][0];
+    assert_eq!(
+        (&ports["name"], &ports["value"], &ports["default"]),
+        (&"ports".into(), &30.into(), &15.into())
+    );
+    let on = ["scan.port.tcp_syn", "scan.host.icmp"].map(|id| rule(id)["on"].as_bool().unwrap());
+    assert_eq!(on, [true, false]);
+}
+
+#[test]
 fn a_range_and_a_filter_choose_the_packets_that_are_looked_at() {
     let file = scan(20);
     let found = |arguments: &[&str]| {

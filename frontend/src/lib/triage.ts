@@ -11,8 +11,8 @@ export interface Standing { state: AlertState; reason: string; comments: number;
 export interface Mute { id: string; filter: string; reason: string; created: number; expires: number; expired: boolean; hits: number; last_hit: number }
 export interface Preview { matches: number; of: number; titles: readonly string[] }
 /** A figure that a rule asks for. */
-export interface Setting { name: string; value: string; unit: string }
-export interface Rule { rule: string; title: string; sees: string; settings: readonly Setting[]; units: ReadonlyMap<string, string> }
+export interface Setting { name: string; value: string; usual: string; unit: string }
+export interface Rule { rule: string; on: boolean; title: string; sees: string; settings: readonly Setting[]; units: ReadonlyMap<string, string> }
 
 const alertPath = (id: string, more = ""): string => `alerts/${encodeURIComponent(id)}${more}`;
 
@@ -74,10 +74,12 @@ export async function preview(filter: string): Promise<Preview> {
 export const mute = (filter: string, reason: string, expires: string): Promise<unknown> => ask("mutes", "POST", { filter, reason, expires });
 export const unmute = (id: string): Promise<unknown> => ask(`mutes/${encodeURIComponent(id)}`, "DELETE");
 
+const plain = (value: unknown): string => (typeof value === "number" ? String(value) : "");
+
 export async function rules(): Promise<Rule[]> {
   return list((await ask("rules"))["rules"]).map((rule) => ({
-    rule: text(rule["rule"]), title: text(rule["title"]), sees: text(rule["sees"]),
-    settings: list(rule["settings"]).map((setting) => ({ name: text(setting["name"]), value: String(setting["default"] ?? setting["value"] ?? ""), unit: text(setting["unit"]) })),
+    rule: text(rule["rule"]), on: rule["on"] !== false, title: text(rule["title"]), sees: text(rule["sees"]),
+    settings: list(rule["settings"]).map((setting) => ({ name: text(setting["name"]), value: plain(setting["value"]), usual: plain(setting["default"]), unit: text(setting["unit"]) })),
     units: new Map(list(rule["settings"]).map((setting) => [text(setting["name"]), text(setting["unit"])])),
   }));
 }

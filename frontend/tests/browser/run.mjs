@@ -413,6 +413,14 @@ const alertTests = {
     assert.deepEqual(trouble, []);
     await close();
   },
+  "the system page lists the rules as they are set, and says what is usual": async () => {
+    const { page, close } = await open("/system", { wait: "tbody tr" });
+    const row = (title) => page.locator("tbody tr", { hasText: title }).innerText();
+    assert.match(await row("TCP SYN port scan"), /ports \d+ different failed ports \(usually 20\)/);
+    assert.match(await row("Beacon"), /switched off/);
+    assert.doesNotMatch(await row("SSH password guessing"), /usually|switched/);
+    await close();
+  },
   "packets are listed, one opens with layers and bytes, and its flow can be followed": async () => {
     const { page, trouble, close } = await open("/packets", { wait: "[data-row]" });
     assert.match(await page.locator("h1").innerText(), /2\u202f500, all that are still kept/);

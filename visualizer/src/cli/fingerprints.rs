@@ -4,7 +4,9 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use analyzer::fingerprint::{End, Event, EventKind, Fingerprints, Lessons, Subject, Uptime};
+use analyzer::fingerprint::{
+    End, Event, EventKind, FingerprintCounts, Fingerprints, Lessons, Subject, Uptime,
+};
 use analyzer::geo::Needs;
 use analyzer::{Facts, LocalNetworks};
 use capturer::decode::Skip;
@@ -71,7 +73,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     let outcome = offline::read(&mut *source, reading, &mut hand)?.or_failure()?;
     hand.teach();
     hand.pause()?;
-    hand.tell_losses();
+    tell_sampled(&hand.fingerprints.counts());
     Ok(outcome.exit_code())
 }
 
@@ -129,22 +131,22 @@ impl Observing {
             ));
         }
     }
+}
 
-    fn tell_losses(&self) {
-        let counts = self.fingerprints.counts();
-        if counts.sampled_out > 0 {
-            complain(&format!(
-                "{} of {} SYN and SYN+ACK segments came too fast and were not read (a sample of them was)",
-                counts.sampled_out,
-                counts.sampled_out + counts.read + counts.cut
-            ));
-        }
-        if counts.words_sampled_out > 0 {
-            complain(&format!(
-                "{} datagrams with evidence came too fast and were not read (a sample of them was)",
-                counts.words_sampled_out
-            ));
-        }
+/// What came too fast to be read.
+pub(super) fn tell_sampled(counts: &FingerprintCounts) {
+    if counts.sampled_out > 0 {
+        complain(&format!(
+            "{} of {} SYN and SYN+ACK segments came too fast and were not read (a sample of them was)",
+            counts.sampled_out,
+            counts.sampled_out + counts.read + counts.cut
+        ));
+    }
+    if counts.words_sampled_out > 0 {
+        complain(&format!(
+            "{} datagrams with evidence came too fast and were not read (a sample of them was)",
+            counts.words_sampled_out
+        ));
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use analyzer::detect::Detection;
+use analyzer::detect::{Detection, RuleError};
 use analyzer::inventory::Plan;
 use analyzer::query::Query;
 use analyzer::{Analyzer, Facts, Setup};
@@ -21,7 +21,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::alerts::{self, Ask, Place, Store};
-use crate::cli::{Color, Common, Failure};
+use crate::cli::{Color, Common, Failure, rules_json};
 use crate::live::{self, Feeder, Hub, Renewal, SourceFacts, Status, Watch};
 use crate::server::{self, AllowedHosts, App, Caps, Connections, Metrics};
 use crate::settings::{self, Kind, Settings};
@@ -249,6 +249,7 @@ impl House {
             connections,
             metrics,
             store: asks.clone(),
+            rules: Arc::new(rules_json(&settings.detect).map_err(unfit)?),
             closing: closed,
         };
         Ok((Self { stop, closing, threads, store: (asks, store), notify, status }, app))
@@ -290,9 +291,14 @@ impl Shares {
     }
 }
 
+/// A setting of a rule that can't be.
+fn unfit(error: RuleError) -> Failure {
+    Failure::Usage(error.to_string())
+}
+
 /// The detectors, if they are switched on.
 fn detection(settings: &Settings, shares: Shares) -> Result<Option<Detection>, Failure> {
-    let thresholds = settings.detect.thresholds().map_err(|error| Failure::Usage(error.to_string()))?;
+    let thresholds = settings.detect.thresholds().map_err(unfit)?;
     Ok(settings.detect.enabled.then(|| Detection::new(&thresholds, shares.sessions)))
 }
 

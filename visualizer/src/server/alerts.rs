@@ -13,7 +13,6 @@ use tokio::sync::oneshot;
 use super::App;
 use super::api::{PATIENCE, refuse};
 use crate::alerts::{self, Action, Ask, Cursor, Entry, Past, Question, Refusal, State, Step, time};
-use crate::cli::rules_json;
 
 /// Asks the store, and waits for its answer.
 pub(super) async fn ask<T>(
@@ -233,7 +232,7 @@ fn number(id: &str) -> Option<i64> {
     id.parse().ok().filter(|number| *number > 0)
 }
 
-/// `GET /api/v1/rules`: all rules with what they see, their settings and what fools them.
-pub(super) async fn rules() -> Json<Value> {
-    Json(json!({"schema": 1, "rules": rules_json()}))
+/// `GET /api/v1/rules`: all rules with what they see, their settings as they are here, and what fools them.
+pub(super) async fn rules(StateOf(app): StateOf<App>) -> Json<Value> {
+    Json(Value::clone(&app.rules))
 }

@@ -26,6 +26,7 @@ use capturer::stream::PacketStream;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
@@ -55,6 +56,8 @@ pub(crate) struct App {
     pub(crate) metrics: Arc<Metrics>,
     /// Keeps alerts and what is done about them.
     pub(crate) store: Sender<Ask>,
+    /// The rules with their settings, as a document.
+    pub(crate) rules: Arc<Value>,
     /// Becomes true when the process is to end.
     pub(crate) closing: watch::Receiver<bool>,
 }

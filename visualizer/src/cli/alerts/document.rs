@@ -1,6 +1,6 @@
 //! Alerts as documents and lists.
 
-use analyzer::detect;
+use analyzer::detect::{self, RuleError};
 use analyzer::geo::Geo;
 use analyzer::timeline::Timeline;
 use analyzer::{Alert, Party, sentence};
@@ -10,6 +10,7 @@ use super::remote::moment;
 use crate::cli::offline::TotalsDocument;
 use crate::cli::output::{Column, Format, Listing, plain};
 use crate::cli::report::local_time;
+use crate::settings::Detect;
 
 /// All alerts in a format.
 pub(super) fn render(format: Format, alerts: &[&Alert], totals: &TotalsDocument, geo: &Geo) -> String {
@@ -154,34 +155,37 @@ fn brief(parties: &[Party]) -> String {
 }
 
 /// All rules.
-pub(crate) fn rules_json() -> Vec<Value> {
-    let setting = |setting: &detect::Setting| {
+pub(crate) fn rules_json(settings: &Detect) -> Result<Value, RuleError> {
+    let thresholds = settings.thresholds()?;
+    let setting = |rule: &'static detect::Rule, setting: &'static detect::Setting| {
         json!({
-            "name": setting.name, "unit": setting.unit, "default": number(setting.default),
-            "least": number(setting.least), "most": number(setting.most),
+            "name": setting.name, "unit": setting.unit, "value": number(thresholds.get(rule, setting.name)),
+            "default": number(setting.default), "least": number(setting.least), "most": number(setting.most),
         })
     };
     let rule = |rule: &'static detect::Rule| {
         json!({
+            "on": settings.enabled && thresholds.is_on(rule),
             "rule": rule.id, "title": rule.title, "severity": rule.severity.name(), "most": rule.most.name(),
             "technique": rule.technique, "sees": sentence(rule.sees), "caveat": sentence(rule.caveat), "sources": rule.sources,
-            "settings": rule.settings.iter().map(setting).collect::<Vec<_>>(),
+            "settings": rule.settings.iter().map(|one| setting(rule, one)).collect::<Vec<_>>(),
         })
     };
-    detect::rules().map(rule).collect()
+    Ok(json!({"schema": 1, "rules": detect::rules().map(rule).collect::<Vec<_>>()}))
 }
 
 /// All rules in a format.
-pub(super) fn rules(format: Format) -> String {
-    let rules = rules_json();
+pub(super) fn rules(settings: &Detect, format: Format) -> Result<String, RuleError> {
+    let document = rules_json(settings)?;
     if format == Format::Json {
-        return json!({"schema": 1, "rules": rules}).to_string() + "\n";
+        return Ok(document.to_string() + "\n");
     }
     let column = |field, title| Column { field, title, number: false };
     let columns = [("rule", "Rule"), ("severity", "Severity"), ("technique", "Technique"), ("sees", "Sees")];
+    let rules = document["rules"].as_array().into_iter().flatten();
     let rows: Vec<Vec<Value>> =
-        rules.iter().map(|rule| columns.iter().map(|(field, _)| rule[*field].clone()).collect()).collect();
+        rules.map(|rule| columns.iter().map(|(field, _)| rule[*field].clone()).collect()).collect();
     let pretty = rows.iter().map(|row| row.iter().map(plain).collect()).collect();
-    Listing { columns: columns.iter().map(|(field, title)| column(field, title)).collect(), pretty, rows }
-        .render(format)
+    let columns = columns.iter().map(|(field, title)| column(field, title)).collect();
+    Ok(Listing { columns, pretty, rows }.render(format))
 }

@@ -106,12 +106,13 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     if let Some(command) = &arguments.command {
         return command.run(common);
     }
+    let settings = settings::load(common.settings.as_deref())?.settings;
     if arguments.rules {
-        let text = document::rules(arguments.format);
+        let text = document::rules(&settings.detect, arguments.format)
+            .map_err(|error| Failure::Usage(error.to_string()))?;
         output::write(output::open(arguments.output.as_deref())?, &text)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let settings = settings::load(common.settings.as_deref())?.settings;
     let range = Range {
         length: report::length(arguments.length.as_deref())?,
         ..timerange::range((&arguments.from, &arguments.to), &arguments.read)?

@@ -17,6 +17,7 @@ use capturer::source::Source;
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 
+use crate::cli::fingerprints::tell_sampled;
 use crate::cli::offline::{self, Outcome, Range, TotalsDocument};
 use crate::cli::output::{self, Format};
 use crate::cli::server::{Server, encoded};
@@ -240,19 +241,7 @@ fn tell_losses(reading: Reading<'_>) {
             "what was known of the looks of hosts had to make room {forgotten} times; raise analysis.memory_mb"
         ));
     }
-    if counts.sampled_out > 0 {
-        complain(&format!(
-            "{} of {} SYN and SYN+ACK segments came too fast and were not read (a sample of them was)",
-            counts.sampled_out,
-            counts.sampled_out + counts.read + counts.cut
-        ));
-    }
-    if counts.words_sampled_out > 0 {
-        complain(&format!(
-            "{} datagrams with evidence came too fast and were not read (a sample of them was)",
-            counts.words_sampled_out
-        ));
-    }
+    tell_sampled(&counts);
 }
 
 fn analyzer(arguments: &Arguments, settings: &Settings) -> Result<Analyzer, Failure> {
