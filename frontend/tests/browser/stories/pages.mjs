@@ -1,0 +1,139 @@
+// Pages beside the overview: entities, hosts, packets, block lists, system.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { base, DESKTOP, open, PHONE, query, serious, until } from "../stage.mjs";
+
+export const stories = {
+  "the system page says who is told of alerts, and tries a channel": async () => {
+    const { page, close } = await open("/", { bypassCSP: true });
+    await page.getByRole("link", { name: "System", exact: true }).first().click();
+    const channel = (name) => page.locator(`[data-channel="${name}"]`);
+    assert.match(await channel("team").innerText(), /12 sent · 1 tries repeated · 94 told in sums/);
+    assert.match(await channel("mail").innerText(), /3 given up[^]*Fails: mail\.example\.org:587: connection refused/);
+    await page.getByRole("button", { name: "Send test over team" }).click();
+    await until("the answer is there", async () => /Test sent: hooks\.slack\.com answered 200 OK/.test(await channel("team").innerText()));
+    await page.getByRole("button", { name: "Send test over mail" }).click();
+    await until("the failure is there", async () => /Test failed: mail\.example\.org:587: connection refused/.test(await channel("mail").innerText()));
+    assert.deepEqual(await serious(page), []);
+    await close();
+  },
+  "a selected country leads to its page, from there to a network's and a host's, and back": async () => {
+    const { page, trouble, close } = await open("/?sel=country:NL");
+    await page.getByRole("link", { name: "Open the page of NL" }).click();
+    await page.locator('[data-entity="country:NL"]').waitFor();
+    assert.equal(await page.locator("h1").innerText(), "Netherlands");
+    assert.equal(new URL(page.url()).pathname, "/country/NL");
+    const network = page.locator('[data-list="networks"] [data-key]').first();
+    await network.waitFor();
+    const asn = await network.getAttribute("data-key");
+    await network.getByRole("link").click();
+    await page.locator(`[data-entity="asn:${asn}"]`).waitFor();
+    assert.equal(new URL(await page.getByRole("link", { name: "Its packets" }).getAttribute("href"), base).searchParams.get("f"), `asn ${asn}`);
+    const host = page.locator('[data-list="hosts"] [data-key]').last();
+    await host.waitFor();
+    const address = await host.getAttribute("data-key");
+    await host.getByRole("link").click();
+    await page.locator(`[data-entity="host:${address}"]`).waitFor();
+    await page.goBack();
+    await page.goBack();
+    await page.locator('[data-entity="country:NL"]').waitFor();
+    await page.getByRole("link", { name: "Show on the overview" }).click();
+    await page.locator('[data-list="countries"] .selected').waitFor();
+    assert.equal(query(page).get("sel"), "country:NL");
+    assert.deepEqual(trouble, []);
+    await close();
+  },
+  "each page opens at its own address, without sideways scrolling and nothing serious for axe": async () => {
+    for (const [address, wait] of [["/country/NL", "[data-entity]"], ["/prefix/198.51.0.0/24", "[data-entity]"], ["/host/198.51.100.1", "[data-entity]"], ["/domain/example.org", "[data-entity]"], ["/hosts", "[data-row]"], ["/packets", "[data-row]"], ["/block", "form"], ["/system", "[data-channel], section ul"]]) {
+      for (const [scheme, viewport] of [["dark", DESKTOP], ["light", PHONE]]) {
+        const { page, close } = await open(address, { scheme, viewport, wait, bypassCSP: true });
+        await page.waitForTimeout(300);
+        assert.deepEqual(await serious(page), [], address);
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${address} scrolls sideways`);
+        await close();
+      }
+    }
+  },
+};
+
+/** Only against the stand-in, whose traffic and alerts are known. */
+export const standIn = {
+  "hosts are listed, sorted and narrowed; only rows in sight are on the page; they can be taken along": async () => {
+    const { page, trouble, close } = await open("/hosts", { wait: "[data-row]", acceptDownloads: true });
+    assert.match(await page.locator("h1").innerText(), /1\u202f906 seen/);
+    assert.ok((await page.locator("[data-row]").count()) < 60, "no more rows than fit, and some");
+    const bytes = page.getByRole("columnheader", { name: "Bytes" });
+    assert.equal(await bytes.getAttribute("aria-sort"), "descending");
+    const first = await page.locator("[data-row]").first().getAttribute("data-row");
+    await bytes.getByRole("button").click();
+    await until("the order turns", async () => (await page.locator("[data-row]").first().getAttribute("data-row")) !== first);
+    await page.locator(".scroll").evaluate((scroll) => (scroll.scrollTop = scroll.scrollHeight));
+    await until("the other end is in sight", async () => (await page.locator("[data-row]").last().getAttribute("data-row")) === first);
+    await page.getByRole("button", { name: /^Windows/ }).click();
+    await until("the table is narrowed", async () => /318 of/.test(await page.locator("h1").innerText()));
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "CSV" }).click()]);
+    const lines = readFileSync(await download.path(), "utf8").trimEnd().split("\r\n");
+    assert.equal(lines.length, 319);
+    assert.ok(lines.slice(1).every((line) => line.includes("Windows 10 or newer")));
+    await page.getByRole("link", { name: first }).click();
+    await page.locator(`[data-entity="host:${first}"]`).waitFor();
+    await page.getByText("mss*44,7:mss,sok,ts,nop,ws").waitFor();
+    assert.deepEqual(trouble, []);
+    await close();
+  },
+  "the system page lists the rules as they are set, and says what is usual": async () => {
+    const { page, close } = await open("/system", { wait: "tbody tr" });
+    const row = (title) => page.locator("tbody tr", { hasText: title }).innerText();
+    assert.match(await row("TCP SYN port scan"), /ports \d+ different failed ports \(usually 20\)/);
+    assert.match(await row("Beacon"), /switched off/);
+    assert.doesNotMatch(await row("SSH password guessing"), /usually|switched/);
+    await close();
+  },
+  "packets are listed, one opens with layers and bytes, and its flow can be followed": async () => {
+    const { page, trouble, close } = await open("/packets", { wait: "[data-row]" });
+    assert.match(await page.locator("h1").innerText(), /2\u202f500, all that are still kept/);
+    assert.ok((await page.locator("[data-row]").count()) < 80);
+    await page.locator('[data-row="2500"]').click();
+    await page.locator('[data-packet="2500"]').waitFor();
+    assert.match(await page.locator(".layers").innerText(), /IPv4[^]*Time to live[^]*57[^]*TCP[^]*64240/);
+    assert.match(await page.locator(".hex").innerText(), /0000\s*00 25 4a/);
+    await page.locator("summary").nth(2).click();
+    await until("the bytes of the layer are marked", async () => (await page.locator(".hex .on").count()) > 0);
+    await page.getByRole("button", { name: "Follow this flow" }).click();
+    assert.equal(query(page).get("f"), "host 198.51.100.7 and host 192.0.2.10 and tcp port 40000 and tcp port 443");
+    assert.match(await page.getByRole("link", { name: "PCAP" }).getAttribute("href"), /format=pcapng/);
+    assert.deepEqual(trouble, []);
+    await close();
+  },
+  "a filter that no host can answer is refused with the server's words": async () => {
+    const { page, close } = await open("/hosts?f=tcp%20port%2080", { wait: '[role="alert"]' });
+    assert.match(await page.getByRole("alert").innerText(), /cannot be asked of a host/);
+    await close();
+  },
+  "a block list is made on the page, with what it would have hit; a refusal is told": async () => {
+    const { page, close } = await open("/block", { wait: "form" });
+    await page.getByLabel("What to block").fill("AS64496, 203.0.113.0/24");
+    await page.getByRole("button", { name: "Make the list" }).click();
+    await page.locator("textarea").waitFor();
+    assert.match(await page.locator("textarea").inputValue(), /nft, expires 7d\nAS64496\n203\.0\.113\.0\/24/);
+    await until("the dry run is there", async () => /It would have hit/.test(await page.locator("section").innerText()));
+    await page.getByLabel("What to block").fill("nobody");
+    await page.getByRole("button", { name: "Make the list" }).click();
+    await until("the refusal is told", async () => /No list was made: nobody: expected/.test(await page.getByRole("alert").innerText()));
+    await close();
+  },
+  "g a and g o go from page to page, and the title's link too": async () => {
+    const { page, close } = await open();
+    await page.keyboard.press("g");
+    await page.keyboard.press("a");
+    await page.locator("[data-alert]").first().waitFor();
+    await page.keyboard.press("g");
+    await page.keyboard.press("o");
+    await page.locator("canvas.base").waitFor();
+    await page.locator("header.bar").getByRole("link", { name: /Alerts/ }).click();
+    await page.locator("[data-alert]").first().waitFor();
+    await page.goBack();
+    await page.locator("canvas.base").waitFor();
+    await close();
+  },
+};
