@@ -1,7 +1,8 @@
-// Starts the page: theme, store, application.
+// Starts the page: theme, language, store, application.
 
-import { mount } from "svelte";
+import { mount, unmount } from "svelte";
 import App from "./App.svelte";
+import { onLanguage, startLanguage } from "./lib/language";
 import { startTheme } from "./lib/theme";
 import { Store } from "./store";
 import "./styles/tokens.css";
@@ -11,5 +12,13 @@ startTheme();
 const target = document.getElementById("app");
 if (target === null) throw new Error("no #app");
 const store = new Store(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/ws`);
-mount(App, { target, props: { store } });
-store.start();
+const show = (): ReturnType<typeof mount> => mount(App, { target, props: { store } });
+void startLanguage().then(() => {
+  let shown = show();
+  store.start();
+  // Every word changes with the language, so all is drawn anew; the store and its connection stay.
+  onLanguage(() => {
+    void unmount(shown);
+    shown = show();
+  });
+});

@@ -1,6 +1,6 @@
 // The mirrored area: in above the zero line, out below it, one scale for both, few ticks, no smoothing.
 
-import { minute, clock } from "../lib/format";
+import { minute, clock, significant } from "../lib/format";
 import { indexAt, timeAt, type Series } from "../lib/series";
 import { alpha, type Palette } from "../map/palette";
 import type { Frame } from "./canvas";
@@ -78,7 +78,7 @@ function level(frame: Frame, p: Plot, m: Mirror, bits: number): void {
   context.lineWidth = 1;
   context.stroke();
   context.fillStyle = m.palette.text3;
-  context.fillText(String(Math.abs(Number((bits / m.divisor).toPrecision(3)))), p.left - 8, y);
+  context.fillText(significant(Math.abs(bits / m.divisor), 3), p.left - 8, y);
 }
 
 function levels(frame: Frame, p: Plot, m: Mirror): void {

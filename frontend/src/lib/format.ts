@@ -1,5 +1,8 @@
-// Numbers as the reader sees them: decimal units, three significant digits, a thin no-break space before units and
-// between thousands, 24-hour UTC times. Unknown is a dash, zero is 0.
+// Numbers as the reader sees them: decimal units, three significant digits, the decimal sign of the language, a thin no-break
+// space before units and between thousands (ISO 80000-1, in every language), 24-hour UTC times, dates of ISO 8601. Unknown is a dash,
+// zero is 0.
+
+import { text } from "./text";
 
 const THIN = "\u202f";
 const MINUS = "\u2212";
@@ -7,6 +10,31 @@ export const UNKNOWN = "\u2014";
 const STEPS = ["", "k", "M", "G", "T", "P"] as const;
 
 export interface Quantity { value: string; unit: string }
+
+let language = "en";
+const formats = new Map<number, Intl.NumberFormat>();
+
+/** From now on numbers have that language's decimal sign. */
+export function writeNumbersIn(next: string): void {
+  language = next;
+  formats.clear();
+}
+
+/** A number with so many digits after the decimal sign. */
+export function fixed(n: number, digits: number): string {
+  let format = formats.get(digits);
+  if (format === undefined) {
+    format = new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping: false });
+    formats.set(digits, format);
+  }
+  return format.format(n).replace("-", MINUS);
+}
+
+/** So many significant digits, without zeros at the end. */
+export function significant(n: number, digits: number): string {
+  const exact = String(Number(n.toPrecision(digits)));
+  return exact.includes("e") ? exact : fixed(n, exact.split(".")[1]?.length ?? 0);
+}
 
 /** The step (0 = ones, 1 = thousands, …) whose number is below 1000 once rounded to three digits. */
 function stepOf(n: number): number {
@@ -19,7 +47,7 @@ function stepOf(n: number): number {
 function three(n: number): string {
   const size = Math.abs(n);
   const digits = size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
-  return Number.isInteger(n) && size < 1000 ? String(n) : n.toFixed(digits);
+  return Number.isInteger(n) && size < 1000 ? String(n) : fixed(n, digits);
 }
 
 function scaled(n: number, unit: string): Quantity {
@@ -35,7 +63,7 @@ export const bytes = (n: number): string => (n === 0 ? "0" : joined(scaled(n, "B
 /** A rate in bit/s with one decimal from a thousand on: 412.6 Mbit/s. */
 export function bitRate(n: number): Quantity {
   const step = stepOf(n);
-  return { value: step === 0 ? String(Math.round(n)) : (n / 1000 ** step).toFixed(1), unit: `${STEPS[step] ?? ""}bit/s` };
+  return { value: step === 0 ? String(Math.round(n)) : fixed(n / 1000 ** step, 1), unit: `${STEPS[step] ?? ""}bit/s` };
 }
 
 /** A rate of things: 71.4 k/s. */
@@ -54,8 +82,8 @@ export const count = (n: number): string => (Math.abs(n) < 99_999.5 ? grouped(n)
 export function share(part: number, whole: number): string {
   if (whole <= 0) return UNKNOWN;
   const percent = (part / whole) * 100;
-  if (percent > 0 && percent < 0.1) return `<${THIN}0.1${THIN}%`;
-  return `${percent.toFixed(percent > 99.94 || percent === 0 ? 0 : 1)}${THIN}%`;
+  if (percent > 0 && percent < 0.1) return `<${THIN}${fixed(0.1, 1)}${THIN}%`;
+  return `${fixed(percent, percent > 99.94 || percent === 0 ? 0 : 1)}${THIN}%`;
 }
 
 const two = (n: number): string => String(n).padStart(2, "0");
@@ -91,7 +119,7 @@ export function age(ms: number): string {
 /** A length of time: 8 ms, 4.1 s, 3 min, 2 h. */
 export function span(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)}${THIN}ms`;
-  return ms < 60_000 ? `${Number((ms / 1000).toPrecision(2))}${THIN}s` : age(ms);
+  return ms < 60_000 ? `${significant(ms / 1000, 2)}${THIN}s` : age(ms);
 }
 
 export const negative = (text: string): string => MINUS + text;
@@ -101,8 +129,8 @@ export const measure = (metric: string, n: number): string => (metric === "bytes
 
 /** Degrees with their halves, and how exact they are at best: 52.4° N 4.9° E ± 11 km. */
 export function coordinates(lat: number, lon: number, km: number | null): string {
-  const half = (value: number, [positive, negative]: readonly [string, string]): string => `${Math.abs(value).toFixed(1)}°${THIN}${value < 0 ? negative : positive}`;
-  const at = `${half(lat, ["N", "S"])} ${half(lon, ["E", "W"])}`;
+  const half = (value: number, [positive, negative]: readonly [string, string]): string => `${fixed(Math.abs(value), 1)}°${THIN}${value < 0 ? negative : positive}`;
+  const at = `${half(lat, [text.halves.north, text.halves.south])} ${half(lon, [text.halves.east, text.halves.west])}`;
   return km === null ? at : `${at} ±${THIN}${km}${THIN}km`;
 }
 

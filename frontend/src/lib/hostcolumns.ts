@@ -41,20 +41,20 @@ export function columns(now: number): readonly Column<HostRow>[] {
 }
 
 /** What hosts are put together by, at the side of the table. */
-export interface Facet { readonly id: string; readonly title: string; readonly of: (host: HostRow) => string }
+export interface Facet { readonly id: keyof typeof words.facets; readonly of: (host: HostRow) => string }
 
 const far = ({ distance, macs }: HostRow): string => {
   if (macs.length > 0 || distance === 0) return words.here;
   if (distance === null) return words.unknown;
-  return distance < 4 ? words.bands[0] : distance < 9 ? words.bands[1] : distance < 15 ? words.bands[2] : words.bands[3];
+  return distance < 4 ? words.bands.near : distance < 9 ? words.bands.middle : distance < 15 ? words.bands.far : words.bands.farther;
 };
 
 export const FACETS: readonly Facet[] = [
-  { id: "where", title: words.facets.where, of: ({ local }) => (local ? words.local : words.remote) },
-  { id: "family", title: words.facets.family, of: ({ family }) => family || words.unknown },
-  { id: "link", title: words.facets.link, of: ({ link }) => link || words.unknown },
-  { id: "distance", title: words.facets.distance, of: far },
-  { id: "language", title: words.facets.language, of: ({ language }) => language || words.unknown },
+  { id: "where", of: ({ local }) => (local ? words.local : words.remote) },
+  { id: "family", of: ({ family }) => family || words.unknown },
+  { id: "link", of: ({ link }) => link || words.unknown },
+  { id: "distance", of: far },
+  { id: "language", of: ({ language }) => language || words.unknown },
 ];
 
 /** How many hosts have which value, most first. */

@@ -34,7 +34,7 @@ export interface ListKind {
   /** Its counts have no direction. */
   plain?: boolean;
   /** Heads of figures of its own, which take the places of bar and share. */
-  heads?: readonly string[];
+  heads?(): readonly string[];
   code?(table: TableView, row: number, key: string): string;
   name(table: TableView, row: number, key: string): string;
   note?(table: TableView, row: number): string;
@@ -76,7 +76,7 @@ export const LISTS = {
     title: (t, row, key) => [key, locatedInFull(t, row)].filter(Boolean).join("\n"),
   },
   domains: {
-    table: "domains", dimension: "domain", heads: [text.list.heads.hosts, text.list.heads.countries, text.list.heads.packets, text.list.heads.bytes],
+    table: "domains", dimension: "domain", heads: () => [text.list.heads.hosts, text.list.heads.countries, text.list.heads.packets, text.list.heads.bytes],
     name: (_t, _r, key) => (key === UNNAMED ? text.list.unnamed : key),
     title: domainTitle,
     cells: (t, row) => [

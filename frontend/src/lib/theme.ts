@@ -1,21 +1,14 @@
 // Dark or light: as the system has it, unless the reader chose; the choice stays in this browser.
 
+import { keep, kept } from "./storage";
+
 export type Theme = "dark" | "light";
 
 const KEY = "wireglobe.theme";
 const system = matchMedia("(prefers-color-scheme: light)");
 const listeners = new Set<() => void>();
 
-/** Storage may be forbidden; then the choice lasts as long as the page. */
-function stored(): string | null {
-  try {
-    return localStorage.getItem(KEY);
-  } catch {
-    return null;
-  }
-}
-
-let chosen = stored();
+let chosen = kept(KEY);
 
 export const theme = (): Theme => (chosen === "dark" || chosen === "light" ? chosen : system.matches ? "light" : "dark");
 
@@ -31,11 +24,7 @@ export function startTheme(): void {
 
 export function toggleTheme(): void {
   chosen = theme() === "dark" ? "light" : "dark";
-  try {
-    localStorage.setItem(KEY, chosen);
-  } catch {
-    // Kept for this page only.
-  }
+  keep(KEY, chosen);
   apply();
 }
 

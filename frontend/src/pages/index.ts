@@ -1,6 +1,7 @@
 // The pages beside the overview. Their code is loaded when they are opened first, so that the overview is there sooner.
 
 import type { Component } from "svelte";
+import { startPages } from "../lib/language";
 import type { Page } from "../lib/urlstate";
 import type { Store } from "../store";
 
@@ -16,4 +17,8 @@ const LOADERS: Readonly<Record<Exclude<Page, "overview">, () => Promise<{ defaul
 };
 
 /** The page's component; null for the overview, which is always there. */
-export const load = async (page: Page): Promise<PageComponent | null> => (page === "overview" ? null : (await LOADERS[page]()).default);
+export async function load(page: Page): Promise<PageComponent | null> {
+  if (page === "overview") return null;
+  await startPages();
+  return (await LOADERS[page]()).default;
+}

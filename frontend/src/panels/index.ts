@@ -10,17 +10,16 @@ import MapPanel from "./Map.svelte";
 import Status from "./Status.svelte";
 import Timeline from "./Timeline.svelte";
 import Top from "./Top.svelte";
-import { text } from "../lib/text";
 
-/** `tab`: on narrow screens the panel is one of the tabs, under this title. */
-export interface Panel { id: string; component: Component<{ store: Store }>; tab?: string }
+/** `tab`: on narrow screens the panel is one of the tabs, under this title of the catalogue. */
+export interface Panel { id: string; component: Component<{ store: Store }>; tab?: "top" | "feed" }
 
 export const PANELS: readonly Panel[] = [
   { id: "kpi", component: Kpi },
   { id: "map", component: MapPanel },
   { id: "dock", component: Dock },
-  { id: "top", component: Top, tab: text.page.top },
+  { id: "top", component: Top, tab: "top" },
   { id: "timeline", component: Timeline },
-  { id: "feed", component: Feed, tab: text.page.feed },
+  { id: "feed", component: Feed, tab: "feed" },
   { id: "status", component: Status },
 ];

@@ -8,7 +8,7 @@ export const stories = {
     const { page, close } = await open("/", { bypassCSP: true });
     await page.getByRole("link", { name: "System", exact: true }).first().click();
     const channel = (name) => page.locator(`[data-channel="${name}"]`);
-    assert.match(await channel("team").innerText(), /12 sent · 1 tries repeated · 94 told in sums/);
+    assert.match(await channel("team").innerText(), /12 sent · 1 try repeated · 94 told in sums/);
     assert.match(await channel("mail").innerText(), /3 given up[^]*Fails: mail\.example\.org:587: connection refused/);
     await page.getByRole("button", { name: "Send test over team" }).click();
     await until("the answer is there", async () => /Test sent: hooks\.slack\.com answered 200 OK/.test(await channel("team").innerText()));
