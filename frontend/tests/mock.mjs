@@ -281,6 +281,11 @@ async function respond(request, response, world) {
   const url = new URL(request.url, "http://mock");
   const headers = { "content-security-policy": POLICY, "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" };
   if (url.pathname === "/api/v1/filter") return void response.writeHead(200, { ...headers, "content-type": "application/json" }).end(JSON.stringify(answerFilter(url.searchParams.get("expr") ?? "")));
+  const topic = /^\/api\/v1\/topics\/(\w+)$/.exec(url.pathname)?.[1];
+  if (topic in TOPICS) {
+    const rows = TOPICS[topic](world, url.searchParams.get("filter") ?? "").slice(0, Number(url.searchParams.get("k") ?? 50));
+    return void response.writeHead(200, { ...headers, "content-type": "application/json" }).end(JSON.stringify({ type: "snap", topic, keys: rows.map(([key]) => key), columns: columnsOf(rows), total: rows.length }));
+  }
   if (url.pathname.startsWith("/api/v1/hosts")) {
     const refused = /\bport\b/.test(url.searchParams.get("filter") ?? "");
     const document = refused ? { error: { message: "\u201cport\u201d cannot be asked of a host" } } : answerHosts(url, world);

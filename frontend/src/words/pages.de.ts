@@ -7,6 +7,23 @@ import { plurals } from "./plural";
 const form = plurals("de");
 
 export const pagesDe = {
+  filter: {
+    offered: "Vorschläge",
+    recent: "zuletzt benutzt",
+    options: (n) => `${count(n)} ${form(n, { one: "Vorschlag", other: "Vorschläge" })}, Pfeiltasten wählen`,
+    hint: "↓ ↑ wählen · Tab übernimmt · Enter wendet an",
+    publicPlace: "öffentliche Adresse",
+    words: {
+      country: "wo eine Adresse benutzt wird, nach ISO 3166-1", asn: "autonomes System (Netz) nach Nummer", host: "Adresse an einem der Enden", domain: "registrierte Domain mit allen Namen darunter", service: "Dienst am antwortenden Ende",
+      port: "Port von TCP, UDP oder SCTP an einem der Enden", net: "Adressen eines Netzes, etwa 10.0.0.0/8", prefix: "Netz, wie es annonciert ist", direction: "in, out, internal, transit", place: "Art der Adresse", os: "wonach ein Host aussieht",
+      continent: "AF AN AS EU NA OC SA", alert: "Regel oder Familie von Regeln", tcp: "TCP-Pakete", udp: "UDP-Pakete", icmp: "ICMP-Pakete", icmp6: "ICMPv6-Pakete", arp: "ARP-Pakete", ip: "IPv4-Pakete", ip6: "IPv6-Pakete",
+      sctp: "SCTP-Pakete", igmp: "IGMP-Pakete", not: "was nicht passt", src: "nur die Quelle", dst: "nur das Ziel", "ether host": "Hardware-Adresse an einem der Enden", vlan: "in einem VLAN, mit Nummer oder irgendeinem",
+      portrange: "Ports von bis, etwa 6000-6008", proto: "Protokoll über IP, nach Name oder Nummer", less: "höchstens so viele Bytes lang", greater: "mindestens so viele Bytes lang", broadcast: "an alle am Link", multicast: "an eine Gruppe",
+      inner: "das innerste Paket eines Tunnels", outer: "das äußerste Paket eines Tunnels", and: "beides muss passen", or: "eines muss passen",
+    },
+    systems: { macos: "macOS", ios: "iOS", apple: "macOS oder iOS", bsd: "FreeBSD, OpenBSD, NetBSD", unix: "BSD, Solaris, anderes Unix", network: "Router, Drucker, Geräte", unknown: "nichts, was es verriete" },
+    directions: { in: "von außen in eigene Netze", out: "aus eigenen Netzen nach außen", internal: "innerhalb eigener Netze", transit: "kein Ende ist eigen" },
+  },
   entity: {
     kinds: { country: "Land", asn: "Netz", prefix: "Präfix", host: "Host", domain: "Domain" },
     figures: { in: "Ein", out: "Aus", packets: "Pakete", flows: "Flows", hosts: "Hosts", alerts: "Alarme" },

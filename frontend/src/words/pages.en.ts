@@ -7,6 +7,23 @@ import { plurals } from "./plural";
 const form = plurals("en");
 
 export const pagesEn = {
+  filter: {
+    offered: "Completions",
+    recent: "used last",
+    options: (n: number) => `${count(n)} ${form(n, { one: "completion", other: "completions" })}, arrow keys choose`,
+    hint: "↓ ↑ choose · Tab takes · Enter applies",
+    publicPlace: "public address",
+    words: {
+      country: "where an address is used, by ISO 3166-1 code", asn: "autonomous system (network) by number", host: "address at either end", domain: "registered domain and all names below it", service: "service at the answering end",
+      port: "TCP, UDP or SCTP port at either end", net: "addresses of a network, such as 10.0.0.0/8", prefix: "network as announced", direction: "in, out, internal, transit", place: "kind of address", os: "what a host looks like",
+      continent: "AF AN AS EU NA OC SA", alert: "rule or family of rules", tcp: "TCP packets", udp: "UDP packets", icmp: "ICMP packets", icmp6: "ICMPv6 packets", arp: "ARP packets", ip: "IPv4 packets", ip6: "IPv6 packets",
+      sctp: "SCTP packets", igmp: "IGMP packets", not: "what does not match", src: "only of the source", dst: "only of the destination", "ether host": "hardware address at either end", vlan: "within a VLAN, with its number or any",
+      portrange: "ports from to, such as 6000-6008", proto: "protocol of IP by name or number", less: "at most so many bytes long", greater: "at least so many bytes long", broadcast: "to all of a link", multicast: "to a group",
+      inner: "the innermost packet of a tunnel", outer: "the outermost packet of a tunnel", and: "both must match", or: "one must match",
+    },
+    systems: { macos: "macOS", ios: "iOS", apple: "macOS or iOS", bsd: "FreeBSD, OpenBSD, NetBSD", unix: "BSD, Solaris, other Unix", network: "routers, printers, devices", unknown: "nothing that tells" } as Readonly<Record<string, string>>,
+    directions: { in: "from outside to your networks", out: "from your networks to outside", internal: "within your networks", transit: "neither end is yours" } as Readonly<Record<string, string>>,
+  },
   entity: {
     kinds: { country: "Country", asn: "Network", prefix: "Prefix", host: "Host", domain: "Domain" } as Readonly<Record<EntityDimension, string>>,
     figures: { in: "In", out: "Out", packets: "Packets", flows: "Flows", hosts: "Hosts", alerts: "Alerts" },
