@@ -1,5 +1,6 @@
 //! Wireglobe's top floor: it shows what the analyzer knows to people and machines.
 
+mod access;
 mod ages;
 mod alerts;
 mod bucket;

@@ -2,7 +2,6 @@
 //!
 //! An error names the key, the value, what is allowed and the layer that set it. Unknown keys are errors.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use analyzer::detect::RuleError;
@@ -19,11 +18,13 @@ mod fingerprints;
 pub(crate) mod notify;
 mod ranges;
 pub(crate) mod secret;
+pub(crate) mod server;
 
 pub use alerts::Alerts;
 pub use detect::Detect;
 pub use fingerprints::Fingerprints;
 pub use notify::Notify;
+pub use server::Server;
 
 /// Where settings are looked for when no file is named.
 pub const PLACES: [&str; 2] = ["settings.toml", "/etc/wireglobe/settings.toml"];
@@ -302,34 +303,6 @@ impl Default for Analysis {
     }
 }
 
-/// The dashboard and its API.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Server {
-    /// Address and port; only loopback addresses, until a login exists.
-    pub listen: SocketAddr,
-    /// The address under which people reach it, for links in messages; empty: the listening one.
-    pub public_url: String,
-    /// Host names under which browsers may reach it, besides the address itself and `localhost`.
-    pub allowed_hosts: Vec<String>,
-    /// Connections in all. Range 1 to 65 535.
-    pub max_connections: usize,
-    /// Connections from one address. Range 1 to 65 535.
-    pub max_connections_per_address: usize,
-}
-
-impl Default for Server {
-    fn default() -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 8470)),
-            public_url: String::new(),
-            allowed_hosts: Vec::new(),
-            max_connections: 256,
-            max_connections_per_address: 16,
-        }
-    }
-}
-
 /// `/metrics`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -546,8 +519,17 @@ mod tests {
     }
 
     #[test]
-    fn the_world_may_not_be_listened_to_without_a_login() {
-        assert!(file("[server]\nlisten = \"0.0.0.0:8470\"\n").unwrap_err().contains("loopback"));
+    fn a_certificate_needs_its_key_and_somebody_who_uses_it() {
+        let named = "certificate = \"c.pem\"\nkey = \"c.key\"\n";
+        for (text, expected) in [
+            ("certificate = \"c.pem\"\n".to_owned(), "server.key"),
+            ("key = \"c.key\"\n".to_owned(), "server.certificate"),
+            (format!("tls = \"proxy\"\n{named}"), "server.certificate"),
+        ] {
+            let error = file(&format!("[server]\n{text}")).unwrap_err();
+            assert!(error.contains(expected), "{error}");
+        }
+        assert!(file(&format!("[server]\n{named}")).unwrap().server.encrypts());
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub(super) fn status() -> Arc<Status> {
         started_ms: 0,
         filter: String::new(),
         counted: "outermost",
+        login: false,
+        certificate: None,
     };
     let geo = Geo::bundled(Needs { country: false, asn: false });
     Arc::new(Status::new(facts, Facts { geo, local: LocalNetworks::default() }, None, None))

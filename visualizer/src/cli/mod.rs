@@ -20,6 +20,8 @@ mod run;
 mod server;
 mod settings;
 mod timerange;
+mod token;
+mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -111,6 +113,10 @@ enum Command {
     Geo(geo::Arguments),
     /// Print the commented settings file, or check one
     Settings(settings::Arguments),
+    /// People who may use a dashboard that others reach: add, list, remove, change passwords
+    User(user::Arguments),
+    /// Programs that may ask a dashboard that others reach: add, list, remove tokens
+    Token(token::Arguments),
     /// Print a completion script
     Completions(completions::Arguments),
     /// Print the manual page (roff)
@@ -143,6 +149,8 @@ pub fn main() -> ExitCode {
         Some(Command::Block(arguments)) => block::run(&arguments, &common),
         Some(Command::Geo(arguments)) => geo::run(&arguments, &common),
         Some(Command::Settings(arguments)) => settings::run(&arguments, &common),
+        Some(Command::User(arguments)) => user::run(&arguments, &common),
+        Some(Command::Token(arguments)) => token::run(&arguments, &common),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
         Some(Command::Man) => completions::man(),
     };

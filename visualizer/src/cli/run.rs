@@ -20,10 +20,11 @@ use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::access::Entrance;
 use crate::alerts::{self, Ask, Place, Store};
 use crate::cli::{Color, Common, Failure, rules_json};
 use crate::live::{self, Feeder, Hub, Renewal, SourceFacts, Status, Watch};
-use crate::server::{self, AllowedHosts, App, Caps, Connections, Metrics};
+use crate::server::{self, App, Caps, Connections, Metrics, Tls};
 use crate::settings::{self, Kind, Settings};
 use crate::sieve::Sieve;
 use crate::sources::{self, Opened};
@@ -74,21 +75,23 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     logging::start(&settings.log, common.verbose, common.quiet, common.color != Color::Never);
     let listener = server::bind(settings.server.listen).map_err(|cause| busy(&settings, cause))?;
     let address = listener.local_addr().map_err(Failure::system("cannot ask for the port"))?;
+    let entrance = Entrance::new(&settings.server, address).map_err(Failure::Usage)?;
     let query = super::offline::query(&settings.source.filter)?;
     let opened = sources::open(&settings, query.as_ref())?;
     // Before they are read: what changes meanwhile is read again.
     let seen = geo_files::stamp(&settings);
     let facts = Facts { geo: geo_files::load(&settings, geo_files::ALL)?, local: opened.local.clone() };
     let cities = geo_files::read_cities(&settings, &facts.geo);
-    let (house, app) = House::build(&settings, (opened, query), (facts, seen), address)?;
-    greet(&app, address, arguments.open)?;
+    let at = format!("{}://{address}/", entrance.scheme());
+    let (house, app) = House::build(&settings, (opened, query), (facts, seen), &entrance)?;
+    greet(&app, &at, arguments.open)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("web")
         .enable_all()
         .build()
         .map_err(Failure::system("cannot start the web server"))?;
-    let served = runtime.block_on(serve(listener, app, &house.closing));
+    let served = runtime.block_on(serve(listener, (app, entrance.tls), &house.closing));
     runtime.shutdown_timeout(GOODBYE);
     house.close();
     geo_files::wait(cities);
@@ -154,7 +157,7 @@ impl House {
         settings: &Settings,
         (opened, query): (Opened, Option<Query>),
         (facts, seen): (Facts, geo_files::Stamp),
-        address: std::net::SocketAddr,
+        entrance: &Entrance,
     ) -> Result<(Self, App), Failure> {
         let thread = |name: &str| Failure::system(format!("cannot start the {name} thread"));
         let kept_bytes = settings.ring.keep_bytes;
@@ -188,6 +191,8 @@ impl House {
             started_ms: live::now().as_millis(),
             filter: settings.source.filter.clone(),
             counted: settings.decode.count.name(),
+            login: entrance.access.needs_login(),
+            certificate: entrance.tls.as_ref().map(Tls::fingerprint),
         };
         let sieve = query
             .map(|query| Sieve::new((&settings.source.filter, query), facts.clone(), settings))
@@ -234,7 +239,6 @@ impl House {
             live::spawn_capture(feeder).map_err(thread("capture"))?,
             live::spawn_renewer(renewer).map_err(thread("geo"))?,
         ];
-        let hosts = Arc::new(AllowedHosts::new(address, &settings.server.allowed_hosts));
         let connections = Arc::new(Connections::new(Caps {
             connections: settings.server.max_connections,
             per_address: settings.server.max_connections_per_address,
@@ -244,7 +248,9 @@ impl House {
             hub,
             status: Arc::clone(&status),
             stream,
-            hosts,
+            hosts: Arc::clone(&entrance.hosts),
+            access: Arc::clone(&entrance.access),
+            secure: entrance.secure,
             renewals,
             connections,
             metrics,
@@ -337,14 +343,13 @@ fn epoch() -> String {
 }
 
 /// The one line on standard output: where to look.
-fn greet(app: &App, address: std::net::SocketAddr, open: bool) -> Result<(), Failure> {
+fn greet(app: &App, at: &str, open: bool) -> Result<(), Failure> {
     let facts = &app.status.facts;
     let label = match facts.kind {
         "demo" => "demo, an invented capture replayed in a loop".to_owned(),
         _ => facts.name.clone(),
     };
-    let line =
-        format!("Wireglobe is on http://{address}/ · source: {} · Ctrl-C ends it\n", super::escape(&label));
+    let line = format!("Wireglobe is on {at} · source: {} · Ctrl-C ends it\n", super::escape(&label));
     let mut out = std::io::stdout();
     match out.write_all(line.as_bytes()).and_then(|()| out.flush()) {
         // Nobody reads the line, but the dashboard is there all the same.
@@ -353,7 +358,10 @@ fn greet(app: &App, address: std::net::SocketAddr, open: bool) -> Result<(), Fai
         }
         _ => {}
     }
-    if open && std::process::Command::new("xdg-open").arg(format!("http://{address}/")).spawn().is_err() {
+    if let Some(fingerprint) = &facts.certificate {
+        tracing::info!("the certificate's SHA-256 fingerprint is {fingerprint}");
+    }
+    if open && std::process::Command::new("xdg-open").arg(at).spawn().is_err() {
         tracing::warn!("no browser could be opened: xdg-open is missing");
     }
     Ok(())
@@ -361,14 +369,14 @@ fn greet(app: &App, address: std::net::SocketAddr, open: bool) -> Result<(), Fai
 
 async fn serve(
     listener: std::net::TcpListener,
-    app: App,
+    (app, tls): (App, Option<Tls>),
     closing: &watch::Sender<bool>,
 ) -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let renewing = (signal(SignalKind::hangup())?, signal(SignalKind::user_defined1())?);
     let renewals = tokio::spawn(renew_on_signals(renewing, app.renewals.clone()));
-    let server = tokio::spawn(server::serve(listener, app));
+    let server = tokio::spawn(server::serve(listener, app, tls));
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

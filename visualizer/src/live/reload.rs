@@ -278,6 +278,8 @@ mod tests {
             started_ms: 0,
             filter: String::new(),
             counted: "outermost",
+            login: false,
+            certificate: None,
         };
         let (sender, commands) = mpsc::channel();
         let (_, requests) = mpsc::channel();

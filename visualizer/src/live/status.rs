@@ -36,6 +36,10 @@ pub(crate) struct SourceFacts {
     pub(crate) filter: String,
     /// Which IP header counts in tunnels.
     pub(crate) counted: &'static str,
+    /// Whether one has to log in.
+    pub(crate) login: bool,
+    /// The SHA-256 fingerprint of the server's certificate at its start, if it encrypts.
+    pub(crate) certificate: Option<String>,
 }
 
 /// The state that threads share.
@@ -322,6 +326,8 @@ impl Status {
             ("notify", self.notify().map_or_else(|| json!([]), Notify::json)),
             ("notify_missed", json!(self.notify().map_or(0, Notify::missed))),
             ("attribution", attribution(&geo)),
+            ("login", json!(self.facts.login)),
+            ("certificate_sha256", json!(self.facts.certificate)),
             ("error", json!(*lock(&self.ended))),
             ("version", json!(env!("CARGO_PKG_VERSION"))),
         ]

@@ -123,6 +123,8 @@ mod tests {
                 started_ms: 0,
                 filter: String::new(),
                 counted: "outermost",
+                login: false,
+                certificate: None,
             },
             Facts {
                 geo: Geo::bundled(Needs { country: false, asn: false }),

@@ -12,7 +12,7 @@ mod faults;
 mod notice;
 mod route;
 mod router;
-mod trust;
+pub(crate) mod trust;
 mod words;
 mod worker;
 
@@ -66,7 +66,8 @@ pub(crate) struct Context {
 impl Context {
     /// Of the settings, before a source is opened.
     pub(crate) fn new(settings: &Settings, source: &str, is_demo: bool) -> Self {
-        let listen = format!("http://{}", settings.server.listen);
+        let scheme = if settings.server.encrypts() { "https" } else { "http" };
+        let listen = format!("{scheme}://{}", settings.server.listen);
         let public = settings.server.public_url.trim_end_matches('/');
         Self {
             public_url: if public.is_empty() { listen } else { public.to_owned() },
@@ -92,7 +93,8 @@ impl Context {
 }
 
 /// The machine's name as far as it is one (RFC 952's letters); proc_sys_kernel(5).
-fn hostname() -> String {
+/// The name of this machine.
+pub(crate) fn hostname() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let letter = |c: &char| c.is_ascii_alphanumeric() || "-._".contains(*c);
     let name: String = name.trim().chars().filter(letter).take(253).collect();

@@ -11,7 +11,7 @@ use ureq::tls::{Certificate, RootCerts};
 use crate::online::tls;
 
 /// Why nothing can be encrypted.
-pub(super) const NO_ENCRYPTION: &str = "this processor lacks instructions that the encryption is written in";
+pub(crate) const NO_ENCRYPTION: &str = "this processor lacks instructions that the encryption is written in";
 
 /// The certificates of a file; `None` where none is set.
 pub(super) fn authorities(file: &Path) -> Result<Option<Vec<CertificateDer<'static>>>, String> {
@@ -29,7 +29,7 @@ pub(super) fn authorities(file: &Path) -> Result<Option<Vec<CertificateDer<'stat
 }
 
 /// For ureq.
-pub(super) fn roots(file: &Path) -> Result<RootCerts, String> {
+pub(crate) fn roots(file: &Path) -> Result<RootCerts, String> {
     let Some(found) = authorities(file)? else { return Ok(RootCerts::WebPki) };
     let certificates: Vec<Certificate<'static>> =
         found.iter().map(|der| Certificate::from_der(der.as_ref()).to_owned()).collect();

@@ -3,7 +3,7 @@
 //! `Host` is compared with the configured names first: a page of another site that was rebound to this address has the
 //! wrong one. Then, for the WebSocket, `Origin` must be exactly this page's own.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -18,7 +18,14 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 /// The values of `Host` under which this server may be asked.
 #[derive(Debug)]
-pub struct AllowedHosts(Vec<String>);
+pub struct AllowedHosts {
+    names: Vec<String>,
+    /// Listening on every address of the machine: any address will do as a name, with this port. No page of another site can be
+    /// rebound to one, since it would have to bear the address as its name already.
+    addresses: Option<u16>,
+    /// What `Origin` begins with.
+    schemes: &'static [&'static str],
+}
 
 impl AllowedHosts {
     /// The listening address, `localhost`, and the configured names; those without a port get the listening one.
@@ -30,18 +37,37 @@ impl AllowedHosts {
             hosts.push(format!("{}:{port}", name.to_ascii_lowercase()));
         }
         if port == 80 {
-            let bare: Vec<String> =
-                hosts.iter().filter_map(|host| host.strip_suffix(":80").map(str::to_owned)).collect();
-            hosts.extend(bare);
+            hosts.extend(without_port(&hosts, ":80"));
         }
-        Self(hosts)
+        let addresses = listen.ip().is_unspecified().then_some(port);
+        Self { names: hosts, addresses, schemes: &["http", "https"] }
+    }
+
+    /// The same where this server encrypts: pages come over HTTPS only.
+    #[must_use]
+    pub fn encrypted(mut self) -> Self {
+        self.schemes = &["https"];
+        self.names.extend(without_port(&self.names, ":443"));
+        self
     }
 
     /// Whether these headers name an allowed host, exactly once.
     pub fn allows(&self, headers: &HeaderMap) -> bool {
         let mut named = headers.get_all(header::HOST).iter();
         let (Some(host), None) = (named.next(), named.next()) else { return false };
-        host.to_str().is_ok_and(|host| self.0.iter().any(|allowed| allowed.eq_ignore_ascii_case(host)))
+        host.to_str().is_ok_and(|host| {
+            self.names.iter().any(|allowed| allowed.eq_ignore_ascii_case(host)) || self.is_address(host)
+        })
+    }
+
+    fn is_address(&self, host: &str) -> bool {
+        let default = if self.schemes.len() == 1 { 443 } else { 80 };
+        self.addresses.is_some_and(|port| {
+            host.parse::<SocketAddr>().map_or_else(
+                |_| port == default && host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok(),
+                |address| address.port() == port,
+            )
+        })
     }
 
     /// Whether a WebSocket may be opened: no `Origin` (not a browser), or exactly the page's own, by scheme, host and
@@ -50,9 +76,14 @@ impl AllowedHosts {
         let mut origins = headers.get_all(header::ORIGIN).iter();
         let Some(origin) = origins.next() else { return true };
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let own = [format!("http://{host}"), format!("https://{host}")];
-        origins.next().is_none() && own.iter().any(|own| origin.as_bytes() == own.as_bytes())
+        let is_own = |scheme: &&str| origin.as_bytes() == format!("{scheme}://{host}").as_bytes();
+        origins.next().is_none() && self.schemes.iter().any(is_own)
     }
+}
+
+/// The names that have this port, without it.
+fn without_port(hosts: &[String], port: &str) -> Vec<String> {
+    hosts.iter().filter_map(|host| host.strip_suffix(port).map(str::to_owned)).collect()
 }
 
 /// Refuses what was sent to another name.
@@ -140,6 +171,31 @@ mod tests {
                 socket,
                 "{host:?} {origin:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_server_at_every_address_answers_to_addresses_and_its_names_only() {
+        let hosts =
+            AllowedHosts::new("0.0.0.0:8470".parse().unwrap(), &["globe.example".to_owned()]).encrypted();
+        for (host, origin, page, socket) in [
+            ("192.0.2.1:8470", "https://192.0.2.1:8470", true, true),
+            ("[2001:db8::1]:8470", "https://[2001:db8::1]:8470", true, true),
+            ("globe.example:8470", "https://globe.example:8470", true, true),
+            ("192.0.2.1:8470", "http://192.0.2.1:8470", true, false),
+            ("192.0.2.1:8470", "https://192.0.2.2:8470", true, false),
+            ("192.0.2.1:8471", "https://192.0.2.1:8471", false, false),
+            ("192.0.2.1", "https://192.0.2.1", false, false),
+            ("evil.test:8470", "https://evil.test:8470", false, false),
+            ("192.0.2.1.evil.test:8470", "https://192.0.2.1.evil.test:8470", false, false),
+        ] {
+            let headers = headers(Some(host), Some(origin));
+            assert_eq!(hosts.allows(&headers), page, "{host}");
+            assert_eq!(hosts.allows(&headers) && hosts.allows_origin(&headers), socket, "{host} {origin}");
+        }
+        let hosts = AllowedHosts::new("[::]:443".parse().unwrap(), &[]).encrypted();
+        for host in ["192.0.2.1", "[2001:db8::1]", "localhost", "localhost:443"] {
+            assert!(hosts.allows(&headers(Some(host), None)), "{host}");
         }
     }
 

@@ -4,12 +4,15 @@ mod access;
 mod alerts;
 mod api;
 mod assets;
+mod guard;
 mod limits;
+mod login;
 mod metrics;
 mod mutes;
 mod notify;
 mod packets;
 mod socket;
+mod tls;
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,23 +22,30 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, Request, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::{delete, get, post};
 use capturer::stream::PacketStream;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 pub use access::AllowedHosts;
 pub(crate) use limits::Connections;
 pub(crate) use metrics::Metrics;
+pub(crate) use tls::Tls;
 
+use crate::access::Access;
 use crate::alerts::Ask;
 use crate::live::{Hub, Renewal, Status};
+use guard::Routes;
+use login::Peer;
 
 /// A client that has not sent its headers by then is closed.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -50,6 +60,9 @@ pub(crate) struct App {
     pub(crate) status: Arc<Status>,
     pub(crate) stream: PacketStream,
     pub(crate) hosts: Arc<AllowedHosts>,
+    pub(crate) access: Arc<Access>,
+    /// Whether browsers reach this server encrypted, by itself or by a proxy.
+    pub(crate) secure: bool,
     /// Asks for the databases to be read again.
     pub(crate) renewals: Sender<Renewal>,
     pub(crate) connections: Arc<Connections>,
@@ -69,39 +82,49 @@ pub(crate) struct Caps {
     pub(crate) per_address: usize,
 }
 
-/// Every route there is. What is not here is 404; other methods than the named ones are 405.
+/// Every route there is, with what it needs. What is not here is 404; other methods than the named ones are 405.
+fn routes(access: &Arc<Access>, hosts: &Arc<AllowedHosts>) -> Routes {
+    Routes::new(access, hosts)
+        .anyone("/healthz", get(|| async { "ok\n" }))
+        .anyone("/api/v1/session", get(login::session))
+        .anyone("/api/v1/login", post(login::login))
+        .viewer("/api/v1/logout", post(login::logout))
+        .viewer("/api/v1/ws", get(socket::upgrade))
+        .viewer("/api/v1/status", get(api::status))
+        .viewer("/api/v1/report", get(api::report))
+        .viewer("/api/v1/hosts", get(api::hosts))
+        .viewer("/api/v1/hosts/{address}", get(api::host))
+        .viewer("/api/v1/packets", get(packets::list))
+        .viewer("/api/v1/packets/{frame}", get(packets::one))
+        .viewer("/api/v1/filter", get(api::filter))
+        .viewer("/api/v1/topics/{topic}", get(api::topic))
+        .viewer("/api/v1/alerts", get(alerts::list))
+        .viewer("/api/v1/alerts/{id}", get(alerts::one))
+        .operator("/api/v1/alerts/{id}", post(alerts::steps))
+        .viewer("/api/v1/alerts/{id}/packets", get(alerts::packets))
+        .operator("/api/v1/alerts/{id}/{action}", post(alerts::step))
+        .viewer("/api/v1/mutes", get(mutes::list))
+        .operator("/api/v1/mutes", post(mutes::add))
+        .viewer("/api/v1/mutes/preview", get(mutes::preview))
+        .operator("/api/v1/mutes/{id}", delete(mutes::remove))
+        .operator("/api/v1/notify/{name}/test", post(notify::test))
+        .viewer("/api/v1/rules", get(alerts::rules))
+        .viewer("/api/v1/block", get(api::block))
+        .viewer("/api/v1/block/dry-run", get(api::block_dry_run))
+        .viewer("/api/v1/geo/lookup", get(api::geo_lookup))
+        .viewer("/api/v1/geo/info", get(api::geo_info))
+        .operator("/api/v1/geo/reload", post(api::geo_reload))
+        .viewer("/api/v1/openapi.json", get(api::openapi))
+        .viewer("/metrics", get(metrics::metrics))
+}
+
+/// The routes, and the page itself, which is the same for everybody.
 fn router(app: App) -> Router {
-    Router::new()
-        .route("/api/v1/ws", get(socket::upgrade))
-        .route("/api/v1/status", get(api::status))
-        .route("/api/v1/report", get(api::report))
-        .route("/api/v1/hosts", get(api::hosts))
-        .route("/api/v1/hosts/{address}", get(api::host))
-        .route("/api/v1/packets", get(packets::list))
-        .route("/api/v1/packets/{frame}", get(packets::one))
-        .route("/api/v1/filter", get(api::filter))
-        .route("/api/v1/topics/{topic}", get(api::topic))
-        .route("/api/v1/alerts", get(alerts::list))
-        .route("/api/v1/alerts/{id}", get(alerts::one).post(alerts::steps))
-        .route("/api/v1/alerts/{id}/packets", get(alerts::packets))
-        .route("/api/v1/alerts/{id}/{action}", post(alerts::step))
-        .route("/api/v1/mutes", get(mutes::list).post(mutes::add))
-        .route("/api/v1/mutes/preview", get(mutes::preview))
-        .route("/api/v1/mutes/{id}", delete(mutes::remove))
-        .route("/api/v1/notify/{name}/test", post(notify::test))
-        .route("/api/v1/rules", get(alerts::rules))
-        .route("/api/v1/block", get(api::block))
-        .route("/api/v1/block/dry-run", get(api::block_dry_run))
-        .route("/api/v1/geo/lookup", get(api::geo_lookup))
-        .route("/api/v1/geo/info", get(api::geo_info))
-        .route("/api/v1/geo/reload", post(api::geo_reload))
-        .route("/api/v1/openapi.json", get(api::openapi))
-        .route("/metrics", get(metrics::metrics))
-        .route("/healthz", get(|| async { "ok\n" }))
+    let (router, _) = routes(&app.access, &app.hosts).done();
+    router
         .fallback(get(assets::serve))
         .method_not_allowed_fallback(|method: Method| async move {
-            (StatusCode::METHOD_NOT_ALLOWED, format!("{method} is not possible here; the API only reads\n"))
-                .into_response()
+            (StatusCode::METHOD_NOT_ALLOWED, format!("{method} is not possible here\n")).into_response()
         })
         .layer(axum::middleware::from_fn(access::headers))
         .layer(axum::middleware::from_fn_with_state(Arc::clone(&app.hosts), access::host))
@@ -116,20 +139,20 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     Ok(listener)
 }
 
-/// Accepts connections until `app.closing` says so.
-pub(crate) async fn serve(listener: std::net::TcpListener, app: App) -> io::Result<()> {
+/// Accepts connections until `app.closing` says so; `tls` encrypts them.
+pub(crate) async fn serve(listener: std::net::TcpListener, app: App, tls: Option<Tls>) -> io::Result<()> {
     let (connections, closing) = (Arc::clone(&app.connections), app.closing.clone());
-    accept(listener, router(app), connections, closing).await
+    accept(listener, Service { router: router(app), tls: tls.map(Arc::new) }, connections, closing).await
 }
 
 /// The same for a router of one's own; see [`guarded`].
 pub(crate) async fn serve_router(
     listener: std::net::TcpListener,
-    service: Router,
+    router: Router,
     caps: Caps,
     closing: watch::Receiver<bool>,
 ) -> io::Result<()> {
-    accept(listener, service, Arc::new(Connections::new(caps)), closing).await
+    accept(listener, Service { router, tls: None }, Arc::new(Connections::new(caps)), closing).await
 }
 
 /// A router of one's own with the headers of every answer, asked under these names only, if there are any.
@@ -141,9 +164,16 @@ pub(crate) fn guarded(router: Router, hosts: Option<Arc<AllowedHosts>>) -> Route
     }
 }
 
+/// What a connection gets.
+#[derive(Clone)]
+struct Service {
+    router: Router,
+    tls: Option<Arc<Tls>>,
+}
+
 async fn accept(
     listener: std::net::TcpListener,
-    service: Router,
+    service: Service,
     connections: Arc<Connections>,
     mut closing: watch::Receiver<bool>,
 ) -> io::Result<()> {
@@ -158,7 +188,7 @@ async fn accept(
                 let Some(share) = connections.admit(peer.ip()) else { continue };
                 let service = service.clone();
                 tokio::spawn(async move {
-                    connection(stream, service).await;
+                    connection(stream, service, Peer(peer.ip())).await;
                     drop(share);
                 });
             }
@@ -168,16 +198,68 @@ async fn accept(
     }
 }
 
-async fn connection(stream: TcpStream, service: Router) {
+async fn connection(stream: TcpStream, service: Service, peer: Peer) {
     limits::tune(&stream);
+    match &service.tls {
+        None => converse(stream, service.router, peer).await,
+        Some(tls) => {
+            if let Some(stream) = tls.greet(stream).await {
+                converse(stream, service.router, peer).await;
+            }
+        }
+    }
+}
+
+/// Requests and answers, until the other end has enough.
+async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, router: Router, peer: Peer) {
+    let router = TowerToHyperService::new(router);
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(16 * 1024)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .serve_connection(
+            TokioIo::new(stream),
+            service_fn(move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(peer);
+                router.call(request)
+            }),
+        )
         .with_upgrades()
         .await;
     if let Err(error) = served {
         tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::access::Role;
+    use crate::server::guard::Need;
+
+    /// The table of routes and the API's document say the same of each path; what changes something needs an operator.
+    #[test]
+    fn every_route_is_declared_and_documented_and_changes_need_an_operator() {
+        let hosts = Arc::new(AllowedHosts::new(([127, 0, 0, 1], 8470).into(), &[]));
+        let (_, declared) = routes(&Arc::new(Access::open()), &hosts).done();
+        let document: Value = serde_json::from_str(include_str!("openapi.json")).unwrap();
+        let paths = document["paths"].as_object().unwrap();
+        let named: BTreeSet<&str> = declared.iter().map(|(path, _)| *path).collect();
+        let documented: BTreeSet<&str> = paths.keys().map(String::as_str).collect();
+        assert_eq!(named, documented);
+        let mut needs: BTreeMap<&str, Vec<Need>> = BTreeMap::new();
+        for (path, need) in declared {
+            needs.entry(path).or_default().push(need);
+        }
+        for (path, methods) in paths {
+            let of = &needs[path.as_str()];
+            let changes = methods.as_object().unwrap().keys().any(|method| method != "get");
+            let own = ["/api/v1/login", "/api/v1/logout"].contains(&path.as_str());
+            assert_eq!(of.contains(&Need::Role(Role::Operator)), changes && !own, "{path}");
+            let open = ["/api/v1/login", "/api/v1/session", "/healthz"].contains(&path.as_str());
+            assert_eq!(of.contains(&Need::Nothing), open, "{path}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use analyzer::Measure;
 use analyzer::query::Query;
+use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode};
@@ -17,6 +18,7 @@ use serde_json::json;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use crate::access::Who;
 use crate::live::{Hub, SubscribeError, Subscription, TOPICS, TopicKey};
 use crate::server::App;
 use crate::wire::{self, ClientMessage, Sub};
@@ -47,8 +49,9 @@ const PROMPT: Duration = Duration::from_millis(120);
 /// Bytes that may wait in the write buffer before sends fail.
 const WRITE_BUFFER: usize = 4 << 20;
 
-/// Close codes: the client broke the protocol, reads too slowly, says too much.
+/// Close codes: the client broke the protocol, its session has ended, it reads too slowly, says too much.
 const VIOLATION: u16 = 4400;
+const LOGGED_OUT: u16 = 4401;
 const TOO_SLOW: u16 = 4408;
 const TOO_MANY: u16 = 4429;
 const GOING_AWAY: u16 = 1001;
@@ -56,6 +59,7 @@ const GOING_AWAY: u16 = 1001;
 /// `GET /api/v1/ws`.
 pub(super) async fn upgrade(
     State(app): State<App>,
+    Extension(who): Extension<Who>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -68,7 +72,7 @@ pub(super) async fn upgrade(
         .max_frame_size(wire::MAX_MESSAGE)
         .write_buffer_size(0)
         .max_write_buffer_size(WRITE_BUFFER)
-        .on_upgrade(move |socket| Client::run(app, socket))
+        .on_upgrade(move |socket| Client::run(app, who, socket))
 }
 
 /// The topic that a subscription names, in one spelling.
@@ -88,6 +92,7 @@ enum End {
 
 struct Client {
     app: App,
+    who: Who,
     out: SplitSink<WebSocket, Message>,
     subs: BTreeMap<u8, Held>,
     in_flight: Option<(u64, Instant)>,
@@ -128,10 +133,11 @@ impl Budget {
 }
 
 impl Client {
-    async fn run(app: App, socket: WebSocket) {
+    async fn run(app: App, who: Who, socket: WebSocket) {
         let (out, mut inward) = socket.split();
         let mut client = Self {
             app,
+            who,
             out,
             subs: BTreeMap::new(),
             in_flight: None,
@@ -195,7 +201,7 @@ impl Client {
                     let () = changed;
                     self.tell(false).await
                 },
-                _ = heartbeat.tick() => self.tell(true).await,
+                _ = heartbeat.tick() => self.beat().await,
                 () = closed(&mut closing) => {
                     let _ = self.send(wire::bye(1000)).await;
                     Err(End::Close(GOING_AWAY, "the server is stopping"))
@@ -205,6 +211,14 @@ impl Client {
                 return end;
             }
         }
+    }
+
+    /// Once a second: whether the client may stay, and a sign of life.
+    async fn beat(&mut self) -> Result<(), End> {
+        if !self.app.access.still(&self.who) {
+            return Err(End::Close(LOGGED_OUT, "the session has ended"));
+        }
+        self.tell(true).await
     }
 
     async fn hear(&mut self, message: &Message) -> Result<(), End> {

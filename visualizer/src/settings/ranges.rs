@@ -27,11 +27,6 @@ impl Settings {
                 "at least one file or directory when source.kind is \"files\"",
             );
         }
-        if !self.server.listen.ip().is_loopback() {
-            let allowed = "a loopback address such as 127.0.0.1:8470, as there is no login yet; reach it from elsewhere \
-                           with ssh -L 8470:127.0.0.1:8470 HOST";
-            return wrong("server.listen", self.server.listen.to_string(), allowed);
-        }
         if !self.online.resolver.is_empty() && online::server(&self.online.resolver).is_none() {
             let allowed = "an address such as 192.0.2.53 or 192.0.2.53:5353, or nothing for the system's own";
             return wrong("online.resolver", self.online.resolver.clone(), allowed);
@@ -46,14 +41,7 @@ impl Settings {
             let origin = origin(&format!("notify {name}"));
             return Err(SettingsError::Notify { name, key, allowed, origin });
         }
-        let public = &self.server.public_url;
-        if !(public.is_empty() || public.starts_with("https://") || public.starts_with("http://")) {
-            return wrong(
-                "server.public_url",
-                public.clone(),
-                "an address such as https://wireglobe.example.org",
-            );
-        }
+        self.server.check(origin)?;
         self.check_overrides(origin)?;
         for home in &self.home {
             if !(-90.0..=90.0).contains(&home.lat) || !(-180.0..=180.0).contains(&home.lon) {
@@ -78,6 +66,14 @@ impl Settings {
             ("analysis.memory_mb", self.analysis.memory_mb, 16, 65_536, "16 to 65536 (MiB)"),
             ("alerts.max_mb", self.alerts.max_mb, 8, 65_536, "8 to 65536 (MiB)"),
             ("metrics.top", self.metrics.top, 0, 1000, "0 (none) to 1000"),
+            (
+                "server.session_idle_hours",
+                self.server.session_idle_hours as usize,
+                1,
+                8760,
+                "1 to 8760 (hours)",
+            ),
+            ("server.session_hours", self.server.session_hours as usize, 1, 8760, "1 to 8760 (hours)"),
             ("server.max_connections", self.server.max_connections, 1, 65_535, "1 to 65535"),
             (
                 "server.max_connections_per_address",

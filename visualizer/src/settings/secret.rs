@@ -4,6 +4,7 @@
 use std::fmt;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -56,7 +57,10 @@ impl Secret {
 }
 
 /// The first line of a file that only its owner can read.
-fn read(path: &str) -> Result<String, String> {
+///
+/// # Errors
+/// When others may read it, or it has none.
+pub(crate) fn read(path: impl AsRef<Path>) -> Result<String, String> {
     let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
     let mode = file.metadata().map_err(|error| error.to_string())?.permissions().mode();
     if mode & 0o077 != 0 {

@@ -15,7 +15,7 @@ use super::target::Target;
 use crate::cli::alerts::{Search, severity};
 use crate::cli::failure::complain;
 use crate::cli::offline::Range;
-use crate::cli::server::{Server, USUAL};
+use crate::cli::server::{Server, Shown, USUAL};
 use crate::cli::{Failure, output};
 use crate::settings::Settings;
 
@@ -34,6 +34,8 @@ pub(super) struct Alerted {
     /// The running Wireglobe that has the alerts [default: http://127.0.0.1:8470]
     #[arg(long, value_name = "URL", requires = "alerts", conflicts_with = "read")]
     server: Option<String>,
+    #[command(flatten)]
+    shown: Shown,
     /// Only alerts of this severity or above
     #[arg(long, value_name = "SEVERITY", requires = "alerts", value_parser = severity)]
     severity: Option<Severity>,
@@ -124,7 +126,7 @@ impl Alerted {
 
     /// Those of a running server that are open and not muted, and those that are named by number.
     fn stored(&self) -> Result<Vec<Accused>, Failure> {
-        let server = Server::at(self.server.as_deref().unwrap_or(USUAL));
+        let server = Server::at(self.server.as_deref().unwrap_or(USUAL), &self.shown);
         let mut all: Vec<Accused> = Vec::new();
         for which in &self.alerts {
             let found = match which {

@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use crate::cli::fingerprints::tell_sampled;
 use crate::cli::offline::{self, Outcome, Range, TotalsDocument};
 use crate::cli::output::{self, Format};
-use crate::cli::server::{Server, encoded};
+use crate::cli::server::{Server, Shown, encoded};
 use crate::cli::{Common, Failure, complain, gather, report, timerange};
 use crate::settings::{self, Settings};
 use crate::{devices, geo_files, sources};
@@ -40,6 +40,8 @@ pub(super) struct Arguments {
     /// Ask this running Wireglobe, such as http://127.0.0.1:8470
     #[arg(long, value_name = "URL", conflicts_with_all = ["interface", "p0f_db", "from", "to"])]
     server: Option<String>,
+    #[command(flatten)]
+    shown: Shown,
     /// A row for each host, or for each registered domain of their names
     #[arg(long, value_name = "ROWS", default_value = "host")]
     by: By,
@@ -188,7 +190,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
 fn ask(arguments: &Arguments, base: &str) -> Result<Value, Failure> {
     let Arguments { by, top, sort, filter, .. } = arguments;
     let (by, sort, filter) = (by.name(), sort.measure().name(), encoded(filter));
-    Server::at(base).get(&format!("/api/v1/hosts?by={by}&top={top}&sort={sort}&filter={filter}"))
+    Server::at(base, &arguments.shown)
+        .get(&format!("/api/v1/hosts?by={by}&top={top}&sort={sort}&filter={filter}"))
 }
 
 /// The document of captures or of an interface, and the exit code.
