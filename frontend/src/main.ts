@@ -2,7 +2,9 @@
 
 import { mount, unmount } from "svelte";
 import App from "./App.svelte";
-import { onLanguage, startLanguage } from "./lib/language";
+import { drawnBy } from "./lib/anew";
+import { startLanguage } from "./lib/language";
+import { startPrivacy } from "./lib/privacy";
 import { startTheme } from "./lib/theme";
 import { Store } from "./store";
 import "./styles/tokens.css";
@@ -14,10 +16,10 @@ if (target === null) throw new Error("no #app");
 const store = new Store(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/ws`);
 const show = (): ReturnType<typeof mount> => mount(App, { target, props: { store } });
 void startLanguage().then(() => {
+  startPrivacy(document.body, store);
   let shown = show();
   store.start();
-  // Every word changes with the language, so all is drawn anew; the store and its connection stay.
-  onLanguage(() => {
+  drawnBy(() => {
     void unmount(shown);
     shown = show();
   });

@@ -16,7 +16,7 @@ const POLICY = [
   "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'",
 ].join("; ");
 const KINDS = { html: "text/html; charset=utf-8", svg: "image/svg+xml", json: "application/json", js: "text/javascript", css: "text/css" };
-const PAGES = /^\/(?:alerts(?:\/[\w-]+)?|hosts|packets|block|system|(?:country|as|prefix|host|domain)\/.+)?$/;
+const PAGES = /^\/(?:alerts(?:\/[\w-]+)?|hosts|packets|block|system|wall|(?:country|as|prefix|host|domain)\/.+)?$/;
 const FILES = new Set(["index.html", "icon.svg", "map.json", ...readdirSync(path.join(DIST, "assets")).map((name) => `assets/${name}`)]);
 const LIMITS = { max_subs: 32, max_message: 4096, messages_per_second: 5, max_hz: 4 };
 const BURST = 20;

@@ -12,6 +12,8 @@ export interface Column<T> {
   readonly text: (row: T) => string;
   /** What it is ordered by, and written as in an export; its text unless said otherwise. */
   readonly value?: (row: T) => number | string | null;
+  /** Whether it names what is the reader's own: the privacy mode hides it. */
+  readonly own?: (row: T) => boolean;
 }
 
 export interface Order { readonly id: string; readonly down: boolean }

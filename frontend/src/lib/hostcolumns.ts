@@ -18,7 +18,7 @@ export const hostName = ({ device, names }: HostRow): string => device || names[
 export function columns(now: number): readonly Column<HostRow>[] {
   const time = (ms: number): string => (ms > 0 ? when(ms, now) : UNKNOWN);
   return [
-    { id: "name", title: words.columns.name, width: 150, text: (host) => hostName(host) || words.noName, value: hostName },
+    { id: "name", title: words.columns.name, width: 150, text: (host) => hostName(host) || words.noName, value: hostName, own: (host) => host.local && hostName(host) !== "" },
     { id: "address", title: words.columns.address, width: 140, text: ({ address }) => address },
     { id: "os", title: words.columns.os, width: 190, text: looks, value: ({ os }) => os },
     { id: "app", title: words.columns.app, width: 110, text: ({ apps }) => apps.join(", ") || UNKNOWN, value: ({ apps }) => apps.join(", ") },

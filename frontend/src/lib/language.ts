@@ -2,6 +2,7 @@
 // this browser. A catalogue is loaded when it is needed. To add a language: its two catalogues in `src/words/`, one line in
 // CATALOGUES.
 
+import { drawAnew } from "./anew";
 import { nameCountriesIn } from "./country";
 import { writeNumbersIn } from "./format";
 import { pageText, type PageTexts } from "./pagetext";
@@ -29,7 +30,6 @@ export const pick = (chosen: string | null, wanted: readonly string[]): Language
 
 let current: Language = "en";
 let pagesIn: Language | null = null;
-const listeners = new Set<() => void>();
 
 export const language = (): Language => current;
 
@@ -72,11 +72,5 @@ export async function startPages(): Promise<void> {
 export async function chooseLanguage(next: Language): Promise<void> {
   keep(KEY, next);
   await speak(next);
-  for (const listener of listeners) listener();
-}
-
-/** Calls back after every change of language: what is shown has to be shown anew. */
-export function onLanguage(listener: () => void): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
+  drawAnew();
 }

@@ -14,6 +14,8 @@ export interface Row {
   key: string;
   code: string;
   name: string;
+  /** The name is one of the reader's own hosts or devices. */
+  own: boolean;
   /** Beside the name, in a quieter colour. */
   note: string;
   /** All that is known of it, for a pointer that rests. */
@@ -130,7 +132,7 @@ export function rows(kind: ListKind, table: TableView, view: ViewState): Row[] {
       const found = amountOf(kind, table, row, view);
       return {
         key, amount: found, value: total(found), error: table.number("error", row), code: kind.code?.(table, row, key) ?? "",
-        name: kind.name(table, row, key), note: kind.note?.(table, row) ?? "", title: titleOf(kind, table, row, key),
+        name: kind.name(table, row, key), own: kind.name(table, row, key) !== key && (kind.table === "macs" || table.cell("local", row) === true), note: kind.note?.(table, row) ?? "", title: titleOf(kind, table, row, key),
         cells: kind.cells?.(table, row) ?? [],
       };
     })

@@ -7,6 +7,8 @@ import type { Store } from "../store";
 import type { TableView } from "../table";
 import { alarms } from "./alarms";
 import { amount, total } from "./amount";
+import { isPrivate, roundedHome } from "./privacy";
+import { text } from "./text";
 import type { ViewState } from "./urlstate";
 
 /** An arc fades out over the window that the server counts it in. */
@@ -52,7 +54,8 @@ const homeAt = (table: TableView, row: number, labels: Labels): LonLat | null =>
 function homes(table: TableView, labels: Labels): Home[] {
   return table.keys.flatMap((key, row) => {
     const at = homeAt(table, row, labels);
-    return at ? [{ key, label: table.text("label", row), at }] : [];
+    if (at === null) return [];
+    return isPrivate() ? [{ key, label: text.privacy.home, at: roundedHome(at) }] : [{ key, label: table.text("label", row), at }];
   });
 }
 

@@ -10,7 +10,10 @@ const listeners = new Set<() => void>();
 
 let chosen = kept(KEY);
 
-export const theme = (): Theme => (chosen === "dark" || chosen === "light" ? chosen : system.matches ? "light" : "dark");
+/** Paper is light. */
+const paper = matchMedia("print");
+
+export const theme = (): Theme => (paper.matches ? "light" : chosen === "dark" || chosen === "light" ? chosen : system.matches ? "light" : "dark");
 
 function apply(): void {
   document.documentElement.dataset["theme"] = theme();
@@ -18,7 +21,7 @@ function apply(): void {
 }
 
 export function startTheme(): void {
-  system.addEventListener("change", apply);
+  for (const wish of [system, paper]) wish.addEventListener("change", apply);
   apply();
 }
 

@@ -8,9 +8,12 @@ import { asText, fromText, type Selection } from "./selection";
 
 export type Direction = "in" | "out" | "both";
 export type Projection = "flat" | "globe";
+/** The world, and the five regions of TSA's maps. */
+export const REGIONS = ["world", "africa", "asia", "europe", "north", "south"] as const;
+export type Region = (typeof REGIONS)[number];
 
 /** Pages without a subject, by the first part of their path. */
-const PLAIN = ["alerts", "hosts", "packets", "block", "system"] as const;
+const PLAIN = ["alerts", "hosts", "packets", "block", "system", "wall"] as const;
 export type Page = "overview" | "entity" | (typeof PLAIN)[number];
 
 /** What has a page of its own, by the first part of its path. */
@@ -34,11 +37,13 @@ export interface ViewState {
   readonly metric: Metric;
   readonly direction: Direction;
   readonly projection: Projection;
+  /** The part of the flat map that fills the frame. */
+  readonly region: Region;
 }
 
 export const USUAL: ViewState = {
   page: "overview", entity: null, alert: null, tab: "inbox", severity: "info", rule: "",
-  filter: "", selection: null, metric: "bytes", direction: "both", projection: "flat",
+  filter: "", selection: null, metric: "bytes", direction: "both", projection: "flat", region: "world",
 };
 
 const METRICS: readonly Metric[] = ["bytes", "packets", "flows"];
@@ -103,6 +108,7 @@ export function readUrl(search: string, path = "/"): ViewState {
     metric: oneOf(METRICS, query.get("m"), USUAL.metric),
     direction: oneOf(DIRECTIONS, query.get("d"), USUAL.direction),
     projection: oneOf(PROJECTIONS, query.get("v"), USUAL.projection),
+    region: oneOf(REGIONS, query.get("r"), USUAL.region),
   };
 }
 
@@ -116,6 +122,7 @@ export function writeUrl(view: ViewState): string {
   if (view.metric !== USUAL.metric) query.set("m", view.metric);
   if (view.direction !== USUAL.direction) query.set("d", view.direction);
   if (view.projection !== USUAL.projection) query.set("v", view.projection);
+  if (view.region !== USUAL.region) query.set("r", view.region);
   const text = query.toString().replaceAll("%3A", ":").replaceAll("%2F", "/");
   return text ? `?${text}` : "";
 }

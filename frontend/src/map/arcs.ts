@@ -178,8 +178,21 @@ function disc(context: Context, t: Trace, palette: Palette): void {
   ring(context, t, palette);
 }
 
-/** Halo, then colour; `isolated`: the country whose arcs alone stand out. */
-export function drawTrails(context: Context, all: readonly Trace[], palette: Palette, still: boolean, isolated: string | null, near: boolean): void {
+export interface TrailStyle {
+  /** Without comets the trail itself says which way. */
+  still: boolean;
+  /** The country whose arcs alone stand out. */
+  isolated: string | null;
+  /** Cities have discs. */
+  near: boolean;
+  /** Colours may not be told apart: what goes out is dashed. */
+  dashed: boolean;
+}
+
+const DASH: readonly number[] = [6, 4];
+
+/** Halo, then colour. */
+export function drawTrails(context: Context, all: readonly Trace[], palette: Palette, { still, isolated, near, dashed }: TrailStyle): void {
   context.lineCap = "round";
   context.lineJoin = "round";
   for (const t of all) {
@@ -191,7 +204,9 @@ export function drawTrails(context: Context, all: readonly Trace[], palette: Pal
     context.stroke();
     context.strokeStyle = growing(context, t, 0, STEPS, still ? STILL_TRAIL : TRAIL);
     context.lineWidth = t.width;
+    if (dashed && t.arc.direction === "out") context.setLineDash([...DASH]);
     context.stroke();
+    context.setLineDash([]);
     if (near && t.arc.at !== null) disc(context, t, palette);
     else ring(context, t, palette);
   }

@@ -15,6 +15,11 @@ export interface Outlines {
   coast: Path2D;
 }
 
+/** How the plane is zoomed and shifted. */
+export interface Frame { zoom: number; x: number; y: number }
+
+/** A region leaves some of its neighbours in sight. */
+const REGION_SHARE = 0.94;
 const FLAT_TURN = -11;
 const EQUAL_EARTH_ASPECT = 2.0548;
 const MARGIN = 6;
@@ -140,6 +145,21 @@ export class Camera {
     this.zoom = 1;
     this.x = 0;
     this.y = 0;
+    this.moved();
+  }
+
+  /** Zoom and shift of the plane by which a part of it fills the frame. */
+  framing(corners: readonly LonLat[]): Frame {
+    const points = corners.map(([lon, lat]) => this.#base([lon, lat])).filter((point) => point !== null);
+    const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
+    const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+    const { width, height } = this.size;
+    const zoom = Math.min(ZOOM_MOST.flat, Math.max(1, Math.min(width / (right - left), height / (bottom - top)) * REGION_SHARE));
+    return { zoom, x: width / 2 - ((left + right) / 2) * zoom, y: height / 2 - ((top + bottom) / 2) * zoom };
+  }
+
+  frame({ zoom, x, y }: Frame): void {
+    [this.zoom, this.x, this.y] = [zoom, x, y];
     this.moved();
   }
 

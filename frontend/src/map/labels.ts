@@ -80,7 +80,7 @@ export function drawLabels(context: Context, camera: Camera, atlas: Atlas, palet
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.lineJoin = "round";
-  const font = (bold: boolean): string => `${bold ? 600 : 500} 11px ${palette.font}`;
+  const font = (bold: boolean): string => `${bold ? 600 : 500} ${palette.label}px ${palette.font}`;
   context.font = font(false);
   const measure = (text: string): number => context.measureText(text).width;
   const write = (label: Label): boolean => {

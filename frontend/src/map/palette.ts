@@ -8,6 +8,8 @@ export type Palette = Readonly<Record<(typeof NAMES)[number], string>> & {
   /** Choropleth colours, least to most. */
   readonly ramp: readonly string[];
   readonly font: string;
+  /** Size of names on the map in pixels. */
+  readonly label: number;
 };
 
 export const CLASSES = 7;
@@ -16,7 +18,7 @@ export function readPalette(element: Element): Palette {
   const style = getComputedStyle(element);
   const value = (name: string): string => style.getPropertyValue(`--${name}`).trim();
   const named = Object.fromEntries(NAMES.map((name) => [name, value(name)])) as Record<(typeof NAMES)[number], string>;
-  return { ...named, ramp: Array.from({ length: CLASSES }, (_, i) => value(`ramp${i + 1}`)), font: style.fontFamily };
+  return { ...named, ramp: Array.from({ length: CLASSES }, (_, i) => value(`ramp${i + 1}`)), font: style.fontFamily, label: Number(value("map-label")) || 11 };
 }
 
 /** The style sheet's minifier shortens #ffffff to #fff. */

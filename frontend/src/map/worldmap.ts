@@ -1,17 +1,18 @@
 // The world map: puts scene, camera, layers and gestures together and draws what has changed, at most once a frame.
 // Framework-free; the panel around it hands over scenes and receives hovers and choices.
 
-import type { Projection } from "../lib/urlstate";
+import type { Projection, Region } from "../lib/urlstate";
 import { drawAlarms } from "./alarms";
 import { drawComets, drawTrails, traces, type Trace } from "./arcs";
 import type { Atlas } from "./atlas";
 import { drawBase } from "./base";
-import { Camera, type Point } from "./camera";
+import { Camera, type Frame, type Point } from "./camera";
 import { Gestures } from "./gestures";
 import { drawHomes, drawLabels } from "./labels";
 import { Layers, type LayerName } from "./layers";
 import { readPalette, type Palette } from "./palette";
 import { neighbour, pick, pickCity } from "./pick";
+import { cornersOf } from "./regions";
 import { EMPTY_SCENE, type Arc, type Scene } from "./scene";
 
 export interface MapEvents {
@@ -29,6 +30,7 @@ const FRAME_MS = 50;
 /** A timer ends half a screen frame early, or it would just miss the one it is for. */
 const HALF_FRAME_MS = 8;
 const ZOOM_STEP = 1.5;
+const GLIDE_MS = 240;
 /** From here on cities have discs and names. */
 const NEAR = 2.5;
 
@@ -40,11 +42,14 @@ export class WorldMap {
   #traces: Trace[] = [];
   #dirty = new Set<LayerName>();
   #frame = 0;
+  #gliding = 0;
+  #region: Region = "world";
   #timer: ReturnType<typeof setTimeout> | null = null;
   #hovered: string | null = null;
   #cursor: string | null = null;
   #probe: CanvasRenderingContext2D;
   #calm = matchMedia("(prefers-reduced-motion: reduce)");
+  #forced = matchMedia("(forced-colors: active)");
   #watch: ResizeObserver;
 
   constructor(private readonly root: HTMLElement, private readonly atlas: Atlas, kind: Projection, private readonly events: MapEvents) {
@@ -61,6 +66,7 @@ export class WorldMap {
   destroy(): void {
     this.#watch.disconnect();
     cancelAnimationFrame(this.#frame);
+    cancelAnimationFrame(this.#gliding);
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.root.replaceChildren();
   }
@@ -78,8 +84,36 @@ export class WorldMap {
     if (kind === this.#camera.kind) return;
     const home = this.#scene.homes[0]?.at;
     this.#camera = new Camera(kind, this.#size(), this.atlas);
+    if (kind === "flat") this.#camera.frame(this.#framed());
     if (kind === "globe" && home) this.#camera.turn(-home[0], -Math.min(35, Math.max(-35, home[1])));
     this.#moved();
+  }
+
+  /** Frames the flat map to a region; on the globe nothing happens. */
+  region(region: Region): void {
+    if (region === this.#region) return;
+    this.#region = region;
+    if (this.#camera.kind === "flat") this.#glide(this.#framed());
+  }
+
+  #framed(): Frame {
+    const corners = cornersOf(this.#region);
+    return corners.length === 0 ? { zoom: 1, x: 0, y: 0 } : this.#camera.framing(corners);
+  }
+
+  /** Moves the plane there within the time of a map view; at once where movement is not wanted. */
+  #glide(to: Frame): void {
+    const { zoom, x, y } = this.#camera;
+    const started = performance.now();
+    const step = (now: number): void => {
+      const part = this.#calm.matches ? 1 : Math.min(1, Math.max(0, (now - started) / GLIDE_MS));
+      const eased = 1 - (1 - part) ** 3;
+      const between = (a: number, b: number): number => a + (b - a) * eased;
+      this.#act(() => this.#camera.frame({ zoom: between(zoom, to.zoom), x: between(x, to.x), y: between(y, to.y) }));
+      this.#gliding = part < 1 ? requestAnimationFrame(step) : 0;
+    };
+    cancelAnimationFrame(this.#gliding);
+    step(started);
   }
 
   /** The theme changed. */
@@ -96,6 +130,7 @@ export class WorldMap {
   zoomOut = (): void => this.zoom(1 / ZOOM_STEP);
 
   reset(): void {
+    this.#region = "world";
     this.#camera.reset();
     this.#moved();
   }
@@ -112,7 +147,7 @@ export class WorldMap {
   }
 
   #listen(): void {
-    this.#calm.addEventListener("change", () => this.#soilAll());
+    for (const wish of [this.#calm, this.#forced]) wish.addEventListener("change", () => this.#soilAll());
     new Gestures(this.root, {
       drag: (dx, dy) => this.#act(() => this.#camera.drag(dx, dy)),
       zoom: (factor, at) => this.#zoomAt(factor, at),
@@ -144,7 +179,8 @@ export class WorldMap {
     this.#layers.resize(width, height);
     this.#camera = new Camera(kind, { width, height }, this.atlas);
     this.#camera.rotation = rotation;
-    this.#camera.zoomBy(zoom, [width / 2, height / 2]);
+    if (kind === "flat" && this.#region !== "world") this.#camera.frame(this.#framed());
+    else this.#camera.zoomBy(zoom, [width / 2, height / 2]);
     this.#soilAll();
   }
 
@@ -206,7 +242,7 @@ export class WorldMap {
     this.#traces = traces(this.atlas, this.#camera, this.#palette, this.#scene);
     const still = this.#calm.matches || this.#scene.still;
     const isolated = this.#hovered !== null && this.#traces.some((t) => t.arc.country === this.#hovered) ? this.#hovered : null;
-    this.#layers.draw("trails", (c) => drawTrails(c, this.#traces, this.#palette, still, isolated, this.#camera.zoom >= NEAR));
+    this.#layers.draw("trails", (c) => drawTrails(c, this.#traces, this.#palette, { still, isolated, near: this.#camera.zoom >= NEAR, dashed: this.#forced.matches }));
     this.events.drawn(this.#traces.reduce((sum, { count }) => sum + count, 0));
   }
 

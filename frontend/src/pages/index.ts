@@ -14,6 +14,7 @@ const LOADERS: Readonly<Record<Exclude<Page, "overview">, () => Promise<{ defaul
   hosts: () => import("./Hosts.svelte"),
   packets: () => import("./Packets.svelte"),
   system: () => import("./System.svelte"),
+  wall: () => import("./Wall.svelte"),
 };
 
 /** The page's component; null for the overview, which is always there. */

@@ -37,6 +37,7 @@ export async function showMap(store: Store, root: HTMLElement, events: MapEvents
   const map = new WorldMap(root, atlas, store.view.projection, events);
   const show = (): void => {
     map.project(store.view.projection);
+    map.region(store.view.region);
     map.show(readScene(store, atlas.labels));
   };
   const soon = oncePerFrame(show);

@@ -4,7 +4,7 @@
 import type { AlertState, Reason, Severity, Tab } from "../lib/alerts";
 import { count } from "../lib/format";
 import type { Texts } from "../lib/text";
-import type { Direction } from "../lib/urlstate";
+import type { Direction, Region } from "../lib/urlstate";
 import type { Metric } from "../wire";
 import { plurals } from "./plural";
 
@@ -51,6 +51,8 @@ export const de = {
   resume: "Fortsetzen",
   connection: (lag, lost) => `${lag}${THIN}ms · ${lost} verloren`,
   connectionTitle: "Verzögerung der Verbindung und Pakete, die im Kernel und im Ring verloren gingen",
+  palette: "Hingehen oder tun",
+  privacy: { on: "Privat", home: "Standort", hint: "Eigene Adressen sind verdeckt, der Standort ist auf einen gerundeten Ort gelegt. Klick: alles wieder zeigen" },
   theme: "Zwischen dunkel und hell wechseln",
   help: "Tasten und Hilfe",
   close: "Schließen",
@@ -72,6 +74,8 @@ export const de = {
     in: "Ein", out: "Aus", both: "Beide",
     zoomIn: "Vergrößern", zoomOut: "Verkleinern", reset: "Ganze Karte", table: "Als Tabelle zeigen", map: "Als Karte zeigen",
     setHome: "Standort angeben",
+    region: "Region",
+    regions: { world: "Welt", africa: "Afrika", asia: "Asien", europe: "Europa", north: "Nordamerika", south: "Südamerika" } as Readonly<Record<Region, string>>,
     arcs: (shown, all) => (shown === all ? `${count(all)} ${form(all, { one: "Bogen", other: "Bögen" })}` : `${count(shown)} von ${count(all)} Bögen`),
     arcsHomeless: (all) => `${count(all)} ${form(all, { one: "Bogen", other: "Bögen" })} ohne Standort als Ziel`,
     arcsTitle: "Die größten nach Bytes in den letzten 30 s; Städte, die zusammenfallen, teilen sich einen, und was hinter dem Globus liegt, wird nicht gezeichnet",
@@ -184,6 +188,7 @@ export const de = {
       ["Esc", "Auswahl aufheben, schließen"],
       ["Space", "Anhalten und fortsetzen (Leertaste)"],
       ["g o a h p b s", "Zu Übersicht, Alarmen, Hosts, Paketen, Sperrlisten, System"],
+      ["Ctrl K", "Zu Seite, Land, Netz, Adresse oder Domain gehen oder etwas tun (Strg)"],
       ["f", "Flache Karte oder Globus"],
       ["t", "Tabelle oder Karte"],
       ["d", "Dunkel oder hell"],

@@ -3,7 +3,7 @@
 
 import type { AlertState, Reason, Severity, Tab } from "../lib/alerts";
 import { count } from "../lib/format";
-import type { Direction } from "../lib/urlstate";
+import type { Direction, Region } from "../lib/urlstate";
 import type { Metric } from "../wire";
 import { plurals } from "./plural";
 
@@ -49,6 +49,8 @@ export const en = {
   resume: "Resume",
   connection: (lag: number, lost: string) => `${lag}${THIN}ms · ${lost} lost`,
   connectionTitle: "Delay of the connection, and packets lost by the kernel and by the ring",
+  palette: "Go to or do",
+  privacy: { on: "Private", home: "Home", hint: "Own addresses are masked, the home is moved to a rounded place. Click: show all again" },
   theme: "Switch between dark and light",
   help: "Keys and help",
   close: "Close",
@@ -70,6 +72,8 @@ export const en = {
     in: "In", out: "Out", both: "Both",
     zoomIn: "Zoom in", zoomOut: "Zoom out", reset: "Whole map", table: "View as table", map: "View as map",
     setHome: "Set home",
+    region: "Region",
+    regions: { world: "World", africa: "Africa", asia: "Asia", europe: "Europe", north: "North America", south: "South America" } as Readonly<Record<Region, string>>,
     arcs: (shown: number, all: number) => (shown === all ? `${count(all)} ${form(all, { one: "arc", other: "arcs" })}` : `${count(shown)} of ${count(all)} arcs`),
     arcsHomeless: (all: number) => `${count(all)} ${form(all, { one: "arc", other: "arcs" })} without a home to go to`,
     arcsTitle: "The largest by bytes in the last 30 s; cities that fall together share one, and those behind the globe are not drawn",
@@ -182,6 +186,7 @@ export const en = {
       ["Esc", "Clear the selection, close"],
       ["Space", "Pause and resume"],
       ["g o a h p b s", "Go to the overview, alerts, hosts, packets, block lists, system"],
+      ["Ctrl K", "Go to a page, country, network, address or domain, or do something"],
       ["f", "Flat map or globe"],
       ["t", "Table or map"],
       ["d", "Dark or light"],

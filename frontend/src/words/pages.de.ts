@@ -24,6 +24,18 @@ export const pagesDe = {
     systems: { macos: "macOS", ios: "iOS", apple: "macOS oder iOS", bsd: "FreeBSD, OpenBSD, NetBSD", unix: "BSD, Solaris, anderes Unix", network: "Router, Drucker, Geräte", unknown: "nichts, was es verriete" },
     directions: { in: "von außen in eigene Netze", out: "aus eigenen Netzen nach außen", internal: "innerhalb eigener Netze", transit: "kein Ende ist eigen" },
   },
+  wall: { title: "Wandmodus" },
+  palette: {
+    title: "Hingehen oder tun",
+    placeholder: "Seite, Land, AS-Nummer, Adresse, Domain, Aktion",
+    page: "Seite",
+    found: (n) => `${count(n)} Treffer`,
+    filterBy: (expression) => `Filtern nach ${expression}`,
+    actions: {
+      pause: "Seite anhalten", resume: "Fortsetzen", theme: "Dunkel oder hell", globe: "Globus zeigen", flat: "Flache Karte zeigen", privacy: "Privatmodus ein oder aus", wall: "Wandmodus: Vollbild, für einen Bildschirm im Raum",
+      copyLink: "Link zu dieser Ansicht kopieren", clear: "Filter und Auswahl aufheben", print: "Drucken", help: "Tasten und Hilfe",
+    },
+  },
   entity: {
     kinds: { country: "Land", asn: "Netz", prefix: "Präfix", host: "Host", domain: "Domain" },
     figures: { in: "Ein", out: "Aus", packets: "Pakete", flows: "Flows", hosts: "Hosts", alerts: "Alarme" },

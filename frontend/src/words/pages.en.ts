@@ -24,6 +24,18 @@ export const pagesEn = {
     systems: { macos: "macOS", ios: "iOS", apple: "macOS or iOS", bsd: "FreeBSD, OpenBSD, NetBSD", unix: "BSD, Solaris, other Unix", network: "routers, printers, devices", unknown: "nothing that tells" } as Readonly<Record<string, string>>,
     directions: { in: "from outside to your networks", out: "from your networks to outside", internal: "within your networks", transit: "neither end is yours" } as Readonly<Record<string, string>>,
   },
+  wall: { title: "Wall mode" },
+  palette: {
+    title: "Go to or do",
+    placeholder: "Page, country, AS number, address, domain, action",
+    page: "Page",
+    found: (n: number) => `${count(n)} ${form(n, { one: "match", other: "matches" })}`,
+    filterBy: (expression: string) => `Filter by ${expression}`,
+    actions: {
+      pause: "Pause the page", resume: "Resume", theme: "Dark or light", globe: "Show the globe", flat: "Show the flat map", privacy: "Privacy mode on or off", wall: "Wall mode: full screen, for a screen in the room",
+      copyLink: "Copy the link to this view", clear: "Clear filter and selection", print: "Print", help: "Keys and help",
+    },
+  },
   entity: {
     kinds: { country: "Country", asn: "Network", prefix: "Prefix", host: "Host", domain: "Domain" } as Readonly<Record<EntityDimension, string>>,
     figures: { in: "In", out: "Out", packets: "Packets", flows: "Flows", hosts: "Hosts", alerts: "Alerts" },

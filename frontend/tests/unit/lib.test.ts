@@ -136,7 +136,7 @@ describe("map scale", () => {
 });
 
 describe("lists", () => {
-  const row = (key: string, value: number): Row => ({ key, code: "", name: key, note: "", title: "", amount: { in: value, out: 0, none: 0 }, value, error: 0, cells: [] });
+  const row = (key: string, value: number): Row => ({ key, code: "", name: key, own: false, note: "", title: "", amount: { in: value, out: 0, none: 0 }, value, error: 0, cells: [] });
   test("rows under the pointer keep their places and take new values", () => {
     const kept = keepPlaces([row("a", 2), row("b", 1)], [row("b", 9), row("c", 5), row("a", 3)]);
     expect(kept.map(({ key, value }) => [key, value])).toEqual([["a", 3], ["b", 9], ["c", 5]]);

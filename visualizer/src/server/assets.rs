@@ -33,6 +33,7 @@ const PAGES: &[(&str, RangeInclusive<usize>, &[u8])] = &[
     ("packets", 0..=0, b""),
     ("block", 0..=0, b""),
     ("system", 0..=0, b""),
+    ("wall", 0..=0, b""),
     ("country", 1..=1, b""),
     ("as", 1..=1, b""),
     ("prefix", 2..=2, b".:"),
