@@ -1,1 +1,1 @@
-import{S as e}from"./format.js";var t=e=>new Intl.DisplayNames([e],{type:`region`,fallback:`code`}),n=t(`en`),r=e=>void(n=t(e));function i(t){return/^[A-Z]{2}$/.test(t)?e.countries[t]??n.of(t)??t:t}export{r as n,i as t};
+import{t as e}from"./text.js";var t=e=>new Intl.DisplayNames([e],{type:`region`,fallback:`code`}),n=t(`en`),r=e=>void(n=t(e));function i(t){return/^[A-Z]{2}$/.test(t)?e.countries[t]??n.of(t)??t:t}export{r as n,i as t};

@@ -86,13 +86,15 @@ export const de = {
     hint: "Klick: auswählen · Umschalt-Klick: ausschließen",
     cities: "Städte, letzte 30 s",
     window: "In den letzten 30 s",
+    explain: "Wie die Karte zu lesen ist",
     loadFailed: "Die Umrisse der Karte ließen sich nicht laden. Alles andere geht.",
   },
   home: {
     title: "Wo dieses Netz steht",
     why: "Der Verkehr enthält keine eigene öffentliche Adresse, von der sich ein Ort ablesen ließe; deshalb haben die Bögen kein Ziel.",
-    how: "Diese Zeilen mit eigenen Werten in settings.toml eintragen und Wireglobe neu starten:",
-    lines: '[[home]]\nlabel = "Büro"\nlat = 52.37\nlon = 4.90\nnetworks = ["192.0.2.0/24"]',
+    how: "Angeben, wo es steht, diese Zeilen in settings.toml eintragen und Wireglobe neu starten:",
+    label: "Name", lat: "Breite", lon: "Länge", example: "Büro", outside: "Die Breite reicht von −90 bis 90, die Länge von −180 bis 180.",
+    copy: "Zeilen kopieren", copied: "Kopiert",
   },
   dock: {
     title: "Außerhalb der Karte",
@@ -347,5 +349,5 @@ export const de = {
     inbox: "Eingang öffnen",
     kpi: "Offene Alarme",
   },
-  table: { country: "Land", in: "Ein", out: "Aus", flows: "Flows", hosts: "Hosts", share: "Anteil", caption: "Verkehr nach Ländern" },
+  table: { country: "Land", in: "Ein", out: "Aus", flows: "Flows", hosts: "Hosts", alerts: "Alarme", share: "Anteil", caption: "Verkehr nach Ländern" },
 } satisfies Texts;

@@ -84,13 +84,15 @@ export const en = {
     hint: "Click: select · Shift-click: exclude",
     cities: "Cities, last 30 s",
     window: "In the last 30 s",
+    explain: "How to read the map",
     loadFailed: "The map's outlines could not be loaded. Everything else works.",
   },
   home: {
     title: "Where this network is",
     why: "The traffic has no public address of your own that a place could be read from, so arcs have no end to go to.",
-    how: "Add these lines to settings.toml, with your own figures, and start Wireglobe again:",
-    lines: '[[home]]\nlabel = "Office"\nlat = 52.37\nlon = 4.90\nnetworks = ["192.0.2.0/24"]',
+    how: "Say where it is, put these lines into settings.toml, and start Wireglobe again:",
+    label: "Name", lat: "Latitude", lon: "Longitude", example: "Office", outside: "Latitude is −90 to 90, longitude −180 to 180.",
+    copy: "Copy the lines", copied: "Copied",
   },
   dock: {
     title: "Off the map",
@@ -345,6 +347,6 @@ export const en = {
     inbox: "Open inbox",
     kpi: "Open alerts",
   },
-  table: { country: "Country", in: "In", out: "Out", flows: "Flows", hosts: "Hosts", share: "Share", caption: "Traffic by country" },
+  table: { country: "Country", in: "In", out: "Out", flows: "Flows", hosts: "Hosts", alerts: "Alerts", share: "Share", caption: "Traffic by country" },
 };
 

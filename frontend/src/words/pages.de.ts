@@ -24,6 +24,19 @@ export const pagesDe = {
     systems: { macos: "macOS", ios: "iOS", apple: "macOS oder iOS", bsd: "FreeBSD, OpenBSD, NetBSD", unix: "BSD, Solaris, anderes Unix", network: "Router, Drucker, Geräte", unknown: "nichts, was es verriete" },
     directions: { in: "von außen in eigene Netze", out: "aus eigenen Netzen nach außen", internal: "innerhalb eigener Netze", transit: "kein Ende ist eigen" },
   },
+  legend: {
+    scale: "Die Farbe eines Landes sagt, wie viel seit dem Start dorthin und von dort ging, in Zehnerschritten: Jede Farbe ist das Zehnfache der vorigen. Mehr hebt sich stärker vom Grund der Seite ab. Ein Filter ändert nicht, was eine Farbe bedeutet.",
+    under: (limit) => `unter ${limit}`, between: (from, to) => `${from} bis ${to}`, above: (limit) => `${limit} und mehr`,
+    marks: [
+      ["Grau", "kein Verkehr gesehen"],
+      ["Schraffiert", "gesehen, aber durch Filter oder Auswahl ausgelassen"],
+      ["Kleine Scheibe", "ein Land, das für seinen Umriss zu klein ist, hohl, wenn nichts gesehen wurde"],
+      ["Bogen", "Verkehr der letzten 30 s zwischen einem Ort und dem Standort: Orange ein, Blau aus, breiter ist mehr; er verblasst mit dem Alter. Die 300 größten nach Bytes; Orte, die zusammenfallen, teilen sich einen und trennen sich aus der Nähe"],
+      ["Punkt an einem Bogen", "eine Stadt, oder die Mitte eines Landes, wo keine bekannt ist"],
+      ["Doppelter Ring", "Beteiligter eines offenen Alarms; rot bei kritischen und hohen"],
+      ["Ring mit Punkt", "der Standort: wo dieses Netz steht"],
+    ],
+  },
   wall: { title: "Wandmodus" },
   palette: {
     title: "Hingehen oder tun",

@@ -24,6 +24,19 @@ export const pagesEn = {
     systems: { macos: "macOS", ios: "iOS", apple: "macOS or iOS", bsd: "FreeBSD, OpenBSD, NetBSD", unix: "BSD, Solaris, other Unix", network: "routers, printers, devices", unknown: "nothing that tells" } as Readonly<Record<string, string>>,
     directions: { in: "from outside to your networks", out: "from your networks to outside", internal: "within your networks", transit: "neither end is yours" } as Readonly<Record<string, string>>,
   },
+  legend: {
+    scale: "A country's colour says how much went to and from it since the start, in steps of ten: each colour is ten times the one before. More is further from the page's ground. A filter does not change what a colour means.",
+    under: (limit: string) => `under ${limit}`, between: (from: string, to: string) => `${from} to ${to}`, above: (limit: string) => `${limit} and more`,
+    marks: [
+      ["Grey", "no traffic seen"],
+      ["Hatched", "seen, but left out by the filter or the selection"],
+      ["Small disc", "a country too small for its outline, hollow when none was seen"],
+      ["Arc", "traffic of the last 30 s between a place and home: orange in, blue out, wider is more; it fades as it ages. The 300 largest by bytes; places that fall together share one and part as one comes nearer"],
+      ["Point on an arc", "a city, or the middle of a country where no city is known"],
+      ["Double ring", "an open alert's party; red for critical and high"],
+      ["Ring with a dot", "home, where this network is"],
+    ] as ReadonlyArray<readonly [string, string]>,
+  },
   wall: { title: "Wall mode" },
   palette: {
     title: "Go to or do",

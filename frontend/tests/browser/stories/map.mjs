@@ -1,6 +1,6 @@
 // The map, flat and as a globe, by pointer and by keyboard, and its table.
 import assert from "node:assert/strict";
-import { base, colours, open, query, shot, until } from "../stage.mjs";
+import { base, colours, open, query, serious, shot, until } from "../stage.mjs";
 
 export const stories = {
   "a click on the map selects the country under the pointer": async () => {
@@ -59,6 +59,37 @@ export const stories = {
     await page.mouse.up();
     await until("it looks different", async () => (await picture()) !== before);
     assert.equal(query(page).get("sel"), null, "a drag is no click");
+    assert.deepEqual(trouble, []);
+    await close();
+  },
+  "the table twin has the list's figures and can be put in order by each column": async () => {
+    const { page, trouble, close } = await open("/", { bypassCSP: true });
+    await page.keyboard.press(" ");
+    const [first] = await page.locator('[data-list="countries"] [data-key]').allInnerTexts();
+    await page.keyboard.press("t");
+    const rows = page.locator('[data-panel="map"] tbody tr');
+    await until("it has rows", async () => (await rows.count()) > 10);
+    const share = (text) => /[\d.]+.%/.exec(text)[0];
+    assert.equal(share(await rows.first().innerText()), share(first));
+    assert.equal(await page.locator('[data-panel="map"] th[aria-sort="descending"]').innerText(), "Share ↓");
+    await page.locator('[data-panel="map"] thead').getByRole("button", { name: "Country" }).click();
+    const names = await rows.locator("th").evaluateAll((heads) => heads.map((head) => head.innerText.replace(/^[A-Z]{2}\s*/, "")));
+    assert.deepEqual(names, [...names].sort((a, b) => a.localeCompare(b, "en")));
+    await page.locator('[data-panel="map"] thead').getByRole("button", { name: "Alerts" }).click();
+    assert.match(await rows.first().innerText(), /\t\d+\t/);
+    assert.deepEqual(await serious(page), []);
+    assert.deepEqual(trouble, []);
+    await close();
+  },
+  "the legend explains its scale and its marks": async () => {
+    const { page, trouble, close } = await open("/", { bypassCSP: true });
+    await page.getByRole("button", { name: "How to read the map" }).click();
+    const dialog = page.getByRole("dialog", { name: "How to read the map" });
+    await dialog.getByText("under 100").waitFor();
+    await dialog.getByText("10 GB and more").waitFor();
+    await dialog.getByText("Double ring").waitFor();
+    await shot(page, "legend-help");
+    assert.deepEqual(await serious(page), []);
     assert.deepEqual(trouble, []);
     await close();
   },

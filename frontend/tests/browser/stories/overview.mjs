@@ -129,6 +129,12 @@ export const standIn = {
     await page.goto(other.url);
     await page.getByText("No public peers in this traffic").waitFor();
     await page.getByRole("button", { name: "Set home" }).click();
+    await page.getByLabel("Latitude").fill("48,2");
+    await page.getByLabel("Longitude").fill("16.37");
+    await page.getByText(/lat = 48\.20\s+lon = 16\.37\s+networks = \["192\.0\.2\.0\/24"\]/).waitFor();
+    await page.getByLabel("Latitude").fill("98");
+    await page.getByText(/Latitude is −90 to 90/).waitFor();
+    await page.getByLabel("Latitude").fill("48.2");
     await shot(page, "empty-dark");
     await page.context().close();
     await other.stop();

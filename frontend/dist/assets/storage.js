@@ -1,1 +1,0 @@
-var e=()=>void 0,t=t=>void(e=t),n=()=>e();function r(e){try{return localStorage.getItem(e)}catch{return null}}function i(e,t){try{localStorage.setItem(e,t)}catch{}}export{t as i,r as n,n as r,i as t};
