@@ -3,6 +3,7 @@
 import { minute, clock, significant } from "../lib/format";
 import { indexAt, timeAt, type Series } from "../lib/series";
 import { alpha, type Palette } from "../map/palette";
+import { unit } from "../lib/units";
 import type { Frame } from "./canvas";
 import { dot } from "./sparkline";
 
@@ -22,12 +23,19 @@ export function tickStep(range: number): number {
   return [1, 2, 5, 10].map((m) => m * power).find((step) => step >= raw) ?? 10 * power;
 }
 
-/** The unit of the axis: what to divide bit/s by, and its name. */
+/** The unit of the axis: what to divide bit/s by, and its name, as the reader wants rates written. */
 export function axisUnit(most: number): { divisor: number; unit: string } {
+  if (unit("rates") === "bytes") return byteUnit(most / 8, unit("volumes") === "iec");
   if (most >= 2e9) return { divisor: 1e9, unit: "Gbit/s" };
   if (most >= 2e6) return { divisor: 1e6, unit: "Mbit/s" };
   if (most >= 2e3) return { divisor: 1e3, unit: "kbit/s" };
   return { divisor: 1, unit: "bit/s" };
+}
+
+function byteUnit(most: number, binary: boolean): { divisor: number; unit: string } {
+  const base = binary ? 1024 : 1000;
+  const step = [3, 2, 1].find((step) => most >= 2 * base ** step) ?? 0;
+  return { divisor: 8 * base ** step, unit: `${(binary ? ["", "Ki", "Mi", "Gi"] : ["", "k", "M", "G"])[step] ?? ""}B/s` };
 }
 
 export const most = (values: Float64Array): number => values.reduce((a, b) => Math.max(a, b), 0);

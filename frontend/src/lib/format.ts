@@ -3,11 +3,13 @@
 // zero is 0.
 
 import { text } from "./text";
+import { unit } from "./units";
 
 const THIN = "\u202f";
 const MINUS = "\u2212";
 export const UNKNOWN = "\u2014";
 const STEPS = ["", "k", "M", "G", "T", "P"] as const;
+const BINARY_STEPS = ["", "Ki", "Mi", "Gi", "Ti", "Pi"] as const;
 
 export interface Quantity { value: string; unit: string }
 
@@ -37,9 +39,9 @@ export function significant(n: number, digits: number): string {
 }
 
 /** The step (0 = ones, 1 = thousands, …) whose number is below 1000 once rounded to three digits. */
-function stepOf(n: number): number {
+function stepOf(n: number, base = 1000): number {
   let step = 0;
-  for (let rest = Math.abs(n); rest >= 999.5 && step < STEPS.length - 1; rest /= 1000) step += 1;
+  for (let rest = Math.abs(n); rest >= 999.5 && step < STEPS.length - 1; rest /= base) step += 1;
   return step;
 }
 
@@ -57,13 +59,26 @@ function scaled(n: number, unit: string): Quantity {
 
 const joined = ({ value, unit }: Quantity): string => (unit ? value + THIN + unit : value);
 
-/** A volume: 20.9 GB, 704 kB, 60 B, 0. */
-export const bytes = (n: number): string => (n === 0 ? "0" : joined(scaled(n, "B")));
+function scaledBinary(n: number, unit: string): Quantity {
+  const step = stepOf(n, 1024);
+  return { value: three(step === 0 ? Math.round(n) : n / 1024 ** step), unit: `${BINARY_STEPS[step] ?? ""}${unit}` };
+}
 
-/** A rate in bit/s with one decimal from a thousand on: 412.6 Mbit/s. */
+/** A volume: 20.9 GB, 704 kB, 60 B, 0; 19.5 GiB where the reader wants it so. */
+export const bytes = (n: number): string => (n === 0 ? "0" : joined(unit("volumes") === "iec" ? scaledBinary(n, "B") : scaled(n, "B")));
+
+/** A rate of bits, in bit/s with one decimal from a thousand on: 412.6 Mbit/s; in B/s where the reader wants it so. */
 export function bitRate(n: number): Quantity {
+  if (unit("rates") === "bytes") return byteRate(n / 8);
   const step = stepOf(n);
   return { value: step === 0 ? String(Math.round(n)) : fixed(n / 1000 ** step, 1), unit: `${STEPS[step] ?? ""}bit/s` };
+}
+
+function byteRate(n: number): Quantity {
+  const binary = unit("volumes") === "iec";
+  const step = stepOf(n, binary ? 1024 : 1000);
+  const value = n / (binary ? 1024 : 1000) ** step;
+  return { value: step === 0 ? String(Math.round(value)) : fixed(value, 1), unit: `${(binary ? BINARY_STEPS : STEPS)[step] ?? ""}B/s` };
 }
 
 /** A rate of things: 71.4 k/s. */

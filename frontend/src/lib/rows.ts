@@ -3,7 +3,7 @@
 import type { TableName } from "../store";
 import type { TableView } from "../table";
 import { amount, total, type Amount } from "./amount";
-import { countryName } from "./country";
+import { countryMark, countryName } from "./country";
 import { about, count, measure, roughly, UNKNOWN } from "./format";
 import { located, locatedInFull } from "./located";
 import { text } from "./text";
@@ -68,11 +68,11 @@ function domainTitle(table: TableView, row: number, key: string): string {
 }
 
 export const LISTS = {
-  countries: { table: "countries", dimension: "country", codes: "short", code: (_t, _r, key) => key, name: (_t, _r, key) => countryName(key) },
+  countries: { table: "countries", dimension: "country", codes: "short", code: (_t, _r, key) => countryMark(key), name: (_t, _r, key) => countryName(key) },
   networks: { table: "asns", dimension: "asn", codes: "long", code: (_t, _r, key) => `AS${key}`, name: (t, row) => t.text("name", row) },
   hosts: {
     table: "hosts", dimension: "host", codes: "short",
-    code: (t, row) => t.text("country", row) || (t.cell("local", row) === true ? text.list.local : ""),
+    code: (t, row) => countryMark(t.text("country", row)) || (t.cell("local", row) === true ? text.list.local : ""),
     name: (t, row, key) => t.text("name", row) || key,
     note: (t, row) => located(t, row),
     title: (t, row, key) => [key, locatedInFull(t, row)].filter(Boolean).join("\n"),
@@ -88,7 +88,7 @@ export const LISTS = {
   },
   services: { table: "services", dimension: "service", plain: true, name: (_t, _r, key) => serviceName(key) },
   prefixes: {
-    table: "prefixes", dimension: "prefix", codes: "short", code: (t, row) => t.text("country", row), name: (_t, _r, key) => key,
+    table: "prefixes", dimension: "prefix", codes: "short", code: (t, row) => countryMark(t.text("country", row)), name: (_t, _r, key) => key,
     note: (t, row) => text.list.prefixKinds[t.text("prefix_kind", row)] ?? t.text("prefix_kind", row),
     title: (t, row, key) => [`${key}, ${t.text("prefix_kind", row)}`, `AS${t.number("asn", row)} ${t.text("name", row)}`].join("\n"),
   },

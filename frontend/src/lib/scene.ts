@@ -63,6 +63,10 @@ function homes(table: TableView, labels: Labels): Home[] {
 export const homeUnset = (table: TableView): boolean =>
   table.ready && !table.keys.some((_, row) => typeof table.cell("lat", row) === "number" || table.text("country", row) !== "");
 
+/** The country that is selected, or whose page it is. */
+const selectedCountry = ({ selection, entity }: ViewState): string | null =>
+  selection?.dimension === "country" ? selection.key : entity?.dimension === "country" ? entity.key : null;
+
 export function readScene(store: Store, labels: Labels): Scene {
   const { view, link } = store;
   const shown = values(store.table("countries"), view);
@@ -75,7 +79,7 @@ export function readScene(store: Store, labels: Labels): Scene {
     arcs: arcs(store.table("arcs"), link.at),
     homes: homes(store.table("homes"), labels),
     alarms: alarms(store, labels),
-    selected: view.selection?.dimension === "country" ? view.selection.key : null,
+    selected: selectedCountry(view),
     direction: view.direction,
     stale: link.phase === "stale",
     still: link.paused,

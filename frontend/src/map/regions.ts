@@ -20,3 +20,17 @@ export function cornersOf(region: Region): readonly LonLat[] {
   const [lon, lat] = [(west + east) / 2, (south + north) / 2];
   return [[west, south], [lon, south], [east, south], [east, lat], [east, north], [lon, north], [west, north], [west, lat]];
 }
+
+/** A country fills about this part of the frame around it. */
+const COUNTRY_SHARE = 0.3;
+const LEAST_DEGREES = 7;
+const MOST_DEGREES = 40;
+
+/** Points around a country's label point, by the side of a square of its area in steradians. */
+export function around([lon, lat]: LonLat, steradians: number): readonly LonLat[] {
+  const side = (Math.sqrt(steradians) * 180) / Math.PI;
+  const reach = Math.min(MOST_DEGREES, Math.max(LEAST_DEGREES, side / 2 / COUNTRY_SHARE));
+  const wide = reach / Math.max(0.3, Math.cos((lat * Math.PI) / 180));
+  const [south, north] = [Math.max(-80, lat - reach), Math.min(84, lat + reach)];
+  return [[lon - wide, lat], [lon + wide, lat], [lon, south], [lon, north]];
+}

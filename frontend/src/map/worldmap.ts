@@ -4,7 +4,7 @@
 import type { Projection, Region } from "../lib/urlstate";
 import { drawAlarms } from "./alarms";
 import { drawComets, drawTrails, traces, type Trace } from "./arcs";
-import type { Atlas } from "./atlas";
+import type { Atlas, LonLat } from "./atlas";
 import { drawBase } from "./base";
 import { Camera, type Frame, type Point } from "./camera";
 import { Gestures } from "./gestures";
@@ -12,7 +12,7 @@ import { drawHomes, drawLabels } from "./labels";
 import { Layers, type LayerName } from "./layers";
 import { readPalette, type Palette } from "./palette";
 import { neighbour, pick, pickCity } from "./pick";
-import { cornersOf } from "./regions";
+import { around, cornersOf } from "./regions";
 import { EMPTY_SCENE, type Arc, type Scene } from "./scene";
 
 export interface MapEvents {
@@ -44,6 +44,8 @@ export class WorldMap {
   #frame = 0;
   #gliding = 0;
   #region: Region = "world";
+  /** Around the country in focus; empty without one. */
+  #around: readonly LonLat[] = [];
   #timer: ReturnType<typeof setTimeout> | null = null;
   #hovered: string | null = null;
   #cursor: string | null = null;
@@ -96,7 +98,18 @@ export class WorldMap {
     if (this.#camera.kind === "flat") this.#glide(this.#framed());
   }
 
+  /** Frames the flat map around a country, with its neighbours. */
+  focus(code: string): void {
+    const shape = this.atlas.shapes.find((each) => each.code === code);
+    const at = this.atlas.labels.get(code);
+    if (at === undefined || this.#camera.kind !== "flat") return;
+    const corners = around(at, shape?.steradians ?? 0);
+    this.#around = corners;
+    this.#glide(this.#camera.framing(corners));
+  }
+
   #framed(): Frame {
+    if (this.#around.length > 0) return this.#camera.framing(this.#around);
     const corners = cornersOf(this.#region);
     return corners.length === 0 ? { zoom: 1, x: 0, y: 0 } : this.#camera.framing(corners);
   }
@@ -131,6 +144,7 @@ export class WorldMap {
 
   reset(): void {
     this.#region = "world";
+    this.#around = [];
     this.#camera.reset();
     this.#moved();
   }
@@ -179,7 +193,7 @@ export class WorldMap {
     this.#layers.resize(width, height);
     this.#camera = new Camera(kind, { width, height }, this.atlas);
     this.#camera.rotation = rotation;
-    if (kind === "flat" && this.#region !== "world") this.#camera.frame(this.#framed());
+    if (kind === "flat" && (this.#region !== "world" || this.#around.length > 0)) this.#camera.frame(this.#framed());
     else this.#camera.zoomBy(zoom, [width / 2, height / 2]);
     this.#soilAll();
   }

@@ -20,6 +20,11 @@ export const de = {
   language: "Sprache",
   metrics: METRICS,
   countries: { HK: "Hongkong", MO: "Macau", PS: "Palästina", CD: "DR Kongo", CG: "Kongo", MM: "Myanmar", BA: "Bosnien & Herzegowina", XK: "Kosovo" },
+  units: {
+    rates: { label: "Raten", options: { bits: "bit/s", bytes: "B/s" } },
+    volumes: { label: "Mengen", options: { si: "kB, MB (1000)", iec: "KiB, MiB (1024)" } },
+    flags: { label: "Länder", options: { off: "Kürzel und Name", on: "Flagge und Name" } },
+  },
   halves: { north: "N", south: "S", east: "O", west: "W" },
   demo: "Demo",
   demoHint: "Ein erfundener Mitschnitt, der mit Wireglobe kommt. Zwei Zeilen in settings.toml beobachten eine Schnittstelle oder spielen einen eigenen Mitschnitt ab.",

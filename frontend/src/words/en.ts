@@ -4,6 +4,7 @@
 import type { AlertState, Reason, Severity, Tab } from "../lib/alerts";
 import { count } from "../lib/format";
 import type { Direction, Region } from "../lib/urlstate";
+import type { Choice } from "../lib/units";
 import type { Metric } from "../wire";
 import { plurals } from "./plural";
 
@@ -18,6 +19,11 @@ export const en = {
   metrics: METRICS,
   /** Names of countries whose names of CLDR are long. */
   countries: { HK: "Hong Kong", MO: "Macao", PS: "Palestine", CD: "DR Congo", CG: "Congo", MM: "Myanmar", BA: "Bosnia & Herzegovina", XK: "Kosovo" } as Readonly<Record<string, string>>,
+  units: {
+    rates: { label: "Rates", options: { bits: "bit/s", bytes: "B/s" } },
+    volumes: { label: "Volumes", options: { si: "kB, MB (1000)", iec: "KiB, MiB (1024)" } },
+    flags: { label: "Countries", options: { off: "Code and name", on: "Flag and name" } },
+  } as Readonly<Record<Choice, { label: string; options: Readonly<Record<string, string>> }>>,
   halves: { north: "N", south: "S", east: "E", west: "W" },
   demo: "Demo",
   demoHint: "An invented capture that comes with Wireglobe. Two lines in settings.toml watch an interface or replay your own capture.",

@@ -56,6 +56,7 @@ export const pagesDe = {
     actions: { overview: "In der Übersicht zeigen", packets: "Seine Pakete", block: "Sperren…" },
     blockTitle: (name) => `${name} sperren`,
     lists: { peers: "Spricht mit" },
+    trend: "Verlauf",
     top: (shown, all) => `die ersten ${shown} von ${all}`,
     none: "Nichts gesehen.",
     nothing: "Bisher kein Paket davon.",

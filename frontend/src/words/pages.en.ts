@@ -56,6 +56,7 @@ export const pagesEn = {
     actions: { overview: "Show on the overview", packets: "Its packets", block: "Block…" },
     blockTitle: (name: string) => `Block ${name}`,
     lists: { peers: "Talks to" },
+    trend: "Trend",
     top: (shown: number, all: string) => `top ${shown} of ${all}`,
     none: "None seen.",
     nothing: "No packet of it so far.",

@@ -35,4 +35,24 @@ export const stories = {
     assert.deepEqual(trouble, []);
     await close();
   },
+  "rates, volumes and countries are written as the reader chose, which is remembered": async () => {
+    const { page, trouble, close } = await open("/", { bypassCSP: true });
+    const figures = () => page.locator('[data-panel="kpi"]').innerText();
+    assert.match(await figures(), /Mbit\/s/);
+    await page.keyboard.press("?");
+    await shot(page, "help");
+    await page.getByLabel("Rates").selectOption("bytes");
+    await until("rates are in bytes", async () => /MB\/s/.test(await figures()));
+    await page.keyboard.press("?");
+    await page.getByLabel("Volumes").selectOption("iec");
+    await until("volumes are binary", async () => /GiB/.test(await page.locator('[data-list="countries"]').innerText()) && /MiB\/s/.test(await figures()));
+    await page.keyboard.press("?");
+    await page.getByRole("dialog").getByLabel("Countries").selectOption("on");
+    await until("countries have flags", async () => /\u{1f1fa}\u{1f1f8}/u.test(await page.locator('[data-list="countries"]').innerText()));
+    assert.match(await page.locator('[data-panel="timeline"]').innerText(), /MiB\/s/);
+    await page.reload();
+    await until("it is remembered", async () => /MiB\/s/.test(await figures()));
+    assert.deepEqual(trouble, []);
+    await close();
+  },
 };

@@ -54,6 +54,19 @@ export const stories = {
       }
     }
   },
+  "an entity's trend has one cursor in all its charts, and its figures beside it": async () => {
+    const { page, trouble, close } = await open("/country/DE", { wait: ".u-over" });
+    await page.waitForTimeout(1200);
+    const over = page.locator(".u-over");
+    assert.equal(await over.count(), 2);
+    const box = await over.first().boundingBox();
+    await page.mouse.move(box.x + box.width * 0.5, box.y + box.height * 0.4);
+    await until("the figures of that instant are told", async () => /\d\d:\d\d:\d\d In [\d.]+ Out [\d.]+ Packets/.test((await page.locator(".trend .title").innerText()).replace(/\s+/g, " ")));
+    const left = (index) => page.locator(".u-cursor-x").nth(index).evaluate((line) => Math.round(line.getBoundingClientRect().left));
+    await until("the other chart has the same cursor", async () => Math.abs((await left(0)) - (await left(1))) <= 2);
+    assert.deepEqual(trouble, []);
+    await close();
+  },
 };
 
 /** Only against the stand-in, whose traffic and alerts are known. */
