@@ -4,6 +4,7 @@ import { mount, unmount } from "svelte";
 import App from "./App.svelte";
 import { drawnBy } from "./lib/anew";
 import { startLanguage } from "./lib/language";
+import { startNotices } from "./lib/notices";
 import { startPrivacy } from "./lib/privacy";
 import { startTheme } from "./lib/theme";
 import { Store } from "./store";
@@ -17,6 +18,7 @@ const store = new Store(`${location.protocol === "https:" ? "wss" : "ws"}://${lo
 const show = (): ReturnType<typeof mount> => mount(App, { target, props: { store } });
 void startLanguage().then(() => {
   startPrivacy(document.body, store);
+  startNotices((id) => store.setView({ page: "alerts", entity: null, alert: id }));
   let shown = show();
   store.start();
   drawnBy(() => {

@@ -1,7 +1,7 @@
 // A time series drawn by uPlot: its options from the page's colours, and the cursor it shares with every other chart.
 
 import uPlot from "uplot";
-import { clock, minute, significant } from "../lib/format";
+import { clock, minute } from "../lib/format";
 import { alpha, type Palette } from "../map/palette";
 
 export interface Line { values: Float64Array; colour: string; filled: boolean }
@@ -9,8 +9,8 @@ export interface TrendData { seconds: Float64Array; lines: readonly Line[] }
 
 export interface TrendOptions {
   palette: Palette;
-  /** What values are divided by before they are written. */
-  divisor: () => number;
+  /** How a value is written on the axis. */
+  write: (value: number) => string;
   /** Whether its instants are written below it; a chart above another leaves that to it. */
   times: boolean;
   /** The instant under the pointer, in ms; null when it has left. */
@@ -32,7 +32,7 @@ const range = (_: uPlot, least: number | null, most: number | null): [number, nu
   return [low < 0 ? low - air : 0, high > 0 ? high + air : low < 0 ? 0 : 1];
 };
 
-function options({ lines }: TrendData, { palette, divisor, times, point }: TrendOptions): uPlot.Options {
+function options({ lines }: TrendData, { palette, write, times, point }: TrendOptions): uPlot.Options {
   const axis: uPlot.Axis = { stroke: palette.text3, font: `11px ${palette.font}`, grid: { stroke: palette.line, width: 1 }, ticks: { show: false } };
   return {
     width: 100, height: 100, padding: [8, 16, 0, 0], legend: { show: false },
@@ -40,7 +40,7 @@ function options({ lines }: TrendData, { palette, divisor, times, point }: Trend
     scales: { x: { time: false }, y: { range } },
     axes: [
       { ...axis, size: times ? TIMES_PX : 0, space: TICKS_APART_PX, incrs: STEPS_S, grid: { show: false }, values: (_, splits, __, ___, step) => splits.map((at) => (!times ? "" : step < 60 ? clock(at * 1000) : minute(at * 1000))) },
-      { ...axis, size: AXIS_PX, space: GRID_APART_PX, values: (_, splits) => splits.map((value) => significant(Math.abs(value) / divisor(), 3)) },
+      { ...axis, size: AXIS_PX, space: GRID_APART_PX, values: (_, splits) => splits.map((value) => write(Math.abs(value))) },
     ],
     series: [{}, ...lines.map(({ colour, filled }): uPlot.Series => ({ stroke: colour, width: 1.25, points: { show: false }, ...(filled ? { fill: alpha(colour, FILL), fillTo: () => 0 } : {}) }))],
     hooks: { setCursor: [(u) => point(pointed(u))] },

@@ -18,6 +18,7 @@ const alarms = (n: number): string => `${count(n)} ${form(n, { one: "Alarm", oth
 export const de = {
   name: "Wireglobe",
   language: "Sprache",
+  display: "In diesem Browser",
   metrics: METRICS,
   countries: { HK: "Hongkong", MO: "Macau", PS: "Palästina", CD: "DR Kongo", CG: "Kongo", MM: "Myanmar", BA: "Bosnien & Herzegowina", XK: "Kosovo" },
   units: {
@@ -57,6 +58,10 @@ export const de = {
   connection: (lag, lost) => `${lag}${THIN}ms · ${lost} verloren`,
   connectionTitle: "Verzögerung der Verbindung und Pakete, die im Kernel und im Ring verloren gingen",
   palette: "Hingehen oder tun",
+  notices: {
+    button: "Benachrichtigen", title: "Der Browser meldet neue Alarme ab Hoch, auch während diese Seite verborgen ist", on: "Der Browser wird neue Alarme ab Hoch melden.", off: "Der Browser meldet keine Alarme mehr.",
+    denied: "Der Browser erlaubt dieser Seite keine Benachrichtigungen; in seinen Einstellungen lässt es sich ändern.", unsupported: "Dieser Browser kennt keine Benachrichtigungen.", more: (n) => `${count(n)} ${form(n, { one: "weiterer Alarm", other: "weitere Alarme" })}`,
+  },
   privacy: { on: "Privat", home: "Standort", hint: "Eigene Adressen sind verdeckt, der Standort ist auf einen gerundeten Ort gelegt. Klick: alles wieder zeigen" },
   theme: "Zwischen dunkel und hell wechseln",
   help: "Tasten und Hilfe",
@@ -256,6 +261,7 @@ export const de = {
     },
     timeline: {
       title: "Im Verlauf",
+      short: "Verlauf",
       most: (n, width) => `höchstens ${n} in ${width}`,
       label: (n, width) => `Im Verlauf: höchstens ${n} in ${width}`,
     },

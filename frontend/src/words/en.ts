@@ -16,6 +16,7 @@ const DIRECTIONS: Readonly<Record<Direction, string>> = { in: "in", out: "out", 
 export const en = {
   name: "Wireglobe",
   language: "Language",
+  display: "In this browser",
   metrics: METRICS,
   /** Names of countries whose names of CLDR are long. */
   countries: { HK: "Hong Kong", MO: "Macao", PS: "Palestine", CD: "DR Congo", CG: "Congo", MM: "Myanmar", BA: "Bosnia & Herzegovina", XK: "Kosovo" } as Readonly<Record<string, string>>,
@@ -56,6 +57,10 @@ export const en = {
   connection: (lag: number, lost: string) => `${lag}${THIN}ms · ${lost} lost`,
   connectionTitle: "Delay of the connection, and packets lost by the kernel and by the ring",
   palette: "Go to or do",
+  notices: {
+    button: "Notify me", title: "The browser tells of new alerts from high on, also while this page is hidden", on: "The browser will tell of new alerts from high on.", off: "The browser tells of alerts no more.",
+    denied: "The browser does not allow notifications for this page; its settings can.", unsupported: "This browser has no notifications.", more: (n: number) => `${count(n)} more ${form(n, { one: "alert", other: "alerts" })}`,
+  },
   privacy: { on: "Private", home: "Home", hint: "Own addresses are masked, the home is moved to a rounded place. Click: show all again" },
   theme: "Switch between dark and light",
   help: "Keys and help",
@@ -255,6 +260,7 @@ export const en = {
     },
     timeline: {
       title: "Over time",
+      short: "Over time",
       most: (n: string, width: string) => `at most ${n} within ${width}`,
       label: (n: string, width: string) => `Over time: at most ${n} within ${width}`,
     },

@@ -24,6 +24,12 @@ export const pagesDe = {
     systems: { macos: "macOS", ios: "iOS", apple: "macOS oder iOS", bsd: "FreeBSD, OpenBSD, NetBSD", unix: "BSD, Solaris, anderes Unix", network: "Router, Drucker, Geräte", unknown: "nichts, was es verriete" },
     directions: { in: "von außen in eigene Netze", out: "aus eigenen Netzen nach außen", internal: "innerhalb eigener Netze", transit: "kein Ende ist eigen" },
   },
+  lookups: {
+    title: "Nachfragen", onRequest: "nur auf Wunsch, nie von selbst",
+    offline: "Was die Datenbanken hier sagen", online: "Was Nameserver und Register sagen; sie erfahren, nach welcher Adresse gefragt wird", prefixes: "Die Netze, die es annonciert",
+    change: "Namen oder Land ändern…", changeHow: "Eigenes Wissen gilt mehr als alle Datenbanken. Diese Zeilen in settings.toml eintragen und Wireglobe neu starten; was leer bleibt, gilt weiter wie bisher.",
+    fields: { network: "Netz", name: "Name", country: "Land, zwei Buchstaben", asn: "AS-Nummer", note: "Notiz" }, lines: "Zeilen für settings.toml",
+  },
   legend: {
     scale: "Die Farbe eines Landes sagt, wie viel seit dem Start dorthin und von dort ging, in Zehnerschritten: Jede Farbe ist das Zehnfache der vorigen. Mehr hebt sich stärker vom Grund der Seite ab. Ein Filter ändert nicht, was eine Farbe bedeutet.",
     under: (limit) => `unter ${limit}`, between: (from, to) => `${from} bis ${to}`, above: (limit) => `${limit} und mehr`,

@@ -24,6 +24,12 @@ export const pagesEn = {
     systems: { macos: "macOS", ios: "iOS", apple: "macOS or iOS", bsd: "FreeBSD, OpenBSD, NetBSD", unix: "BSD, Solaris, other Unix", network: "routers, printers, devices", unknown: "nothing that tells" } as Readonly<Record<string, string>>,
     directions: { in: "from outside to your networks", out: "from your networks to outside", internal: "within your networks", transit: "neither end is yours" } as Readonly<Record<string, string>>,
   },
+  lookups: {
+    title: "Lookups", onRequest: "on request, never by itself",
+    offline: "What the databases here say", online: "What name servers and registries say; they learn which address is asked about", prefixes: "The networks it announces",
+    change: "Change name or country…", changeHow: "What you know better wins over all databases. Put these lines into settings.toml and start Wireglobe again; what is left empty stays as it is.",
+    fields: { network: "Network", name: "Name", country: "Country, two letters", asn: "AS number", note: "Note" }, lines: "Lines for settings.toml",
+  },
   legend: {
     scale: "A country's colour says how much went to and from it since the start, in steps of ten: each colour is ten times the one before. More is further from the page's ground. A filter does not change what a colour means.",
     under: (limit: string) => `under ${limit}`, between: (from: string, to: string) => `${from} to ${to}`, above: (limit: string) => `${limit} and more`,

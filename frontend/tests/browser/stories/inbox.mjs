@@ -133,4 +133,35 @@ export const standIn = {
       await close();
     }
   },
+  "the browser tells of a new grave alert when asked to, and a click on it opens it": async () => {
+    const other = await startMock(0, { alerts: "full" });
+    const context = await browser.newContext({ viewport: DESKTOP, permissions: ["notifications"] });
+    const page = await context.newPage();
+    await page.addInitScript(() => {
+      window.told = [];
+      window.Notification = class {
+        static permission = "granted";
+        static requestPermission = async () => "granted";
+        constructor(title, options) {
+          window.told.push({ title, ...options });
+          window.lastNotice = this;
+        }
+        close() {}
+      };
+    });
+    await page.goto(`${other.url}/alerts`);
+    await page.locator("[data-alert]").first().waitFor();
+    const asked = page.waitForResponse((response) => response.url().includes("/api/v1/alerts?severity=high"));
+    await page.getByRole("button", { name: "Notify me" }).click();
+    await page.getByText("The browser will tell of new alerts from high on.").waitFor();
+    await asked;
+    other.alerts.all.push({ ...other.alerts.all[0], id: "00000099", title: "A new flood", last_ms: Date.now() + 1000 });
+    await until("it tells of it", () => page.evaluate(() => window.told.map(({ title }) => title).join() === "A new flood"), 20_000);
+    await page.evaluate(() => window.lastNotice.onclick());
+    await page.locator('[data-detail="00000099"]').waitFor();
+    await page.getByRole("button", { name: "Notify me" }).click();
+    await page.getByText("The browser tells of alerts no more.").waitFor();
+    await context.close();
+    await other.stop();
+  },
 };

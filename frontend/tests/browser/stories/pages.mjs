@@ -67,6 +67,19 @@ export const stories = {
     assert.deepEqual(trouble, []);
     await close();
   },
+  "a host's page gives the command that asks others, and the lines that correct what is known": async () => {
+    const { page, trouble, close } = await open("/host/198.51.100.2", { wait: ".u-over", bypassCSP: true });
+    await page.getByText("wireglobe geo lookup --online=reverse_dns,rdap,ripestat 198.51.100.2").waitFor();
+    await page.getByRole("button", { name: "Change name or country" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Name").fill("Second \"site\"");
+    await dialog.getByLabel("Country, two letters").fill("nl");
+    await dialog.getByLabel("AS number").fill("AS64496");
+    assert.equal(await dialog.locator("pre").innerText(), '[[geo.override]]\nnetwork = "198.51.100.2/32"\ncountry = "NL"\nasn = 64496\nname = "Second \\"site\\""');
+    assert.deepEqual(await serious(page), []);
+    assert.deepEqual(trouble, []);
+    await close();
+  },
 };
 
 /** Only against the stand-in, whose traffic and alerts are known. */

@@ -1,2 +1,0 @@
-var e=e=>typeof e==`object`&&e?e:{},t=t=>Array.isArray(t)?t.map(e):[],n=e=>typeof e==`string`?e:``,r=e=>typeof e==`number`?e:0;async function i(t,r=`GET`,i){let a=i===void 0?{method:r}:{method:r,body:JSON.stringify(i),headers:{"content-type":`application/json`}},o=await fetch(`/api/v1/${t}`,a),s=await o.text(),c={};try{c=e(JSON.parse(s))}catch{}if(!o.ok)throw Error(n(e(c.error).message)||n(c.error)||s.split(`
-`)[0]?.slice(0,200)||`HTTP ${o.status}`);return c}export{n as a,r as i,e as n,t as r,i as t};
