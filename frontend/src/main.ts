@@ -6,6 +6,7 @@ import { drawnBy } from "./lib/anew";
 import { startLanguage } from "./lib/language";
 import { startNotices } from "./lib/notices";
 import { startPrivacy } from "./lib/privacy";
+import { learnSession, mustSignIn, watchSession } from "./lib/session";
 import { startTheme } from "./lib/theme";
 import { Store } from "./store";
 import "./styles/tokens.css";
@@ -16,11 +17,35 @@ const target = document.getElementById("app");
 if (target === null) throw new Error("no #app");
 const store = new Store(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/ws`);
 const show = (): ReturnType<typeof mount> => mount(App, { target, props: { store } });
-void startLanguage().then(() => {
+
+/** Shows the login, in the language at hand, until somebody is in. */
+async function signedIn(target: HTMLElement): Promise<void> {
+  const { default: Login } = await import("./chrome/Login.svelte");
+  await new Promise<void>((resolve) => {
+    const ask = (): ReturnType<typeof mount> => mount(Login, { target, props: { done: () => void finish() } });
+    let shown = ask();
+    drawnBy(() => {
+      void unmount(shown);
+      shown = ask();
+    });
+    const finish = (): void => {
+      void unmount(shown);
+      resolve();
+    };
+  });
+}
+
+void Promise.all([startLanguage(), learnSession()]).then(async () => {
+  if (mustSignIn()) await signedIn(target);
   startPrivacy(document.body, store);
   startNotices((id) => store.setView({ page: "alerts", entity: null, alert: id }));
   let shown = show();
   store.start();
+  let wasOpen = false;
+  store.on("link", () => {
+    if (wasOpen && store.link.phase === "stale") void watchSession();
+    wasOpen = store.link.phase === "open";
+  });
   drawnBy(() => {
     void unmount(shown);
     shown = show();

@@ -280,6 +280,7 @@ function answerFilter(expression) {
 async function respond(request, response, world) {
   const url = new URL(request.url, "http://mock");
   const headers = { "content-security-policy": POLICY, "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" };
+  if (url.pathname === "/api/v1/session") return void response.writeHead(200, { ...headers, "content-type": "application/json" }).end(JSON.stringify({ schema: 1, login: false, name: null, role: "operator" }));
   if (url.pathname === "/api/v1/filter") return void response.writeHead(200, { ...headers, "content-type": "application/json" }).end(JSON.stringify(answerFilter(url.searchParams.get("expr") ?? "")));
   const topic = /^\/api\/v1\/topics\/(\w+)$/.exec(url.pathname)?.[1];
   if (topic in TOPICS) {

@@ -67,6 +67,10 @@ export interface Status {
   /** Who is told of alerts and faults. */
   notify: readonly Channel[];
   attribution: Attribution[];
+  /** Whether one has to log in. */
+  login: boolean;
+  /** The fingerprint of the server's certificate; empty where it does not encrypt. */
+  certificate_sha256: string;
   error: string;
   version: string;
 }
@@ -129,7 +133,7 @@ export function readStatus(table: TableView): Status {
     geo_city_source: text("geo_city_source"), geo_city_date: text("geo_city_date"),
     geo_routes_source: text("geo_routes_source"), geo_routes_date: text("geo_routes_date"),
     alerts_fault: text("alerts_fault"), alerts_suppressed: number("alerts_suppressed"), alerts_tally: tally(cell("alerts_tally")),
-    notify: channels(cell("notify")), attribution: attributions(cell("attribution")), error: text("error"), version: text("version"),
+    notify: channels(cell("notify")), attribution: attributions(cell("attribution")), login: cell("login") === true, certificate_sha256: text("certificate_sha256"), error: text("error"), version: text("version"),
   };
 }
 

@@ -360,5 +360,18 @@ export const de = {
     inbox: "Eingang öffnen",
     kpi: "Offene Alarme",
   },
+  session: {
+    title: "Bei Wireglobe anmelden", name: "Name", password: "Passwort", signIn: "Anmelden", checking: "Wird geprüft…", signOut: "Abmelden",
+    wrong: "Name oder Passwort ist falsch.",
+    often: (seconds) => `Zu oft versucht. In ${count(seconds)} s geht es wieder.`,
+    failed: (why) => `Die Anmeldung ging nicht: ${why}`,
+    unreachable: "Der Server antwortet nicht.",
+    ended: "Die Sitzung ist zu Ende. Nach dem Anmelden geht es an derselben Stelle weiter.",
+    who: (name) => `Angemeldet als ${name}`,
+    roles: { viewer: "Betrachter", operator: "Bearbeiter" },
+    viewer: "Diese Rolle (viewer) sieht alles und ändert nichts.",
+    operator: "Diese Rolle (operator) sieht alles, bearbeitet Alarme, schaltet stumm und testet Kanäle.",
+    looks: "Alarme zu bearbeiten verlangt die Rolle operator; ansehen geht.",
+  },
   table: { country: "Land", in: "Ein", out: "Aus", flows: "Flows", hosts: "Hosts", alerts: "Alarme", share: "Anteil", caption: "Verkehr nach Ländern" },
 } satisfies Texts;

@@ -359,6 +359,19 @@ export const en = {
     inbox: "Open inbox",
     kpi: "Open alerts",
   },
+  session: {
+    title: "Sign in to Wireglobe", name: "Name", password: "Password", signIn: "Sign in", checking: "Checking…", signOut: "Sign out",
+    wrong: "The name or the password is wrong.",
+    often: (seconds: number) => `Tried too often. Try again in ${count(seconds)} s.`,
+    failed: (why: string) => `Signing in failed: ${why}`,
+    unreachable: "The server does not answer.",
+    ended: "Your session has ended. Sign in again; you will be where you were.",
+    who: (name: string) => `Signed in as ${name}`,
+    roles: { viewer: "viewer", operator: "operator" },
+    viewer: "You may see everything and change nothing (role viewer).",
+    operator: "You may see everything, judge alerts, mute and test channels (role operator).",
+    looks: "Judging alerts needs the role operator; you may look.",
+  },
   table: { country: "Country", in: "In", out: "Out", flows: "Flows", hosts: "Hosts", alerts: "Alerts", share: "Share", caption: "Traffic by country" },
 };
 

@@ -89,6 +89,7 @@ export const pagesDe = {
     methods: { ring: "Ring, mit dem Kernel geteilt", packet: "Packet-Socket", pnet: "pnet" },
     layers: { outermost: "die äußerste Adresse", innermost: "die innerste Adresse" },
     inKernel: "vom Kernel geprüft", here: "hier geprüft",
+    access: "Zugang", noLogin: "hier meldet sich niemand an", certificate: "Zertifikat, SHA-256",
     notify: {
       title: "Benachrichtigungen",
       none: "Niemand erfährt von Alarmen: In den Einstellungen steht kein [[notify]].",

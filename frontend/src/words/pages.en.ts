@@ -89,6 +89,7 @@ export const pagesEn = {
     methods: { ring: "ring shared with the kernel", packet: "packet socket", pnet: "pnet" } as Readonly<Record<string, string>>,
     layers: { outermost: "the outermost address", innermost: "the innermost address" } as Readonly<Record<string, string>>,
     inKernel: "asked by the kernel", here: "asked here",
+    access: "Access", noLogin: "nobody has to sign in here", certificate: "Certificate, SHA-256",
     notify: {
       title: "Notifications",
       none: "Nobody is told of alerts: the settings have no [[notify]].",
