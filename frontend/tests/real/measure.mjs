@@ -1,5 +1,5 @@
 // What the page costs, with the real binary and software rendering: first load, scripting at 4 Hz with 300 arcs, frames while
-// panning, and the heap over hours of traffic. Run: npm run measure [-- --minutes 10] [-- --speed 300]; figures stand in
+// panning, and the heap over hours of traffic. Run: npm run measure [-- --only load|cost|heap --minutes 10 --speed 60]; figures stand in
 // docs/PERFORMANCE.md.
 import { writeFileSync } from "node:fs";
 import path from "node:path";
@@ -116,12 +116,14 @@ async function heap(minutes, speed) {
   tell(`heap over ${(((await seconds()) - began) / 3600).toFixed(1)} h of traffic in ${minutes} min`, `${found.map((of) => of.toFixed(1)).join(" ")} MB, last ${((found.at(-1) / first - 1) * 100).toFixed(0)} % of the first`);
 }
 
-await firstLoad();
+const only = process.argv.includes("--only") ? process.argv[process.argv.indexOf("--only") + 1] : "";
+const wanted = (part) => only === "" || only === part;
+if (wanted("load")) await firstLoad();
 await tidy();
-await scripting("demo", []);
+if (wanted("cost")) await scripting("demo", []);
 await tidy();
-await scripting("300 places and more", ["--read", busy(), "--loop"], { WIREGLOBE__NETWORK__LOCAL: "192.168.0.0/16" });
+if (wanted("cost")) await scripting("300 places and more", ["--read", busy(), "--loop"], { WIREGLOBE__NETWORK__LOCAL: "192.168.0.0/16" });
 await tidy();
-await heap(option("minutes", 10), option("speed", 60));
+if (wanted("heap")) await heap(option("minutes", 10), option("speed", 60));
 await tidy();
 await browser.close();

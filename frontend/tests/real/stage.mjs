@@ -21,7 +21,14 @@ export const DEMO = path.join(TOP, "visualizer/data/demo.pcap");
 export const hasBinary = existsSync(BINARY);
 export const hasBrowser = existsSync(EXECUTABLE);
 if (SHOTS) mkdirSync(SHOTS, { recursive: true });
-export const browser = hasBrowser ? await chromium.launch({ executablePath: EXECUTABLE, args: ARGS }) : null;
+const launch = (more = []) => chromium.launch({ executablePath: EXECUTABLE, args: [...ARGS, ...more] });
+export const browser = hasBrowser ? await launch() : null;
+/** Another browser, with further arguments, for this story. */
+export async function another(...more) {
+  const other = await launch(more);
+  later(() => other.close());
+  return other;
+}
 
 const mess = new Set();
 /** Undone after the story, whatever became of it. */

@@ -39,8 +39,11 @@ const ACK_TIMEOUT: Duration = Duration::from_secs(30);
 const PACES: [Duration; 4] =
     [Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
-/// An acknowledgement later than this slows the client down by one pace.
-const LATE: Duration = Duration::from_millis(400);
+/// A tick that takes longer than this to be acknowledged is too large for the line, and the next one gets less.
+const TRANSIT: Duration = Duration::from_secs(1);
+
+/// Bytes that the messages of a tick may have together, at least and at most; the last one may go beyond.
+const TICK_BYTES: (f64, f64) = (2048.0, 1_048_576.0);
 
 /// So many acknowledgements in a row that come within [`PROMPT`] speed it up again.
 const PROMPT_RUN: u32 = 8;
@@ -96,6 +99,9 @@ struct Client {
     out: SplitSink<WebSocket, Message>,
     subs: BTreeMap<u8, Held>,
     in_flight: Option<(u64, Instant)>,
+    /// Bytes of the tick in flight, and what a tick may have.
+    bytes: usize,
+    allowance: f64,
     last_sent: Instant,
     lag: Duration,
     pace: usize,
@@ -141,6 +147,8 @@ impl Client {
             out,
             subs: BTreeMap::new(),
             in_flight: None,
+            bytes: 0,
+            allowance: TICK_BYTES.1,
             last_sent: Instant::now(),
             lag: Duration::ZERO,
             pace: 0,
@@ -292,9 +300,11 @@ impl Client {
     async fn acknowledged(&mut self, seq: u64) -> Result<(), End> {
         let Some((_, sent)) = self.in_flight.take_if(|(expected, _)| *expected == seq) else { return Ok(()) };
         self.lag = sent.elapsed();
+        self.allowance = allowance(self.allowance, self.bytes, self.lag);
         let before = self.pace;
-        if self.lag > LATE {
-            self.pace = (self.pace + 1).min(PACES.len() - 1);
+        // As late as the next pace; a pace slower than the line would leave it idle.
+        if PACES.get(self.pace + 1).is_some_and(|slower| self.lag >= *slower) {
+            self.pace += 1;
             self.prompt = 0;
         } else if self.lag <= PROMPT {
             self.prompt += 1;
@@ -328,10 +338,9 @@ impl Client {
         }
         let moment = self.app.hub.moment();
         let mut news = Vec::new();
+        self.bytes = 0;
         if !quiet {
-            for (&id, held) in &mut self.subs {
-                news.extend(held.news(id, &self.app.hub));
-            }
+            news = self.news();
         }
         if news.is_empty() && !heartbeat {
             return Ok(());
@@ -344,6 +353,23 @@ impl Client {
         self.send(wire::tick(moment.seq, moment.at_ms, self.lag.as_millis() as u64)).await
     }
 
+    /// What is new, as far as the line can take it: first what waited for longest.
+    fn news(&mut self) -> Vec<String> {
+        let mut news = Vec::new();
+        let mut turns: Vec<_> = self.subs.iter_mut().collect();
+        turns.sort_by_key(|(_, held)| held.last);
+        for (&id, held) in turns {
+            if self.bytes as f64 >= self.allowance {
+                break;
+            }
+            if let Some(text) = held.news(id, &self.app.hub) {
+                self.bytes += text.len();
+                news.push(text);
+            }
+        }
+        news
+    }
+
     async fn send(&mut self, text: String) -> Result<(), End> {
         match timeout(SEND_TIMEOUT, self.out.send(Message::Text(text.into()))).await {
             Ok(Ok(())) => Ok(()),
@@ -351,6 +377,13 @@ impl Client {
             Err(_) => Err(End::Close(TOO_SLOW, "the client does not read")),
         }
     }
+}
+
+/// What a tick may have after one of so many bytes took so long: what would have taken [`TRANSIT`], at most twice of what was allowed.
+fn allowance(allowed: f64, bytes: usize, lag: Duration) -> f64 {
+    let factor = TRANSIT.div_duration_f64(lag.max(Duration::from_millis(1))).min(2.0);
+    let basis = if factor < 1.0 { bytes as f64 } else { allowed };
+    (basis * factor).clamp(TICK_BYTES.0, TICK_BYTES.1)
 }
 
 impl Held {
@@ -382,5 +415,26 @@ fn parse(message: &Message) -> Result<Option<ClientMessage>, End> {
         Message::Binary(_) => Err(End::Close(VIOLATION, "messages are text")),
         Message::Ping(_) | Message::Pong(_) => Ok(None),
         Message::Close(_) => Err(End::Gone),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A line of 6250 bytes a second, and one that only takes long.
+    #[test]
+    fn a_tick_gets_what_the_line_takes_in_a_second() {
+        let mut allowed = TICK_BYTES.1;
+        for _ in 0..20 {
+            let bytes = (allowed as usize).min(40_000);
+            allowed = allowance(allowed, bytes, Duration::from_secs_f64(bytes as f64 / 6250.0));
+        }
+        assert!((6200.0..6300.0).contains(&allowed), "{allowed}");
+        for _ in 0..20 {
+            allowed = allowance(allowed, 4000, Duration::from_millis(600));
+        }
+        assert_eq!(allowed, TICK_BYTES.1, "distance alone takes nothing away");
+        assert_eq!(allowance(allowed, 10, Duration::from_secs(9)), TICK_BYTES.0, "something is always sent");
     }
 }

@@ -1,7 +1,7 @@
 // Every page there is, walked with the content policy on: nothing violates it, nothing is asked of another host, and the policy
 // holds against a script that would break it.
 import assert from "node:assert/strict";
-import { ask, DEMO, open, serve, until } from "../stage.mjs";
+import { another, ask, DEMO, open, serve, until } from "../stage.mjs";
 
 export const stories = {
   "no page violates the content policy or asks another host": async () => {
@@ -24,6 +24,22 @@ export const stories = {
     assert.deepEqual(trouble, []);
     assert.ok(served.length >= 11, served.join(" "));
     return `${served.length} pages, 0 violations, 0 requests to others`;
+  },
+  "a page of another site that was rebound to this server gets nothing": async () => {
+    const server = await serve();
+    const page = await (await another("--host-resolver-rules=MAP evil.test 127.0.0.1")).newPage();
+    const answer = await page.goto(`http://evil.test:${server.port}/`);
+    assert.equal(answer.status(), 403);
+    const got = await page.evaluate(async () => ({
+      api: (await fetch("/api/v1/status")).status,
+      change: (await fetch("/api/v1/geo/reload", { method: "POST" })).status,
+      socket: await new Promise((resolve) => {
+        const socket = new WebSocket(`ws://${location.host}/api/v1/ws`, "wireglobe.v1");
+        socket.onopen = () => resolve("open");
+        socket.onerror = () => resolve("refused");
+      }),
+    }));
+    assert.deepEqual(got, { api: 403, change: 403, socket: "refused" });
   },
   "a script that tried would be stopped: HTML as text, inline code, strangers' code": async () => {
     const server = await serve();
