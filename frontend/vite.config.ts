@@ -17,7 +17,9 @@ export default defineConfig({
     // is 1 kB.
     cssMinify: false,
     rolldownOptions: {
-      output: { entryFileNames: "assets/app.js", chunkFileNames: "assets/[name].js", assetFileNames: "assets/app[extname]" },
+      output: { entryFileNames: "assets/app.js", chunkFileNames: "assets/[name].js", assetFileNames: "assets/app[extname]",
+        // What the overview needs anyway and much else shares is one file, not a dozen of a few hundred bytes.
+        codeSplitting: { groups: [{ name: "base", minShareCount: 6 }] } },
     },
   },
   server: { proxy: { "/api": { target: server, ws: true } } },

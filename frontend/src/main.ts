@@ -4,9 +4,9 @@ import { mount, unmount } from "svelte";
 import App from "./App.svelte";
 import { drawnBy } from "./lib/anew";
 import { startLanguage } from "./lib/language";
-import { startNotices } from "./lib/notices";
 import { startPrivacy } from "./lib/privacy";
 import { learnSession, mustSignIn, watchSession } from "./lib/session";
+import { kept, NOTICES_KEY } from "./lib/storage";
 import { startTheme } from "./lib/theme";
 import { Store } from "./store";
 import "./styles/tokens.css";
@@ -37,8 +37,8 @@ async function signedIn(target: HTMLElement): Promise<void> {
 
 void Promise.all([startLanguage(), learnSession()]).then(async () => {
   if (mustSignIn()) await signedIn(target);
-  startPrivacy(document.body, store);
-  startNotices((id) => store.setView({ page: "alerts", entity: null, alert: id }));
+  await startPrivacy(document.body, store);
+  if (kept(NOTICES_KEY) === "on") void import("./lib/notices").then(({ startNotices }) => startNotices((id) => store.setView({ page: "alerts", entity: null, alert: id })));
   let shown = show();
   store.start();
   let wasOpen = false;

@@ -2,10 +2,9 @@
 // hidden page gets nothing over its connection, so the newest alerts are asked for by HTTP, once in a while.
 
 import { ask, list, text as textOf } from "./ask";
-import { keep, kept } from "./storage";
+import { keep, kept, NOTICES_KEY } from "./storage";
 import { text } from "./text";
 
-const KEY = "wireglobe.notices";
 const EVERY_MS = 10_000;
 const ASKED_MOST = 20;
 /** More at once are one notification. */
@@ -19,7 +18,7 @@ export function fresh(found: readonly News[], seen: ReadonlySet<string>): News[]
 }
 
 const supported = (): boolean => typeof Notification !== "undefined";
-let on = kept(KEY) === "on" && supported() && Notification.permission === "granted";
+let on = kept(NOTICES_KEY) === "on" && supported() && Notification.permission === "granted";
 let seen: Set<string> | null = null;
 let timer: ReturnType<typeof setInterval> | null = null;
 let open: (id: string) => void = () => undefined;
@@ -54,18 +53,19 @@ function watch(): void {
   now();
 }
 
-/** To be called once; `show` opens an alert. */
+/** To be called once, if they were asked for before; `show` opens an alert. */
 export function startNotices(show: (id: string) => void): void {
   open = show;
   if (on) watch();
 }
 
 /** Turns them on, if the browser allows, or off; says in words what came of it. */
-export async function toggleNotices(): Promise<string> {
+export async function toggleNotices(show: (id: string) => void): Promise<string> {
+  open = show;
   if (!on && !supported()) return text.notices.unsupported;
   if (!on && (await Notification.requestPermission()) !== "granted") return text.notices.denied;
   on = !on;
-  keep(KEY, on ? "on" : "off");
+  keep(NOTICES_KEY, on ? "on" : "off");
   if (on) watch();
   else {
     if (timer !== null) clearInterval(timer);

@@ -1,6 +1,7 @@
 // What the privacy mode masks.
 import { expect, test } from "vitest";
-import { mask, roundedHome } from "../../src/lib/privacy";
+import { mask } from "../../src/lib/mask";
+import { roundedHome } from "../../src/lib/privacy";
 
 const own = ["203.0.113.0/24", "2001:db8:7::/48"];
 

@@ -13,7 +13,7 @@ export const stories = {
     await page.keyboard.type("privacy");
     await until("it is offered", async () => (await page.locator("[data-command]").first().getAttribute("data-command")) === "privacy");
     await page.keyboard.press("Enter");
-    await page.getByRole("button", { name: "Private" }).waitFor();
+    await page.getByRole("button", { name: "Private", exact: true }).waitFor();
     await until("none is left", async () => !(await own()));
     assert.match(await page.locator('[data-panel="feed"]').innerText(), /192\.0\.\u2022\.\u2022/);
     assert.match(await page.locator('[data-panel="feed"]').innerText(), /198\.51\.100\.\d/, "others are not masked");
@@ -23,12 +23,12 @@ export const stories = {
     await shot(page, "privacy-dark");
     for (const path of ["/hosts", "/alerts/00000002", "/packets", "/host/192.0.2.14"]) {
       await page.goto(new URL(path, page.url()).href);
-      await page.getByRole("button", { name: "Private" }).waitFor();
+      await page.getByRole("button", { name: "Private", exact: true }).waitFor();
       await page.waitForTimeout(700);
       assert.equal(await own(), false, path);
     }
     assert.doesNotMatch(await page.locator("h1").innerText(), /web-1/);
-    await page.getByRole("button", { name: "Private" }).click();
+    await page.getByRole("button", { name: "Private", exact: true }).click();
     await until("all is shown again", own);
     assert.deepEqual(trouble, []);
     await close();

@@ -1,1 +1,0 @@
-import{t as e}from"./text.js";import{T as t}from"./format.js";var n=e=>new Intl.DisplayNames([e],{type:`region`,fallback:`code`}),r=n(`en`),i=e=>void(r=n(e)),a=e=>t(`flags`)===`on`&&/^[A-Z]{2}$/.test(e)?String.fromCodePoint(...[...e].map(e=>127397+e.charCodeAt(0))):e;function o(t){return/^[A-Z]{2}$/.test(t)?e.countries[t]??r.of(t)??t:t}export{o as n,i as r,a as t};

@@ -1,1 +1,0 @@
-import{k as e}from"./disclose-version.js";function t(t,n,r){let i=e(e=>{let r=n.map(n=>t.on(n,e));return()=>r.forEach(e=>e())});return{get value(){return i(),r()}}}export{t};
