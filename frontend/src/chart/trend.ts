@@ -35,7 +35,7 @@ const range = (_: uPlot, least: number | null, most: number | null): [number, nu
 function options({ lines }: TrendData, { palette, write, times, point }: TrendOptions): uPlot.Options {
   const axis: uPlot.Axis = { stroke: palette.text3, font: `11px ${palette.font}`, grid: { stroke: palette.line, width: 1 }, ticks: { show: false } };
   return {
-    width: 100, height: 100, padding: [8, 16, 0, 0], legend: { show: false },
+    width: 100, height: 100, padding: [8, 16, times ? 0 : 8, 0], legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6, width: 2, stroke: palette.surface, fill: (_, index) => lines[index - 1]?.colour ?? palette.text } },
     scales: { x: { time: false }, y: { range } },
     axes: [

@@ -12,36 +12,45 @@ export const HIDDEN = DOT.repeat(3);
 
 const hide = (address: string): string => (address.includes(":") ? `${address.split(":")[0] ?? ""}:${DOT}:${DOT}` : `${address.split(".").slice(0, 2).join(".")}.${DOT}.${DOT}`);
 
-/** The text with addresses of `own` networks and hardware addresses masked; their first part stays, to tell them apart. */
-export function mask(text: string, own: readonly string[]): string {
-  const isOwn = (address: string): boolean => [...ALWAYS_OWN, ...own].some((network) => within(network, address));
-  return text.replace(HARDWARE, `$1${DOT}:${DOT}:${DOT}`).replace(ADDRESS, (address) => (isOwn(address) ? hide(address) : address));
+/** What is the reader's own beside what always is: networks, and names of hosts in them. */
+export interface Own { networks: readonly string[]; names: readonly string[] }
+
+const isOwn = (address: string, { networks }: Own): boolean => [...ALWAYS_OWN, ...networks].some((network) => within(network, address));
+
+/** The text with own and hardware addresses masked, their first part stays, to tell them apart; and without names of own hosts. */
+export function mask(text: string, own: Own): string {
+  const nameless = own.names.reduce((rest, name) => rest.replaceAll(name, HIDDEN), text);
+  return nameless.replace(HARDWARE, `$1${DOT}:${DOT}:${DOT}`).replace(ADDRESS, (address) => (isOwn(address, own) ? hide(address) : address));
 }
+
+/** Marked as the name of what is one's own, or of an address that is. */
+const hidesName = (element: Element, own: Own): boolean =>
+  element.closest("[data-own]") !== null || isOwn(element.closest("[data-name-of]")?.getAttribute("data-name-of") ?? "", own);
 
 const MASKED_ATTRIBUTES = ["title", "aria-label"] as const;
 
 /** Masks a part of the page. */
-export function maskNode(node: Node, own: readonly string[]): void {
+export function maskNode(node: Node, own: Own): void {
   if (node instanceof Element) {
     for (const name of MASKED_ATTRIBUTES) {
       const value = node.getAttribute(name);
-      const masked = value === null ? null : node.closest("[data-own]") === null ? mask(value, own) : HIDDEN;
+      const masked = value === null ? null : hidesName(node, own) ? HIDDEN : mask(value, own);
       if (masked !== null && masked !== value) node.setAttribute(name, masked);
     }
     for (const child of node.childNodes) maskNode(child, own);
   } else if (node instanceof Text) {
-    const masked = node.parentElement?.closest("[data-own]") && /\S/.test(node.data) ? HIDDEN : mask(node.data, own);
+    const masked = node.parentElement !== null && hidesName(node.parentElement, own) && /\S/.test(node.data) ? HIDDEN : mask(node.data, own);
     if (masked !== node.data) node.data = masked;
   }
 }
 
 /** Masks what is on the page and what comes to it, before it is painted; until it is disconnected. */
-export function watch(root: Element, networks: () => readonly string[]): MutationObserver {
+export function watch(root: Element, own: () => Own): MutationObserver {
   const observer = new MutationObserver((changes) => {
-    const own = networks();
-    for (const { type, target, addedNodes } of changes) for (const node of type === "childList" ? addedNodes : [target]) maskNode(node, own);
+    const now = own();
+    for (const { type, target, addedNodes } of changes) for (const node of type === "childList" ? addedNodes : [target]) maskNode(node, now);
   });
-  maskNode(root, networks());
+  maskNode(root, own());
   observer.observe(root, { subtree: true, childList: true, characterData: true, attributeFilter: [...MASKED_ATTRIBUTES] });
   return observer;
 }

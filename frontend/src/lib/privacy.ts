@@ -4,6 +4,7 @@
 import type { LonLat } from "../map/atlas";
 import type { Store } from "../store";
 import { drawAnew } from "./anew";
+import type { Own } from "./mask";
 import { keep, kept } from "./storage";
 
 const KEY = "wireglobe.privacy";
@@ -18,14 +19,19 @@ const ROUNDED_TO = 5;
 /** Where a home is shown. */
 export const roundedHome = (at: LonLat): LonLat => [Math.round(at[0] / ROUNDED_TO) * ROUNDED_TO, Math.round(at[1] / ROUNDED_TO) * ROUNDED_TO];
 
+/** A shorter name would be found in words that are none. */
+const NAME_LEAST = 3;
+
 /** To be called before anything is shown. */
 export async function startPrivacy(root: Element, store: Store): Promise<void> {
   const status = store.table("status");
   const networks = (): string[] => status.text("value", status.row("local_networks")).split(/[\s,]+/).filter(Boolean);
+  const hosts = store.table("hosts");
+  const own = (): Own => ({ networks: networks(), names: hosts.keys.flatMap((_, row) => (hosts.cell("local", row) === true && hosts.text("name", row).length >= NAME_LEAST ? [hosts.text("name", row)] : [])) });
   const watch = async (): Promise<void> => {
     const { maskNode, watch } = await import("./mask");
-    observer = watch(root, networks);
-    again = () => maskNode(root, networks());
+    observer = watch(root, own);
+    again = () => maskNode(root, own());
   };
   let known = "";
   // Which networks are one's own comes with the status, after other figures perhaps.

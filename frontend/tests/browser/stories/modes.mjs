@@ -26,6 +26,7 @@ export const stories = {
       await page.getByRole("button", { name: "Private", exact: true }).waitFor();
       await page.waitForTimeout(700);
       assert.equal(await own(), false, path);
+      assert.doesNotMatch(await page.locator("body").innerText(), /web-1/, path);
     }
     assert.doesNotMatch(await page.locator("h1").innerText(), /web-1/);
     await page.getByRole("button", { name: "Private", exact: true }).click();
