@@ -12,6 +12,7 @@ use crate::counts::{Counts, Missed};
 use crate::devices::Devices;
 use crate::facts::Facts;
 use crate::flow::{Flow, FlowKey, IDLE, Running, State};
+use crate::history::Recorder;
 use crate::home::Home;
 use crate::host::Host;
 use crate::inventory::{Inventory, Knowledge, Plan};
@@ -24,6 +25,7 @@ mod domains;
 mod listing;
 mod observe;
 mod reading;
+mod recount;
 mod relocate;
 mod settle;
 mod stock;
@@ -156,6 +158,8 @@ pub struct Analyzer {
     departed: Counts,
     /// Whether hosts and flows have been told their cells.
     knows_cities: bool,
+    /// What is told to the archive, where there is one.
+    recorder: Option<Box<Recorder>>,
 }
 
 impl Analyzer {
@@ -196,6 +200,7 @@ impl Analyzer {
             live: setup.live,
             counts_hosts: setup.hosts,
             knows_cities,
+            recorder: None,
         }
     }
 
@@ -287,6 +292,16 @@ impl Analyzer {
     /// The moment the traffic has reached.
     pub const fn now(&self) -> Option<Timestamp> {
         self.clock.now()
+    }
+
+    /// From now on what flows carry is recorded, by second, for an archive.
+    pub fn record(&mut self) {
+        self.recorder = Some(Box::default());
+    }
+
+    /// What was recorded since the last time, if it is recorded.
+    pub fn recorder(&mut self) -> Option<&mut Recorder> {
+        self.recorder.as_deref_mut()
     }
 
     /// Whether a filter lets a packet through, by what is known now.

@@ -57,9 +57,16 @@ pub struct Arcs {
     /// How many of them go to cells.
     cells: usize,
     past: VecDeque<(i64, Vec<(ArcKey, Carried)>)>,
+    /// Whether all is one second: what went with whom in a range of the past.
+    whole: bool,
 }
 
 impl Arcs {
+    /// Arcs that stand for all that is counted; [`CELLS_MOST`] is for all of it, too.
+    pub fn whole() -> Self {
+        Self { whole: true, ..Self::default() }
+    }
+
     /// Counts an observation.
     #[inline]
     pub fn observe(&mut self, at: Timestamp, seen: &Observation) {
@@ -99,7 +106,8 @@ impl Arcs {
             .past
             .iter()
             .flat_map(|(second, arcs)| arcs.iter().map(|(key, carried)| (*second, *key, *carried)));
-        for (second, key, (volume, sample)) in past.chain(current).filter(|(second, ..)| *second > oldest) {
+        let wanted = |second: i64| self.whole || second > oldest;
+        for (second, key, (volume, sample)) in past.chain(current).filter(|(second, ..)| wanted(*second)) {
             let arc = all.entry(key).or_insert(Arc { key, volume: Volume::default(), sample, last: second });
             arc.volume.merge(&volume);
             arc.last = arc.last.max(second);
@@ -110,6 +118,10 @@ impl Arcs {
     }
 
     fn turn(&mut self, second: i64) {
+        if self.whole {
+            self.second = second;
+            return;
+        }
         let mut row = if self.past.len() >= SECONDS as usize {
             self.past.pop_front().map(|(_, row)| row).unwrap_or_default()
         } else {

@@ -12,7 +12,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use ahash::RandomState;
-use capturer::{Network, Packet, Ports, Protocol, TcpFlags, Timestamp, Transport, Vlan};
+use capturer::{Mac, Network, Packet, Ports, Protocol, TcpFlags, Timestamp, Transport, Vlan};
 
 use crate::capped::{Slot, Worth};
 use crate::observation::{Direction, End};
@@ -142,6 +142,8 @@ pub struct Running {
     opener_low: bool,
     /// Whether its first packet came from the opener.
     pub opened: bool,
+    /// Whether the first packet since it was last settled came from the opener.
+    pub led: bool,
     /// Whether both ends have sent.
     pub answered: bool,
     /// Whether it was ever settled.
@@ -161,6 +163,8 @@ pub struct Flow {
     pub received: Volume,
     /// First packet.
     pub first: Timestamp,
+    /// Hardware addresses of opener and answerer, as its first packet had them.
+    pub macs: (Mac, Mac),
     /// The outermost VLAN tag.
     pub vlan: Vlan,
     /// The network protocol.
@@ -201,6 +205,7 @@ impl Running {
             direction: flow.direction(),
             opener_low: key.forward == from_opener,
             opened: from_opener,
+            led: from_opener,
             answered: false,
             settled: false,
         }
@@ -222,6 +227,9 @@ impl Running {
     #[inline]
     pub fn count(&mut self, packet: &Packet, at: Timestamp, from_opener: bool) -> Change {
         let unsettled = self.packets == [0; 2];
+        if unsettled {
+            self.led = from_opener;
+        }
         let end = usize::from(!from_opener);
         self.packets[end] += 1;
         self.bytes[end] += u64::from(packet.wire_len);
@@ -235,6 +243,20 @@ impl Running {
                 self.state = State::Closed;
             }
         }
+        Change { unsettled, fresh: unsettled && !self.settled, answered }
+    }
+
+    /// Counts so many packets at once, of which only their end state is known.
+    pub fn recount(&mut self, volume: Volume, at: Timestamp, from_opener: bool, state: State) -> Change {
+        let unsettled = self.packets == [0; 2];
+        let end = usize::from(!from_opener);
+        self.packets[end] =
+            self.packets[end].saturating_add(u32::try_from(volume.packets).unwrap_or(u32::MAX));
+        self.bytes[end] += volume.bytes;
+        self.last = at;
+        let answered = !self.answered && from_opener != self.opened;
+        self.answered |= answered;
+        self.state = state;
         Change { unsettled, fresh: unsettled && !self.settled, answered }
     }
 
@@ -261,7 +283,9 @@ impl Flow {
     /// The flow that a packet begins; `answers` when its sender is the end that answers.
     pub fn begin(packet: &Packet, ends: (FlowEnd, FlowEnd), answers: bool, at: Timestamp) -> Self {
         let (opener, answerer) = if answers { (ends.1, ends.0) } else { ends };
+        let (source, destination) = (packet.source_mac, packet.destination_mac);
         Self {
+            macs: if answers { (destination, source) } else { (source, destination) },
             opener,
             answerer,
             sent: Volume::default(),

@@ -28,6 +28,7 @@ pub mod cover;
 pub mod detect;
 pub mod fingerprint;
 pub mod geo;
+pub mod history;
 pub mod inet;
 pub mod inventory;
 pub mod names;

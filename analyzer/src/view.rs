@@ -6,6 +6,7 @@ use capturer::{Packet, Timestamp};
 use crate::aggregate::{Aggregate, Ask, Counting, Ends, Making, Top, named};
 use crate::arcs::Arcs;
 use crate::feed::Feed;
+use crate::flow::Volume;
 use crate::inventory::Knowledge;
 use crate::observation::{Direction, Observation};
 use crate::query::Query;
@@ -99,6 +100,13 @@ impl View {
         if let Some(live) = &mut self.live {
             live.series.observe(at, direction, wire_len);
         }
+    }
+
+    /// So many packets pass at once; their seconds are counted elsewhere.
+    pub(crate) fn pass_many(&mut self, at: Timestamp, volume: Volume) {
+        self.totals.packets += volume.packets;
+        self.totals.bytes += volume.bytes;
+        self.from.get_or_insert(at);
     }
 
     /// Counts a single packet by what may change from packet to packet of a flow.

@@ -10,6 +10,7 @@ use crate::capped::{Capped, Guess, Slot};
 use crate::counts::Missed;
 use crate::facts::answers;
 use crate::flow::{Flow, FlowEnd, FlowKey, Running, bits};
+use crate::history::Slice;
 use crate::home::Home;
 use crate::host::Host;
 use crate::observation::{Direction, End, Fresh, Observation, Service};
@@ -104,6 +105,9 @@ impl Analyzer {
             self.observe_ip(at, (packet, bytes), slot, key);
         } else {
             self.take_stock_of_link(packet);
+            if let Some(recorder) = &mut self.recorder {
+                recorder.take(Slice::alone(packet, at), true);
+            }
             let mut seen = self.facts.observation(packet);
             (0..self.views.len()).for_each(|index| self.show_in(index, at, (packet, bytes), &mut seen, None));
         }
@@ -170,7 +174,7 @@ impl Analyzer {
     }
 
     #[inline]
-    fn find_flow(&self, key: FlowKey) -> Option<Slot> {
+    pub(super) fn find_flow(&self, key: FlowKey) -> Option<Slot> {
         self.flows.lookup(key.hash, |_| true)
     }
 
@@ -198,7 +202,7 @@ impl Analyzer {
 
     /// A flow is over and another begins under its key.
     #[cold]
-    fn renew(&mut self, slot: Slot, key: FlowKey, at: Timestamp) {
+    pub(super) fn renew(&mut self, slot: Slot, key: FlowKey, at: Timestamp) {
         let Some((mut running, mut flow)) = self.row(slot) else { return };
         self.settle_flow(&mut running, &mut flow);
         leave(&mut self.views, running.views);
@@ -209,7 +213,7 @@ impl Analyzer {
     }
 
     /// The main view hears of a flow that begins.
-    fn announce(&mut self, slot: Slot, at: Timestamp) {
+    pub(super) fn announce(&mut self, slot: Slot, at: Timestamp) {
         let Self { flows, views, .. } = self;
         let (Some((running, flow)), Some(Some(main))) = (flows.both(slot), views.first_mut()) else { return };
         running.views |= 1;
@@ -230,7 +234,7 @@ impl Analyzer {
         }
     }
 
-    fn flow_end(&mut self, address: IpAddr, port: u16, at: Timestamp) -> FlowEnd {
+    pub(super) fn flow_end(&mut self, address: IpAddr, port: u16, at: Timestamp) -> FlowEnd {
         let host = self.host_slot(address, at);
         let end = self.hosts.get(host).map_or_else(|| self.facts.end(address), |host| host.end);
         FlowEnd { host, end, port }

@@ -8,6 +8,7 @@ use super::Analyzer;
 use super::observe::set;
 use crate::capped::Slot;
 use crate::flow::{Flow, Running, Volume};
+use crate::history::Slice;
 use crate::observation::{Fresh, Observation};
 
 /// Flows that are brought near together; see [`Analyzer::observe_all`].
@@ -79,6 +80,9 @@ impl Analyzer {
         let [sent, received] = running.settle();
         flow.sent.merge(&sent);
         flow.received.merge(&received);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.take(Slice::of(running, flow, [sent, received], begins), running.answered);
+        }
         let mut fresh = begins;
         let way = |volume, from_opener| Way { volume, from_opener, first };
         let mut ways = [way(sent, true), way(received, false)];

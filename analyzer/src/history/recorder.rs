@@ -1,0 +1,105 @@
+//! What flows carried in the second under way, for an archive to fetch.
+//!
+//! A flood brings more flows a second than can be kept. So a second has so many slices and no more, half of them for flows
+//! that were answered, which a flood of forged sources cannot take away; what is beyond is counted, not kept apart.
+
+use crate::flow::Volume;
+use crate::history::Slice;
+use crate::observation::Direction;
+
+/// Slices of flows in a second, of those that were answered and of the others each. 32 768 of 136 bytes are 4.5 MB.
+const MOST: u32 = 32_768;
+
+/// What was not kept apart of a second, or of a range.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The second, since the Unix epoch; the first one of a range.
+    pub at: i64,
+    /// From outside.
+    pub inward: Volume,
+    /// To the outside.
+    pub outward: Volume,
+    /// Internal and transit.
+    pub other: Volume,
+    /// Flows that began.
+    pub flows: u64,
+}
+
+impl LeftOut {
+    /// Adds a slice that finds no room.
+    pub(crate) fn add(&mut self, slice: &Slice) {
+        let [(_, sent), (_, received)] = slice.ways();
+        match slice.direction {
+            Direction::In => (self.inward.merge(&sent), self.outward.merge(&received)),
+            Direction::Out => (self.outward.merge(&sent), self.inward.merge(&received)),
+            Direction::Internal | Direction::Transit => {
+                (self.other.merge(&sent), self.other.merge(&received))
+            }
+        };
+        self.flows += u64::from(slice.begun);
+    }
+
+    /// Adds another's figures.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.inward.merge(&other.inward);
+        self.outward.merge(&other.outward);
+        self.other.merge(&other.other);
+        self.flows += other.flows;
+    }
+
+    /// Packets of all directions.
+    pub const fn packets(&self) -> u64 {
+        self.inward.packets + self.outward.packets + self.other.packets
+    }
+}
+
+/// Slices since they were last fetched.
+#[derive(Default)]
+pub struct Recorder {
+    slices: Vec<Slice>,
+    left_out: Vec<LeftOut>,
+    second: i64,
+    /// Of the second: flows that were not answered, and flows that were.
+    taken: [u32; 2],
+}
+
+impl Recorder {
+    /// Takes a slice; those of a second come one after another.
+    pub(crate) fn take(&mut self, slice: Slice, answered: bool) {
+        if slice.volume().packets == 0 {
+            return;
+        }
+        if slice.at != self.second {
+            self.second = slice.at;
+            self.taken = [0; 2];
+        }
+        let taken = &mut self.taken[usize::from(answered)];
+        if *taken < MOST {
+            *taken += 1;
+            self.slices.push(slice);
+        } else {
+            self.leave_out(&slice);
+        }
+    }
+
+    fn leave_out(&mut self, slice: &Slice) {
+        match self.left_out.last_mut().filter(|last| last.at == slice.at) {
+            Some(last) => last.add(slice),
+            None => {
+                let mut first = LeftOut { at: slice.at, ..LeftOut::default() };
+                first.add(slice);
+                self.left_out.push(first);
+            }
+        }
+    }
+
+    /// Whether there is something to fetch.
+    pub const fn is_empty(&self) -> bool {
+        self.slices.is_empty() && self.left_out.is_empty()
+    }
+
+    /// What was recorded since the last time.
+    pub fn fetch(&mut self) -> (Vec<Slice>, Vec<LeftOut>) {
+        (std::mem::take(&mut self.slices), std::mem::take(&mut self.left_out))
+    }
+}
