@@ -56,6 +56,8 @@ pub struct Settings {
     pub ring: Ring,
     /// The analysis.
     pub analysis: Analysis,
+    /// The past that the page can go back to.
+    pub history: History,
     /// Detectors.
     pub detect: Detect,
     /// Passive fingerprints.
@@ -300,6 +302,21 @@ pub struct Analysis {
 impl Default for Analysis {
     fn default() -> Self {
         Self { memory_mb: 128 }
+    }
+}
+
+/// The past that the page can go back to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct History {
+    /// Mebibytes of what flows carried, by the second, later by ten seconds and by minutes: 64 are some 450 000 rows. Each of
+    /// two ranges that are looked at may take as much again. 0 keeps nothing. Range 0 to 65 536.
+    pub memory_mb: usize,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self { memory_mb: 64 }
     }
 }
 

@@ -50,8 +50,13 @@ fn demo_home() -> Home {
 pub(crate) fn open(settings: &Settings, query: Option<&Query>) -> Result<Opened, SourceError> {
     match settings.source.kind {
         Kind::Demo => {
-            let opened =
-                replay(settings, "demo", DEMO_NAME.to_owned(), Box::new(demo), guess_of(&mut *demo()?))?;
+            let opened = replay(
+                settings,
+                "demo",
+                DEMO_NAME.to_owned(),
+                (Box::new(demo), Some(Box::new(demo))),
+                guess_of(&mut *demo()?),
+            )?;
             Ok(Opened { home: Some(demo_home()), ..opened })
         }
         Kind::Files => {
@@ -59,7 +64,11 @@ pub(crate) fn open(settings: &Settings, query: Option<&Query>) -> Result<Opened,
             let local = guess(&named);
             let name = named.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ");
             let follow = settings.source.follow;
-            replay(settings, "file", name, Box::new(move || files_with(&named, follow)), local)
+            let length = is_small(&named).then(|| {
+                let named = named.clone();
+                Box::new(move || files(&named)) as Reopen
+            });
+            replay(settings, "file", name, (Box::new(move || files_with(&named, follow)), length), local)
         }
         Kind::Interface => {
             let (source, name) = interface(&settings.source.interface, settings, query)?;
@@ -84,7 +93,7 @@ fn replay(
     settings: &Settings,
     kind: &'static str,
     name: String,
-    reopen: Reopen,
+    (reopen, length): (Reopen, Option<Reopen>),
     guessed: LocalNetworks,
 ) -> Result<Opened, SourceError> {
     let source = &settings.source;
@@ -94,10 +103,44 @@ fn replay(
     let once = source.kind == Kind::Files && source.read.iter().any(|path| paths::is_read_once(path));
     let pace = Pace { speed, looping: source.r#loop && !once && !source.follow, rebase };
     let paced = Paced::new(reopen, pace, Box::new(SystemClock::default()))?;
-    let progress = Some(paced.progress());
+    let progress = paced.progress();
+    if let (Some(length), false) = (length, once || source.follow) {
+        measure(length, &progress);
+    }
+    let progress = Some(progress);
     let local = or_settings(settings, || guessed);
     let source = Box::new(paced);
     Ok(Opened { source, kind, name, local, progress, interface: None, wall_clock: rebase, home: None })
+}
+
+/// Captures up to this size are read through beforehand, in the background, to know how long a replay is.
+const SMALL: u64 = 4 << 30;
+
+fn is_small(named: &[PathBuf]) -> bool {
+    let Ok(paths) = paths::expand(named) else { return false };
+    let sizes = paths.iter().map(|path| std::fs::metadata(path).map_or(u64::MAX, |facts| facts.len()));
+    sizes.fold(0, u64::saturating_add) <= SMALL
+}
+
+/// Finds how long a replay is. Where that fails, the replay itself finds it, or says what is wrong.
+fn measure(mut reopen: Reopen, progress: &Arc<Progress>) {
+    let progress = Arc::downgrade(progress);
+    let length = move || {
+        let Ok(mut source) = reopen() else { return };
+        let (mut first, mut last) = (None, None);
+        while let Ok(Next::Frame(frame)) = source.next_frame() {
+            first.get_or_insert(frame.at);
+            last = last.max(Some(frame.at));
+            if progress.strong_count() == 0 {
+                return;
+            }
+        }
+        if let (Some(first), Some(last), Some(progress)) = (first, last, progress.upgrade()) {
+            progress.foresee(last.since(first));
+        }
+    };
+    // Without the thread the length is known after the first time through.
+    let _ = std::thread::Builder::new().name("length".into()).spawn(length);
 }
 
 /// An interface to watch; with an empty name the first one that is up and not loopback.

@@ -68,6 +68,10 @@ pub struct Sub {
     /// Only what this lets through; empty for all.
     #[serde(default)]
     pub filter: String,
+    /// The part of the past that is meant: its first second since the Unix epoch, and the first one after it. Without it
+    /// all since the start, and now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<[i64; 2]>,
     /// What keys are ranked by: bytes, packets or flows.
     #[serde(default)]
     pub metric: analyzer::Measure,

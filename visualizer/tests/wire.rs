@@ -14,10 +14,14 @@ fn messages() -> Vec<(&'static str, &'static str, Value)> {
     let snap = format!(r#"{table}"seq":120,"at":1763694864000,"from":1763694000000}}"#);
     let delta = r#""keys":["US"],"columns":{"packets_sent":[10],"bytes_sent":[6000],"packets_received":[7],"bytes_received":[420],"flows":[2],"hosts":[2]},"removes":["DE"],"total":1,"from_seq":120,"seq":121,"conflated":0,"at":1763694864250,"from":1763694000000}"#;
     let arcs = r#""keys":["DE:52.5,13.4:in:0","SC::out:0"],"columns":{"country":["DE","SC"],"city":["Berlin",null],"lat":[52.5,null],"lon":[13.4,null],"direction":["in","out"],"home":["0","0"],"bytes":[6000,420],"packets":[10,7],"last_ms":[1763694864000,1763694863000]},"total":2,"seq":120,"at":1763694864000,"from":1763694000000}"#;
-    let sub = |last_seq| Sub {
+    let ranged = format!(
+        r#"{table}"seq":120,"at":1763694864000,"from":1763694000000,"range":{{"from":1763694000000,"to":1763694300000,"step":10,"packets_left_out":0,"flows_left_out":0,"gone_before":null}}}}"#
+    );
+    let sub = |last_seq, range| Sub {
         id: 3,
         topic: "countries".into(),
         filter: "tcp port 443".into(),
+        range,
         metric: analyzer::Measure::Bytes,
         k: 50,
         max_hz: 4.0,
@@ -31,8 +35,9 @@ fn messages() -> Vec<(&'static str, &'static str, Value)> {
             "hello_again",
             client(ClientMessage::Hello { v: 1, epoch: Some("00ff".into()), last_seq: Some(120) }),
         ),
-        ("client", "sub", client(ClientMessage::Sub(sub(None)))),
-        ("client", "sub_again", client(ClientMessage::Sub(sub(Some(120))))),
+        ("client", "sub", client(ClientMessage::Sub(sub(None, None)))),
+        ("client", "sub_again", client(ClientMessage::Sub(sub(Some(120), None)))),
+        ("client", "sub_range", client(ClientMessage::Sub(sub(None, Some([1_763_694_000, 1_763_694_300]))))),
         ("client", "unsub", client(ClientMessage::Unsub { id: 3 })),
         ("client", "pause", client(ClientMessage::Pause)),
         ("client", "resume", client(ClientMessage::Resume)),
@@ -40,6 +45,7 @@ fn messages() -> Vec<(&'static str, &'static str, Value)> {
         ("client", "visible", client(ClientMessage::Visible { visible: false })),
         ("server", "welcome", server(wire::welcome("00ff", 120, false))),
         ("server", "snap", server(wire::state(3, "countries", true, &snap))),
+        ("server", "snap_range", server(wire::state(3, "countries", true, &ranged))),
         ("server", "snap_arcs", server(wire::state(4, "arcs", true, arcs))),
         ("server", "delta", server(wire::state(3, "countries", false, delta))),
         ("server", "tick", server(wire::tick(121, 1_763_694_864_250, 12))),

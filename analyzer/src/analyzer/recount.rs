@@ -67,7 +67,7 @@ impl Analyzer {
         let key = FlowKey::of(packet, &self.hasher);
         let slot = match self.find_flow(key) {
             Some(slot) => {
-                if begun > 0 {
+                if begun > 0 && !slice.continues {
                     self.renew(slot, key, at);
                 }
                 slot
@@ -75,7 +75,8 @@ impl Analyzer {
             None => self.reopen(packet, key, from_opener),
         };
         let mut left = volume;
-        for _ in 1..begun.min(u32::try_from(volume.packets).unwrap_or(u32::MAX)) {
+        let others = begun.saturating_sub(u32::from(!slice.continues));
+        for _ in 0..u64::from(others).min(volume.packets.saturating_sub(1)) {
             // Of flows that followed each other within the step only their number is known.
             self.recount_way(slot, (packet, key), Volume { packets: 1, bytes: 0 }, State::Closed);
             self.renew(slot, key, at);

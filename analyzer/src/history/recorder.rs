@@ -10,6 +10,9 @@ use crate::observation::Direction;
 /// Slices of flows in a second, of those that were answered and of the others each. 32 768 of 136 bytes are 4.5 MB.
 const MOST: u32 = 32_768;
 
+/// Slices that may wait to be fetched, when who fetches them is behind.
+const MOST_WAITING: usize = 4 * MOST as usize;
+
 /// What was not kept apart of a second, or of a range.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LeftOut {
@@ -74,7 +77,7 @@ impl Recorder {
             self.taken = [0; 2];
         }
         let taken = &mut self.taken[usize::from(answered)];
-        if *taken < MOST {
+        if *taken < MOST && self.slices.len() < MOST_WAITING {
             *taken += 1;
             self.slices.push(slice);
         } else {

@@ -52,6 +52,8 @@ pub struct Slice {
     pub received: Volume,
     /// Flows that began.
     pub begun: u32,
+    /// Whether its first packets belong to a flow that began before.
+    pub continues: bool,
     /// Whether the step's first packet came from the opener.
     pub led: bool,
     /// How the flow stood at the step's end.
@@ -77,6 +79,7 @@ impl Slice {
             sent,
             received,
             begun: u32::from(begins),
+            continues: !begins,
             led: running.led,
             state: running.state,
         }
@@ -100,6 +103,7 @@ impl Slice {
             sent: Volume { packets: 1, bytes: u64::from(packet.wire_len) },
             received: Volume::default(),
             begun: 0,
+            continues: true,
             led: true,
             state: State::Active,
         }

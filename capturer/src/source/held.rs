@@ -21,11 +21,6 @@ impl Held {
         self.bytes.extend_from_slice(frame.bytes);
     }
 
-    /// When it was captured.
-    pub(super) const fn at(&self) -> Timestamp {
-        self.at
-    }
-
     /// Lends it under a number.
     pub(super) fn lend(&self, number: u64) -> Frame<'_> {
         let (at, wire_len, link) = (self.at, self.wire_len, LinkType(self.link));

@@ -69,6 +69,15 @@ pub trait Source: Send {
         0
     }
 
+    /// Goes on with the first frame that was recorded so long after the very first, or later; `false` where a source cannot.
+    /// It takes no time: what lies before is passed over by the next calls.
+    ///
+    /// # Errors
+    /// [`SourceError`] when the source cannot be opened again.
+    fn seek(&mut self, _position: std::time::Duration) -> Result<bool, SourceError> {
+        Ok(false)
+    }
+
     /// Where the record begins that the capture ends inside of, in bytes from the start of the file.
     fn truncated_at(&self) -> Option<u64> {
         None

@@ -20,6 +20,9 @@ use timeline::{Anchor, Timeline};
 /// The longest sleep before whoever asks gets [`Next::Idle`] and may stop.
 const SLICE: Duration = Duration::from_millis(100);
 
+/// Frames that are passed over before whoever asks may stop.
+const MOST_PASSED: usize = 16_384;
+
 /// How a replay goes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pace {
@@ -47,6 +50,8 @@ pub struct Paced {
     waiting: Option<i64>,
     line: Timeline,
     anchor: Option<Anchor>,
+    /// Frames before this place are passed over.
+    skip_to: i64,
     frames: u64,
     lost: u64,
     cut_at: Option<u64>,
@@ -69,6 +74,7 @@ impl Paced {
             waiting: None,
             line: Timeline::default(),
             anchor: None,
+            skip_to: 0,
             frames: 0,
             lost: 0,
             cut_at: None,
@@ -85,8 +91,12 @@ impl Paced {
     fn pull(&mut self) -> Result<Pulled, SourceError> {
         match self.inner.next_frame()? {
             Next::Frame(frame) => {
+                let position = self.line.place(frame.at);
+                if position < self.skip_to {
+                    return Ok(Pulled::Passed);
+                }
                 self.held.hold(&frame);
-                self.waiting = Some(self.line.place(self.held.at()));
+                self.waiting = Some(position);
                 Ok(Pulled::Frame)
             }
             Next::Idle => Ok(Pulled::Idle),
@@ -100,6 +110,8 @@ impl Paced {
         if self.line.first.is_some() {
             self.progress.complete(self.line.duration());
         }
+        // Nothing may lie behind the place that was sought; the next time through is a whole one.
+        self.skip_to = 0;
         if !self.pace.looping || self.line.first.is_none() {
             self.ended = true;
             return Ok(Pulled::End);
@@ -142,6 +154,8 @@ impl Paced {
 /// What came when a frame was wanted.
 enum Pulled {
     Frame,
+    /// One that lies before the place that was sought.
+    Passed,
     Idle,
     Again,
     End,
@@ -152,12 +166,21 @@ impl Source for Paced {
         if self.ended {
             return Ok(Next::End);
         }
+        if self.progress.is_paused() {
+            // The wait that is under way begins anew when it goes on.
+            self.anchor = None;
+            self.clock.sleep(SLICE);
+            return Ok(Next::Idle);
+        }
+        let mut passed = 0;
         let position = loop {
             if let Some(position) = self.waiting {
                 break position;
             }
             match self.pull()? {
                 Pulled::Frame | Pulled::Again => {}
+                Pulled::Passed if passed < MOST_PASSED => passed += 1,
+                Pulled::Passed => return Ok(Next::Idle),
                 Pulled::Idle => return Ok(Next::Idle),
                 Pulled::End => return Ok(Next::End),
             }
@@ -177,6 +200,16 @@ impl Source for Paced {
 
     fn lost(&mut self) -> u64 {
         self.lost + self.inner.lost()
+    }
+
+    fn seek(&mut self, position: Duration) -> Result<bool, SourceError> {
+        let inner = (self.reopen)()?;
+        self.lost += self.inner.lost();
+        self.inner = inner;
+        self.line = Timeline::default();
+        self.skip_to = i64::try_from(position.as_nanos()).unwrap_or(i64::MAX);
+        (self.waiting, self.anchor, self.ended) = (None, None, false);
+        Ok(true)
     }
 
     fn truncated_at(&self) -> Option<u64> {

@@ -126,6 +126,13 @@ impl Writer {
     }
 }
 
+impl Writer {
+    /// The sequence number of the next packet.
+    pub fn written(&self) -> u64 {
+        self.0.lock().ring.written()
+    }
+}
+
 impl Drop for Writer {
     fn drop(&mut self) {
         self.0.lock().closed = true;

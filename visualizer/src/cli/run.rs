@@ -9,10 +9,10 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use analyzer::detect::{Detection, RuleError};
+use analyzer::detect::{RuleError, Thresholds};
 use analyzer::inventory::Plan;
 use analyzer::query::Query;
-use analyzer::{Analyzer, Facts, Setup};
+use analyzer::{Facts, Setup};
 use capturer::Packet;
 use capturer::decode::Decoder;
 use capturer::stream::{self, Capacity};
@@ -23,7 +23,7 @@ use tokio::sync::watch;
 use crate::access::Entrance;
 use crate::alerts::{self, Ask, Place, Store};
 use crate::cli::{Color, Common, Failure, rules_json};
-use crate::live::{self, Feeder, Hub, Renewal, SourceFacts, Status, Watch};
+use crate::live::{self, Feeder, Hub, Renewal, SourceFacts, Status, Told};
 use crate::server::{self, App, Caps, Connections, Metrics, Tls};
 use crate::settings::{self, Kind, Settings};
 use crate::sieve::Sieve;
@@ -145,6 +145,8 @@ struct House {
     stop: Arc<AtomicBool>,
     closing: watch::Sender<bool>,
     threads: Vec<JoinHandle<()>>,
+    /// Ends when it is told so.
+    history: (mpsc::Sender<Told>, JoinHandle<()>),
     /// Ends after the others: it takes what they found last.
     store: (mpsc::Sender<Ask>, JoinHandle<()>),
     /// End after the store: what it stored last is told, too.
@@ -164,7 +166,7 @@ impl House {
         let arena = settings.ring.packets.saturating_mul(kept_bytes);
         let shares = Shares::of(settings);
         let (writer, stream) = stream::new(Capacity { packets: settings.ring.packets, kept_bytes, arena });
-        let analyzer = Analyzer::new(Setup {
+        let setup = Setup {
             facts: facts.clone(),
             homes: if settings.home.is_empty() {
                 opened.home.into_iter().collect()
@@ -182,7 +184,8 @@ impl House {
                 database: crate::signatures::load(&settings.fingerprints.p0f_db)?,
                 memory: shares.inventory,
             }),
-        });
+        };
+        let memory = settings.history.memory_mb << 20;
         let source_facts = SourceFacts {
             kind: opened.kind,
             name: opened.name,
@@ -203,7 +206,8 @@ impl House {
         let store = store(settings, &status)?.spawn(asked).map_err(thread("store"))?;
         let (command_sender, commands) = mpsc::channel();
         let (tick_sender, ticks) = mpsc::sync_channel(1);
-        let hub = Arc::new(Hub::new(epoch(), command_sender));
+        let (told, news) = mpsc::channel();
+        let hub = Arc::new(Hub::new(epoch(), (command_sender, told.clone())));
         let stop = Arc::new(AtomicBool::new(false));
         let (closing, closed) = watch::channel(false);
         let feeder = Feeder {
@@ -216,8 +220,17 @@ impl House {
             generation: 0,
             stop: Arc::clone(&stop),
         };
+        let beginning = live::Beginning {
+            setup: setup.clone(),
+            record: memory > 0,
+            detection: detection(settings, shares)?,
+        };
+        let history = live::History { memory, setup, hub: Arc::clone(&hub), status: Arc::clone(&status) };
+        let (recording, history) =
+            live::spawn_history(history, (told.clone(), news)).map_err(thread("history"))?;
         let analysis = live::spawn_analysis(
-            (analyzer, detection(settings, shares)?.map(|detection| Watch::new(detection, asks.clone()))),
+            beginning,
+            (asks.clone(), recording),
             stream.clone(),
             Arc::clone(&status),
             opened.wall_clock,
@@ -258,7 +271,10 @@ impl House {
             rules: Arc::new(rules_json(&settings.detect).map_err(unfit)?),
             closing: closed,
         };
-        Ok((Self { stop, closing, threads, store: (asks, store), notify, status }, app))
+        Ok((
+            Self { stop, closing, threads, history: (told, history), store: (asks, store), notify, status },
+            app,
+        ))
     }
 
     fn close(self) {
@@ -267,6 +283,9 @@ impl House {
             // A thread that panicked has said so on standard error.
             let _ = thread.join();
         }
+        let (told, history) = self.history;
+        let _ = told.send(Told::End);
+        let _ = history.join();
         let (asks, store) = self.store;
         let _ = asks.send(Ask::End);
         let _ = store.join();
@@ -303,9 +322,9 @@ fn unfit(error: RuleError) -> Failure {
 }
 
 /// The detectors, if they are switched on.
-fn detection(settings: &Settings, shares: Shares) -> Result<Option<Detection>, Failure> {
+fn detection(settings: &Settings, shares: Shares) -> Result<Option<(Thresholds, usize)>, Failure> {
     let thresholds = settings.detect.thresholds().map_err(unfit)?;
-    Ok(settings.detect.enabled.then(|| Detection::new(&thresholds, shares.sessions)))
+    Ok(settings.detect.enabled.then_some((thresholds, shares.sessions)))
 }
 
 /// Those who are told of alerts and faults, if the settings name any.

@@ -6,22 +6,26 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::mpsc::{Receiver, Sender, SyncSender};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
 use analyzer::aggregate::{Ends, Top};
+use analyzer::detect::{Detection, Thresholds};
 use analyzer::fingerprint::Family;
 use analyzer::geo::Geo;
 use analyzer::inventory::{Inventory, Knowledge, Stock};
 use analyzer::names::Names;
 use analyzer::query::Query;
-use analyzer::{Analyzer, Dimension, Measure, Reading, ViewId};
+use analyzer::{Analyzer, Dimension, Measure, Reading, Setup, ViewId};
 use capturer::Timestamp;
 use capturer::stream::{self, PacketStream, ReadBuffer};
 use tokio::sync::oneshot;
 
+use crate::alerts::Ask;
+use crate::live::history::Recording;
 use crate::live::publish::{Made, Tick};
+use crate::live::status::Again;
 use crate::live::watch::Watch;
 use crate::live::{Figures, Prints, Status, TopicKey, topics};
 
@@ -45,6 +49,8 @@ pub(crate) enum Command {
     Hosts(Hosts),
     /// What is known of addresses now, as far as a filter asks it.
     Learned(Query, oneshot::Sender<Learned>),
+    /// All that is known of addresses now.
+    AllLearned(oneshot::Sender<Learned>),
     /// The best names of these addresses.
     BestNames(Vec<IpAddr>, oneshot::Sender<HashMap<IpAddr, String>>),
 }
@@ -92,8 +98,8 @@ pub(crate) struct HostsAnswer {
 
 /// A copy of what was known of addresses at a moment.
 pub(crate) struct Learned {
-    names: Names,
-    systems: HashMap<IpAddr, Family>,
+    pub(crate) names: Names,
+    pub(crate) systems: HashMap<IpAddr, Family>,
 }
 
 impl Learned {
@@ -108,8 +114,41 @@ impl Learned {
     }
 }
 
+/// What analyzer and detectors are made from; anew, when a replay goes on from somewhere else.
+pub(crate) struct Beginning {
+    pub(crate) setup: Setup,
+    /// Whether what flows carry is recorded.
+    pub(crate) record: bool,
+    /// The thresholds and the memory of the detectors, if they are switched on.
+    pub(crate) detection: Option<(Thresholds, usize)>,
+}
+
+impl Beginning {
+    fn analyzer(&self) -> Analyzer {
+        let mut analyzer = Analyzer::new(self.setup.clone());
+        if self.record {
+            analyzer.record();
+        }
+        analyzer
+    }
+
+    fn detection(&self) -> Option<Detection> {
+        self.detection.as_ref().map(|(thresholds, memory)| Detection::new(thresholds, *memory))
+    }
+}
+
+/// A filter's view, and how many topics it is for.
+struct Filtered {
+    id: ViewId,
+    query: Query,
+    users: usize,
+}
+
 struct Thread {
+    beginning: Beginning,
     analyzer: Analyzer,
+    /// Where it goes what flows carry, if that is recorded.
+    recording: Recording,
     /// The detectors, if they are switched on.
     detection: Option<Watch>,
     stream: PacketStream,
@@ -118,7 +157,9 @@ struct Thread {
     /// Whether packet time is the wall clock's, so that it goes on when nothing comes.
     wall_clock: bool,
     wanted: Vec<TopicKey>,
-    views: HashMap<String, (ViewId, usize)>,
+    views: HashMap<String, Filtered>,
+    /// How often the replay went on from somewhere else, and the first packet since.
+    again: Again,
     /// Sequence number of the next packet the analyzer will see.
     next: u64,
     lost: u64,
@@ -126,7 +167,8 @@ struct Thread {
 
 /// Starts the thread; it ends when `stop` is set.
 pub(crate) fn spawn(
-    (analyzer, detection): (Analyzer, Option<Watch>),
+    beginning: Beginning,
+    (found, recording): (Sender<Ask>, Recording),
     stream: PacketStream,
     status: Arc<Status>,
     wall_clock: bool,
@@ -134,8 +176,11 @@ pub(crate) fn spawn(
     stop: Arc<AtomicBool>,
 ) -> io::Result<JoinHandle<()>> {
     let thread = Thread {
-        analyzer,
-        detection,
+        analyzer: beginning.analyzer(),
+        detection: beginning.detection().map(|detection| Watch::new(detection, found)),
+        beginning,
+        recording,
+        again: Again::default(),
         stream,
         status,
         ticks,
@@ -154,15 +199,14 @@ impl Thread {
         let mut buffer = ReadBuffer::new(&self.stream);
         let mut due = Instant::now();
         while !stop.load(Relaxed) {
+            let over = self.status.has_ended();
             let read = cursor.read(&mut buffer, WAIT);
             self.lost += read.lost;
-            self.analyzer.observe_all(buffer.iter().map(|seen| (seen.packet, seen.bytes)));
-            if let Some(Watch { detection, .. }) = &mut self.detection {
-                detection.observe_all(buffer.iter().map(|seen| (seen.packet, seen.bytes)));
-            }
+            self.observe_all(&buffer);
             if let Some(last) = buffer.iter().next_back() {
                 self.next = last.sequence + 1;
             }
+            self.record();
             while let Ok(command) = commands.try_recv() {
                 self.obey(command);
             }
@@ -170,13 +214,67 @@ impl Thread {
                 due = Instant::now() + TICK;
                 self.tick();
             }
-            if let (true, Some(watch)) = (read.ended, &mut self.detection) {
+            if let (true, Some(watch)) = (over && read.taken == 0, &mut self.detection) {
                 watch.end();
             }
             if read.ended {
                 // The source is over; its last state stays and can still be asked.
                 std::thread::sleep(WAIT);
             }
+        }
+    }
+
+    fn observe_all(&mut self, buffer: &ReadBuffer) {
+        let again = self.status.again();
+        if again.times == self.again.times {
+            return self.observe(buffer, 0..u64::MAX);
+        }
+        if !self.reaches(again.sequence, buffer) {
+            return self.observe(buffer, 0..u64::MAX);
+        }
+        self.observe(buffer, 0..again.sequence);
+        self.begin_again(again);
+        self.observe(buffer, again.sequence..u64::MAX);
+    }
+
+    /// Whether a packet is among these, or comes next.
+    fn reaches(&self, sequence: u64, buffer: &ReadBuffer) -> bool {
+        let next = buffer.iter().next_back().map_or(self.next, |last| last.sequence + 1);
+        next >= sequence
+    }
+
+    fn observe(&mut self, buffer: &ReadBuffer, wanted: std::ops::Range<u64>) {
+        let seen = buffer.iter().filter(|seen| wanted.contains(&seen.sequence));
+        let packets = seen.map(|seen| (seen.packet, seen.bytes));
+        self.analyzer.observe_all(packets.clone());
+        if let Some(Watch { detection, .. }) = &mut self.detection {
+            detection.observe_all(packets);
+        }
+    }
+
+    /// Nothing that was seen counts for what comes: as if the program were started anew, but for alerts, the ring, and what
+    /// is wanted.
+    fn begin_again(&mut self, again: Again) {
+        self.again = again;
+        self.beginning.setup.facts = self.status.known();
+        self.analyzer = self.beginning.analyzer();
+        self.recording.forget();
+        if let (Some(watch), Some(detection)) = (&mut self.detection, self.beginning.detection()) {
+            watch.begin_again(detection, &self.stream);
+        }
+        for filtered in self.views.values_mut() {
+            if let Some(id) = self.analyzer.add_view(filtered.query.clone()) {
+                filtered.id = id;
+            }
+        }
+    }
+
+    /// Hands over what flows carried, when something was settled.
+    fn record(&mut self) {
+        let Some(recorder) = self.analyzer.recorder() else { return };
+        if !recorder.is_empty() && self.recording.has_room() {
+            let (slices, left_out) = recorder.fetch();
+            self.recording.tell(slices, left_out);
         }
     }
 
@@ -188,7 +286,10 @@ impl Thread {
             Command::Report(report) => self.report(report),
             Command::Hosts(hosts) => self.hosts(hosts),
             // Nobody waits any more when the client has gone.
-            Command::Learned(query, reply) => drop(reply.send(self.learned(&query))),
+            Command::Learned(query, reply) => {
+                drop(reply.send(self.learned(query.asks_names(), query.asks_systems())));
+            }
+            Command::AllLearned(reply) => drop(reply.send(self.learned(true, true))),
             Command::BestNames(addresses, reply) => drop(reply.send(self.best_names(addresses))),
         }
     }
@@ -199,11 +300,11 @@ impl Thread {
         addresses.into_iter().filter_map(best).collect()
     }
 
-    /// A copy, of what the filter asks alone.
-    fn learned(&mut self, query: &Query) -> Learned {
+    /// A copy, of what is asked alone.
+    fn learned(&mut self, names: bool, systems: bool) -> Learned {
         let reading = self.analyzer.read();
-        let names = if query.asks_names() { reading.names().clone() } else { Names::new(0) };
-        let prints = reading.inventory().filter(|_| query.asks_systems()).map(Inventory::fingerprints);
+        let names = if names { reading.names().clone() } else { Names::new(0) };
+        let prints = reading.inventory().filter(|_| systems).map(Inventory::fingerprints);
         let looks = prints.into_iter().flat_map(|prints| {
             prints.hosts().filter_map(|(address, _)| Some((address, prints.family(address)?)))
         });
@@ -226,10 +327,10 @@ impl Thread {
             return;
         }
         if let Some(query) = query {
-            if let Some((_, users)) = self.views.get_mut(&key.filter) {
-                *users += 1;
-            } else if let Some(id) = self.fill(query) {
-                self.views.insert(key.filter.clone(), (id, 1));
+            if let Some(filtered) = self.views.get_mut(&key.filter) {
+                filtered.users += 1;
+            } else if let Some(id) = self.fill(query.clone()) {
+                self.views.insert(key.filter.clone(), Filtered { id, query, users: 1 });
             } else {
                 return;
             }
@@ -239,10 +340,10 @@ impl Thread {
 
     fn drop_topic(&mut self, key: &TopicKey) {
         self.wanted.retain(|wanted| wanted != key);
-        let Some((id, users)) = self.views.get_mut(&key.filter) else { return };
-        *users -= 1;
-        if *users == 0 {
-            self.analyzer.remove_view(*id);
+        let Some(filtered) = self.views.get_mut(&key.filter) else { return };
+        filtered.users -= 1;
+        if filtered.users == 0 {
+            self.analyzer.remove_view(filtered.id);
             self.views.remove(&key.filter);
         }
     }
@@ -250,7 +351,8 @@ impl Thread {
     /// A filtered view with what the ring still has of the past.
     fn fill(&mut self, query: Query) -> Option<ViewId> {
         let (analyzer, next) = (&self.analyzer, self.next);
-        let past = self.stream.find(&stream::Query::default(), |seen| {
+        let since = stream::Query { since: self.again.sequence, ..stream::Query::default() };
+        let past = self.stream.find(&since, |seen| {
             seen.sequence < next && analyzer.lets_through(&query, (seen.packet, seen.bytes))
         });
         let id = self.analyzer.add_view(query)?;
@@ -312,9 +414,9 @@ impl Thread {
     }
 }
 
-fn make(reading: Reading<'_>, views: &HashMap<String, (ViewId, usize)>, key: &TopicKey) -> Option<Made> {
+fn make(reading: Reading<'_>, views: &HashMap<String, Filtered>, key: &TopicKey) -> Option<Made> {
     let topic = topics::named(key.topic)?;
-    let view = views.get(&key.filter).map_or(ViewId::MAIN, |(id, _)| *id);
+    let view = views.get(&key.filter).map_or(ViewId::MAIN, |filtered| filtered.id);
     let ask = reading.ask(key.k, key.measure);
     let material = (topic.take)(reading, view, &ask);
     Some(Made { key: key.clone(), from: reading.from(view), material })

@@ -56,20 +56,55 @@ impl Feeder {
             packet: Packet::empty(),
             watch: Watch::default(),
         };
-        let result = self.pump(&mut pending);
-        self.hand_over(&mut pending);
-        if !self.stop.load(Relaxed) {
-            let reason = result.err().map(|error| error.to_string());
-            match &reason {
-                Some(reason) => tracing::error!(%reason, "the source failed"),
-                None => tracing::info!("the source has ended"),
+        loop {
+            let result = self.pump(&mut pending);
+            self.hand_over(&mut pending);
+            if self.stop.load(Relaxed) {
+                return;
             }
-            self.status.set_ended(reason);
+            self.end(result.err().map(|error| error.to_string()));
+            if !self.may_go_on() {
+                return;
+            }
         }
+    }
+
+    fn end(&self, reason: Option<String>) {
+        match &reason {
+            Some(reason) => tracing::error!(%reason, "the source failed"),
+            None => tracing::info!("the source has ended"),
+        }
+        self.status.set_ended(reason);
+    }
+
+    /// A replay that has ended waits for somebody who wants to go on from somewhere; all else is over.
+    fn may_go_on(&self) -> bool {
+        let Some(progress) = &self.status.progress else { return false };
+        while !self.stop.load(Relaxed) {
+            if progress.is_sought() {
+                return true;
+            }
+            std::thread::sleep(PATIENCE);
+        }
+        false
+    }
+
+    /// Goes on from where somebody wants to, and tells with which packet that begins.
+    fn seek(&mut self, pending: &mut Pending) -> Result<(), SourceError> {
+        let Some(sought) = self.status.progress.as_ref().and_then(|progress| progress.take_sought()) else {
+            return Ok(());
+        };
+        self.hand_over(pending);
+        if self.source.seek(sought)? {
+            pending.watch = Watch::default();
+            self.status.begin_again(self.writer.written());
+        }
+        Ok(())
     }
 
     fn pump(&mut self, pending: &mut Pending) -> Result<(), Stop> {
         while !self.stop.load(Relaxed) {
+            self.seek(pending)?;
             match self.source.next_frame()? {
                 Next::Frame(frame) => {
                     if pending.take(&frame, self.sieve.as_mut(), &mut self.decoder)? {

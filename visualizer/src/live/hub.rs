@@ -10,6 +10,7 @@ use capturer::Timestamp;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
+use crate::live::history::Told;
 use crate::live::status::lock;
 use crate::live::{Command, Sheet, TopicKey, Versioned};
 
@@ -34,6 +35,8 @@ pub(crate) struct Moment {
 struct Entry {
     table: Versioned,
     from_ms: Option<i64>,
+    /// Which part of the past it is of, and what is not kept of it.
+    about: Option<Value>,
     users: usize,
     unused_since: Instant,
     ready: bool,
@@ -44,6 +47,14 @@ struct Entry {
 struct State {
     moment: Moment,
     topics: HashMap<TopicKey, Entry>,
+}
+
+/// A table of the past.
+pub(crate) struct PastSheet {
+    pub(crate) key: TopicKey,
+    pub(crate) about: Value,
+    pub(crate) from: Option<Timestamp>,
+    pub(crate) sheet: Sheet,
 }
 
 /// Why a topic cannot be had.
@@ -62,6 +73,7 @@ pub(crate) struct Hub {
     state: Mutex<State>,
     moments: watch::Sender<Moment>,
     commands: Sender<Command>,
+    history: Sender<Told>,
 }
 
 /// A share in a topic; dropping it gives the share back.
@@ -80,9 +92,15 @@ impl Drop for Subscription {
 }
 
 impl Hub {
-    pub(crate) fn new(epoch: String, commands: Sender<Command>) -> Self {
+    pub(crate) fn new(epoch: String, (commands, history): (Sender<Command>, Sender<Told>)) -> Self {
         let state = State { moment: Moment::default(), topics: HashMap::new() };
-        Self { epoch, state: Mutex::new(state), moments: watch::Sender::new(Moment::default()), commands }
+        Self {
+            epoch,
+            state: Mutex::new(state),
+            moments: watch::Sender::new(Moment::default()),
+            commands,
+            history,
+        }
     }
 
     /// Tells of each new tick.
@@ -101,6 +119,12 @@ impl Hub {
         let _ = self.commands.send(command);
     }
 
+    /// Asks the history thread something.
+    pub(crate) fn ask_history(&self, told: Told) {
+        // As above.
+        let _ = self.history.send(told);
+    }
+
     /// A share in a topic, made anew if need be.
     pub(crate) fn subscribe(
         self: &Arc<Self>,
@@ -117,13 +141,18 @@ impl Hub {
         let entry = Entry {
             table,
             from_ms: None,
+            about: None,
             users: 1,
             unused_since: Instant::now(),
             ready: false,
             encoded: HashMap::new(),
         };
         state.topics.insert(key.clone(), entry);
-        self.command(Command::Want(key.clone(), query));
+        if key.is_past() {
+            self.ask_history(Told::Want(key.clone(), query));
+        } else {
+            self.command(Command::Want(key.clone(), query));
+        }
         Ok(Subscription { key, hub: Arc::clone(self) })
     }
 
@@ -141,6 +170,24 @@ impl Hub {
             }
         }
         state.forget(self);
+        drop(state);
+        self.moments.send_replace(moment);
+    }
+
+    /// Takes tables of the past; the moment stays.
+    pub(crate) fn publish_past(&self, sheets: Vec<PastSheet>) {
+        let mut state = lock(&self.state);
+        let moment = Moment { seq: state.moment.seq + 1, ..state.moment };
+        state.moment = moment;
+        for PastSheet { key, about, from, sheet } in sheets {
+            if let Some(entry) = state.topics.get_mut(&key) {
+                entry.table.update(moment.seq, sheet);
+                entry.from_ms = from.map(Timestamp::as_millis);
+                entry.about = Some(about);
+                entry.ready = true;
+                entry.encoded.clear();
+            }
+        }
         drop(state);
         self.moments.send_replace(moment);
     }
@@ -163,6 +210,9 @@ impl Hub {
         let mut message = delta.map_or_else(|| entry.table.snap(), |(_, message)| message);
         message.insert("at".into(), json!(at_ms));
         message.insert("from".into(), json!(entry.from_ms));
+        if let Some(about) = &entry.about {
+            message.insert("range".into(), about.clone());
+        }
         let text: Arc<str> = body_text(message).into();
         entry.encoded.insert(from, Arc::clone(&text));
         Some((seq, from.is_none(), text))
@@ -185,12 +235,14 @@ impl State {
     fn make_room(&mut self, key: &TopicKey, hub: &Hub) -> Result<(), SubscribeError> {
         let filters = |topics: &HashMap<TopicKey, Entry>| {
             let mut filters: Vec<String> =
-                topics.keys().map(|key| key.filter.clone()).filter(|f| !f.is_empty()).collect();
+                topics.keys().filter(|key| !key.is_past()).map(|key| key.filter.clone()).collect();
+            filters.retain(|filter| !filter.is_empty());
             filters.sort_unstable();
             filters.dedup();
             filters
         };
-        let known = |topics: &_| key.filter.is_empty() || filters(topics).contains(&key.filter);
+        let known =
+            |topics: &_| key.is_past() || key.filter.is_empty() || filters(topics).contains(&key.filter);
         if !known(&self.topics) && filters(&self.topics).len() >= MAX_FILTERS {
             // A filter that only lingers makes way for one that is wanted.
             let idle: Vec<TopicKey> = self.idle(|entry| entry.users == 0);
@@ -219,7 +271,11 @@ impl State {
     fn remove(&mut self, keys: Vec<TopicKey>, hub: &Hub) {
         for key in keys {
             self.topics.remove(&key);
-            hub.command(Command::Drop(key));
+            if key.is_past() {
+                hub.ask_history(Told::Drop(key));
+            } else {
+                hub.command(Command::Drop(key));
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod analysis;
 mod capture;
+mod history;
 mod hub;
 mod publish;
 mod reload;
@@ -11,13 +12,13 @@ mod topics;
 mod watch;
 
 pub(crate) use analysis::{
-    Command, Hosts, HostsAnswer, Learned, Report, Which, now, spawn as spawn_analysis,
+    Beginning, Command, Hosts, HostsAnswer, Learned, Report, Which, now, spawn as spawn_analysis,
 };
 pub(crate) use capture::{Feeder, spawn as spawn_capture};
+pub(crate) use history::{History, Told, spawn as spawn_history};
 pub(crate) use hub::{Hub, SubscribeError, Subscription};
 pub(crate) use publish::spawn as spawn_publisher;
 pub(crate) use reload::{Renewal, Renewer, spawn as spawn_renewer};
 pub(crate) use sheet::{Sheet, Versioned};
 pub(crate) use status::{Figures, Prints, STATES, SourceFacts, Status, lock};
-pub(crate) use topics::{TOPICS, TopicKey, dimensions};
-pub(crate) use watch::Watch;
+pub(crate) use topics::{TIMELESS, TOPICS, TopicKey, dimensions};

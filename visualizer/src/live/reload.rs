@@ -287,7 +287,7 @@ mod tests {
             seen: geo_files::stamp(&settings),
             settings,
             status: Arc::new(Status::new(source, facts, None, None)),
-            hub: Arc::new(Hub::new("test".to_owned(), sender)),
+            hub: Arc::new(Hub::new("test".to_owned(), (sender, mpsc::channel().0))),
             requests,
             stop: Arc::default(),
         };

@@ -1,11 +1,13 @@
 //! What the machine's own state is: source, ledger, databases. Numbers are atomics that their owners write.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::{Mutex, OnceLock};
 
 use analyzer::fingerprint::FingerprintCounts;
 use analyzer::geo::Geo;
+use analyzer::history::Range;
 use analyzer::inventory::Inventory;
 use analyzer::names::{HelloCounts, NamesCounts};
 use analyzer::{Facts, Totals};
@@ -62,6 +64,19 @@ pub(crate) struct Status {
     updates: Mutex<Option<Value>>,
     /// Who is told of alerts and faults, if anybody is.
     notify: OnceLock<Notify>,
+    /// The packet with which the replay went on from somewhere else, and how often that was.
+    again: Mutex<Again>,
+    /// Which part of the past is kept, and in how many bytes.
+    kept: Mutex<Option<(Range, usize)>>,
+}
+
+/// Where a replay went on from somewhere else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Again {
+    /// How often.
+    pub(crate) times: u64,
+    /// The last time with this packet.
+    pub(crate) sequence: u64,
 }
 
 /// What the analysis says of itself, once a tick.
@@ -133,6 +148,8 @@ impl Status {
             board: Board::default(),
             updates: Mutex::default(),
             notify: OnceLock::new(),
+            again: Mutex::default(),
+            kept: Mutex::new(None),
         }
     }
 
@@ -149,6 +166,11 @@ impl Status {
     /// The databases and local networks in use; the tables are shared, so this costs little.
     pub(crate) fn known(&self) -> Facts {
         lock(&self.known).clone()
+    }
+
+    /// The archive has this range now, in so many bytes.
+    pub(crate) fn set_kept(&self, kept: Option<(Range, usize)>) {
+        *lock(&self.kept) = kept;
     }
 
     /// How often the databases were swapped.
@@ -197,7 +219,25 @@ impl Status {
     /// The source came to its end, or failed with a reason.
     pub(crate) fn set_ended(&self, reason: Option<String>) {
         *lock(&self.ended) = reason;
-        self.finished.store(true, Relaxed);
+        self.finished.store(true, Release);
+    }
+
+    /// Whether it did.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.finished.load(Acquire)
+    }
+
+    /// The replay goes on from somewhere else with this packet.
+    pub(crate) fn begin_again(&self, sequence: u64) {
+        let mut again = lock(&self.again);
+        *again = Again { times: again.times + 1, sequence };
+        *lock(&self.ended) = None;
+        self.finished.store(false, Release);
+    }
+
+    /// Where it did so last.
+    pub(crate) fn again(&self) -> Again {
+        *lock(&self.again)
     }
 
     /// The analysis thread's figures, once a tick.
@@ -226,7 +266,7 @@ impl Status {
 
     /// How the source stands, one of [`STATES`].
     pub(crate) fn state(&self) -> &'static str {
-        if self.finished.load(Relaxed) {
+        if self.has_ended() {
             "ended"
         } else if self.interface.as_ref().is_some_and(|status| status.blind_since().is_some()) {
             "blind"
@@ -250,12 +290,14 @@ impl Status {
         let (country, asn, routes) = (table(&sources.country), table(&sources.asn), table(&sources.routes));
         let city = table(&sources.city);
         let progress = self.progress.as_deref();
+        let kept = *lock(&self.kept);
         let (decoding, figures) = (self.decoding(), self.figures());
         let prints = figures.prints.counts;
         vec![
             ("source_kind", json!(self.facts.kind)),
             ("source", json!(self.facts.name)),
             ("state", json!(self.state())),
+            ("paused", json!(progress.is_some_and(Progress::is_paused))),
             ("speed", json!(progress.and_then(|progress| factor(progress.speed())))),
             ("position_ms", json!(progress.map(|progress| progress.position().as_millis() as u64))),
             (
@@ -293,6 +335,8 @@ impl Status {
             ("fingerprints_evicted_clues", json!(prints.clues_evicted)),
             ("fingerprints_evicted_contacts", json!(figures.prints.contacts_evicted)),
             ("fingerprints_memory_bytes", json!(figures.prints.memory)),
+            ("history_from_ms", json!(kept.map(|(range, _)| range.from * 1000))),
+            ("history_bytes", json!(kept.map(|(_, bytes)| bytes))),
             ("memory_bytes", json!(figures.memory)),
             ("receive_buffer_bytes", json!(self.interface.as_ref().map(|status| status.buffer()))),
             ("capture_method", json!(self.interface.as_ref().map(|status| status.method().name()))),

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use analyzer::aggregate::{Ask, Ends, Row, Top, protocol_name, service_label};
 use analyzer::geo::{Cell, Geo, Place, PrefixKind};
+use analyzer::history::Range;
 use analyzer::names::Known;
 use analyzer::{Arc, Dimension, FeedRow, Home, Measure, Origin, Reading, Second, Totals, ViewId};
 use serde_json::{Value, json};
@@ -34,13 +35,30 @@ pub(crate) struct TopicKey {
     pub(crate) measure: Measure,
     /// How many.
     pub(crate) k: usize,
+    /// The part of the past that is meant; `None` is all since the start, and now.
+    pub(crate) range: Option<Range>,
 }
+
+impl TopicKey {
+    /// Whether the archive answers, not the analysis.
+    pub(crate) fn is_past(&self) -> bool {
+        self.range.is_some() || self.topic == SPAN
+    }
+}
+
+/// The traffic of all that is kept, by rows of equal length.
+pub(crate) const SPAN: &str = "span";
+
+/// What no range narrows: the state of things, and what the store of alerts answers.
+pub(crate) const TIMELESS: [&str; 4] = ["status", "homes", "alerts", SPAN];
 
 /// All topics.
 pub(crate) static TOPICS: &[Topic] = &[
     Topic { name: "status", most: 128, take: |_, _, _| Material::Status },
     Topic { name: "kpi", most: 64, take: |analyzer, view, ask| kpi(analyzer, view, ask) },
     Topic { name: "series", most: 900, take: |analyzer, view, _| Material::Seconds(analyzer.seconds(view)) },
+    // The archive makes it.
+    Topic { name: SPAN, most: 900, take: |_, _, _| Material::Rows(Vec::new(), 1) },
     Topic { name: "countries", most: 300, take: |analyzer, view, ask| top(analyzer, view, "country", ask) },
     Topic { name: "places", most: 16, take: |analyzer, view, ask| top(analyzer, view, "place", ask) },
     Topic { name: "continents", most: 16, take: |analyzer, view, ask| top(analyzer, view, "continent", ask) },
@@ -75,6 +93,8 @@ pub(crate) enum Material {
     Status,
     Kpi(Box<Kpi>),
     Seconds(Vec<Second>),
+    /// The same by rows of so many seconds.
+    Rows(Vec<Second>, i64),
     Top(&'static str, Top, Measure),
     Details(Top),
     Arcs(Vec<Arc>, usize),
@@ -94,13 +114,20 @@ pub(crate) struct Kpi {
 }
 
 fn kpi(analyzer: Reading<'_>, view: ViewId, ask: &Ask<'_>) -> Material {
+    kpi_of(analyzer, view, ask, analyzer.mean_second(view))
+}
+
+/// The same with another mean: the sum of some seconds, and how many they are.
+pub(crate) fn kpi_of(
+    analyzer: Reading<'_>,
+    view: ViewId,
+    ask: &Ask<'_>,
+    mean: Option<(Second, f64)>,
+) -> Material {
     let countries =
         analyzer.top(view, Dimension { name: "country", ends: Ends::Remote }, &Ask { limit: 1, ..*ask });
-    Material::Kpi(Box::new(Kpi {
-        mean: analyzer.mean_second(view),
-        totals: analyzer.totals(view),
-        countries: countries.map_or(0, |top| top.total),
-    }))
+    let countries = countries.map_or(0, |top| top.total);
+    Material::Kpi(Box::new(Kpi { mean, totals: analyzer.totals(view), countries }))
 }
 
 fn top(analyzer: Reading<'_>, view: ViewId, name: &'static str, ask: &Ask<'_>) -> Material {
@@ -145,6 +172,7 @@ impl Material {
             Self::Status | Self::Alerts(_) => Sheet::default(),
             Self::Kpi(kpi) => kpi.sheet(lost),
             Self::Seconds(seconds) => series(&seconds),
+            Self::Rows(rows, seconds) => rows_sheet(&rows, seconds),
             Self::Top("protocol", top, _) => whole_packets(top),
             Self::Top(name, top, measure) => ends(name, top, measure),
             Self::Details(top) => detail_sheet(&top, geo),
@@ -184,17 +212,25 @@ impl Kpi {
 }
 
 fn series(seconds: &[Second]) -> Sheet {
-    let rows: Vec<(String, Vec<Value>)> = seconds
-        .iter()
-        .map(|second| {
-            let Second { inward, outward, other, .. } = second;
-            let bytes = [inward.bytes, outward.bytes, other.bytes];
-            let packets = [inward.packets, outward.packets, other.packets];
-            (second.at.to_string(), bytes.into_iter().chain(packets).map(Value::from).collect())
-        })
-        .collect();
     let columns = &["bytes_in", "bytes_out", "bytes_other", "packets_in", "packets_out", "packets_other"];
+    let rows: Vec<_> = seconds.iter().map(|second| (second.at.to_string(), second_cells(second))).collect();
     Sheet { columns, total: rows.len(), rows, ..Sheet::default() }
+}
+
+/// A series whose rows say how many seconds they are.
+fn rows_sheet(rows: &[Second], seconds: i64) -> Sheet {
+    let columns =
+        &["bytes_in", "bytes_out", "bytes_other", "packets_in", "packets_out", "packets_other", "seconds"];
+    let cells = |row: &Second| second_cells(row).into_iter().chain([json!(seconds)]).collect();
+    let rows: Vec<_> = rows.iter().map(|row| (row.at.to_string(), cells(row))).collect();
+    Sheet { columns, total: rows.len(), rows, ..Sheet::default() }
+}
+
+fn second_cells(second: &Second) -> Vec<Value> {
+    let Second { inward, outward, other, .. } = second;
+    let bytes = [inward.bytes, outward.bytes, other.bytes];
+    let packets = [inward.packets, outward.packets, other.packets];
+    bytes.into_iter().chain(packets).map(Value::from).collect()
 }
 
 fn whole_packets(top: Top) -> Sheet {

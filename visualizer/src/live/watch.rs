@@ -28,11 +28,23 @@ pub(crate) struct Watch {
     /// Packets that were kept of an alert so far.
     kept: HashMap<u64, usize>,
     ended: bool,
+    /// Alerts of detections before this one: numbers go on.
+    before: u64,
 }
 
 impl Watch {
     pub(crate) fn new(detection: Detection, store: Sender<Ask>) -> Self {
-        Self { detection, store, kept: HashMap::new(), ended: false }
+        Self { detection, store, kept: HashMap::new(), ended: false, before: 0 }
+    }
+
+    /// The replay goes on from somewhere else: nothing that was seen counts for what comes.
+    pub(crate) fn begin_again(&mut self, detection: Detection, stream: &PacketStream) {
+        if let Some(now) = self.detection.now() {
+            self.advance(now, stream);
+        }
+        let (_, made) = self.detection.changed(0);
+        self.before += made;
+        (self.detection, self.ended) = (detection, false);
     }
 
     /// The source is over: what still waits for an answer gets none.
@@ -45,7 +57,9 @@ impl Watch {
     /// Moves time on, and hands over what changed.
     pub(crate) fn advance(&mut self, at: Timestamp, stream: &PacketStream) {
         self.detection.advance(at);
-        let (changed, made) = self.detection.changed(TOGETHER);
+        let (mut changed, made) = self.detection.changed(TOGETHER);
+        let made = made + self.before;
+        changed.iter_mut().for_each(|alert| alert.number += self.before);
         if changed.is_empty() {
             return;
         }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use analyzer::aggregate::AGGREGATES;
+use analyzer::history::Range;
 use analyzer::query::Query;
 use analyzer::{Measure, Totals};
 use axum::Json;
@@ -20,9 +21,9 @@ use crate::cli::{
     BlockQuestion, HostsBy, HostsDocument, HostsManner, TotalsDocument, geo_info_document,
     geo_lookup_document, report_document,
 };
-use crate::live::{Command, Hosts, HostsAnswer, Learned, Renewal, Report, TopicKey, Which};
+use crate::live::{Command, Hosts, HostsAnswer, Learned, Renewal, Report, Told, TopicKey, Which};
 use crate::server::App;
-use crate::server::socket::topic_key;
+use crate::server::socket::{range, scope, topic_key};
 
 /// How long an answer may wait for the analysis thread.
 pub(super) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
@@ -57,15 +58,43 @@ pub(super) struct ReportQuestion {
     top: usize,
     sort: Measure,
     filter: String,
+    from: Option<String>,
+    to: Option<String>,
 }
 
 impl Default for ReportQuestion {
     fn default() -> Self {
-        Self { by: "country".into(), top: 10, sort: Measure::Bytes, filter: String::new() }
+        Self {
+            by: "country".into(),
+            top: 10,
+            sort: Measure::Bytes,
+            filter: String::new(),
+            from: None,
+            to: None,
+        }
     }
 }
 
-/// `GET /api/v1/report`: totals by a dimension since the start, or of what a filter lets through of the recent past.
+/// The range of a question: whole seconds, both ends or none.
+fn range_of(from: Option<&str>, to: Option<&str>) -> Result<Option<Range>, Box<Response>> {
+    let wrong = |message: String| Box::new(refuse(StatusCode::BAD_REQUEST, message));
+    let second = |name: &str, text: &str| {
+        let at = text.parse::<jiff::Timestamp>();
+        at.map(jiff::Timestamp::as_second)
+            .map_err(|_| wrong(format!("{name}: expected a time such as 2026-11-21T14:03:00Z")))
+    };
+    match (from, to) {
+        (None, None) => Ok(None),
+        (Some(from), Some(to)) => match range([second("from", from)?, second("to", to)?]) {
+            Some(range) => Ok(Some(range)),
+            None => Err(wrong("to: expected a time after from".to_owned())),
+        },
+        _ => Err(wrong("a range needs both from and to".to_owned())),
+    }
+}
+
+/// `GET /api/v1/report`: totals by a dimension since the start, or of what a filter lets through of the recent past, or of
+/// a range of it.
 pub(super) async fn report(
     State(app): State<App>,
     Parameters(question): Parameters<ReportQuestion>,
@@ -74,14 +103,20 @@ pub(super) async fn report(
         let names: Vec<&str> = AGGREGATES.iter().map(|entry| entry.name).collect();
         return refuse(StatusCode::BAD_REQUEST, format!("by: expected one of {}", names.join(", ")));
     };
-    let query = match query(&question.filter) {
-        Ok(query) => query,
+    let asked = range_of(question.from.as_deref(), question.to.as_deref())
+        .and_then(|range| Ok((range, query_for(&question.filter, scope("", range))?)));
+    let (range, query) = match asked {
+        Ok(asked) => asked,
         Err(response) => return *response,
     };
-    let filtered = query.is_some();
+    let filtered = query.is_some() || range.is_some();
     let (reply, answer) = oneshot::channel();
     let (by, measure, limit) = (entry.name, question.sort, question.top);
-    app.hub.command(Command::Report(Report { by, measure, limit, query, reply }));
+    let report = Report { by, measure, limit, query, reply };
+    match range {
+        Some(range) => app.hub.ask_history(Told::Report(report, range)),
+        None => app.hub.command(Command::Report(report)),
+    }
     let Ok(Ok(Some(answer))) = tokio::time::timeout(PATIENCE, answer).await else {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "the analysis is busy; try again");
     };
@@ -216,11 +251,13 @@ pub(super) struct TopicQuestion {
     filter: String,
     metric: Measure,
     k: usize,
+    from: Option<String>,
+    to: Option<String>,
 }
 
 impl Default for TopicQuestion {
     fn default() -> Self {
-        Self { filter: String::new(), metric: Measure::Bytes, k: 50 }
+        Self { filter: String::new(), metric: Measure::Bytes, k: 50, from: None, to: None }
     }
 }
 
@@ -230,11 +267,13 @@ pub(super) async fn topic(
     Path(topic): Path<String>,
     Parameters(question): Parameters<TopicQuestion>,
 ) -> Response {
-    let query = match query(&question.filter) {
-        Ok(query) => query,
+    let asked = range_of(question.from.as_deref(), question.to.as_deref())
+        .and_then(|range| Ok((range, query_for(&question.filter, scope(&topic, range))?)));
+    let (range, query) = match asked {
+        Ok(asked) => asked,
         Err(response) => return *response,
     };
-    let Some(key) = topic_key(&topic, query.as_ref(), question.metric, question.k) else {
+    let Some(key) = topic_key(&topic, (query.as_ref(), range), question.metric, question.k) else {
         return refuse(StatusCode::NOT_FOUND, "there is no such topic");
     };
     match snapshot(&app, key, query).await {

@@ -11,6 +11,7 @@ mod metrics;
 mod mutes;
 mod notify;
 mod packets;
+mod replay;
 mod socket;
 mod tls;
 
@@ -107,6 +108,7 @@ fn routes(access: &Arc<Access>, hosts: &Arc<AllowedHosts>) -> Routes {
         .operator("/api/v1/mutes", post(mutes::add))
         .viewer("/api/v1/mutes/preview", get(mutes::preview))
         .operator("/api/v1/mutes/{id}", delete(mutes::remove))
+        .operator("/api/v1/replay", post(replay::step))
         .operator("/api/v1/notify/{name}/test", post(notify::test))
         .viewer("/api/v1/rules", get(alerts::rules))
         .viewer("/api/v1/block", get(api::block))

@@ -6,12 +6,14 @@ use std::future::pending;
 use std::time::{Duration, Instant};
 
 use analyzer::Measure;
+use analyzer::history::Range;
 use analyzer::query::Query;
 use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use capturer::filter::Scope;
 use futures_util::stream::SplitSink;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
@@ -19,7 +21,7 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::access::Who;
-use crate::live::{Hub, SubscribeError, Subscription, TOPICS, TopicKey};
+use crate::live::{Hub, SubscribeError, Subscription, TIMELESS, TOPICS, TopicKey};
 use crate::server::App;
 use crate::wire::{self, ClientMessage, Sub};
 
@@ -79,10 +81,26 @@ pub(super) async fn upgrade(
 }
 
 /// The topic that a subscription names, in one spelling.
-pub(super) fn topic_key(topic: &str, query: Option<&Query>, measure: Measure, k: usize) -> Option<TopicKey> {
+pub(super) fn topic_key(
+    topic: &str,
+    (query, range): (Option<&Query>, Option<Range>),
+    measure: Measure,
+    k: usize,
+) -> Option<TopicKey> {
     let topic = TOPICS.iter().find(|known| known.name == topic)?;
     let filter = query.map(Query::to_string).unwrap_or_default();
-    Some(TopicKey { topic: topic.name, filter, measure, k: k.clamp(1, topic.most) })
+    let range = range.filter(|_| !TIMELESS.contains(&topic.name));
+    Some(TopicKey { topic: topic.name, filter, measure, k: k.clamp(1, topic.most), range })
+}
+
+/// What a filter must be asked of: the past is kept by flow, not by packet.
+pub(super) const fn scope(topic: &str, range: Option<Range>) -> Scope {
+    if range.is_some() || matches!(topic.as_bytes(), b"span") { Scope::Flow } else { Scope::Frame }
+}
+
+/// A range of seconds, if it is one.
+pub(super) const fn range([from, to]: [i64; 2]) -> Option<Range> {
+    if from < to { Some(Range { from, to }) } else { None }
 }
 
 /// Why a connection ends.
@@ -265,7 +283,11 @@ impl Client {
         if self.subs.len() >= wire::MAX_SUBS && !self.subs.contains_key(&sub.id) {
             return self.send(wire::error("limit", "too many subscriptions", id)).await;
         }
-        let query = match Query::parse(&sub.filter) {
+        let range = match sub.range.map(range) {
+            Some(None) => return self.send(wire::error("range", "a range ends after it begins", id)).await,
+            asked => asked.flatten(),
+        };
+        let query = match Query::parse_for(&sub.filter, scope(&sub.topic, range)) {
             Ok(query) => (!query.is_empty()).then_some(query),
             Err(error) => {
                 let more =
@@ -273,7 +295,7 @@ impl Client {
                 return self.send(wire::error("filter", &error.message, more)).await;
             }
         };
-        let Some(key) = topic_key(&sub.topic, query.as_ref(), sub.metric, sub.k) else {
+        let Some(key) = topic_key(&sub.topic, (query.as_ref(), range), sub.metric, sub.k) else {
             return self.send(wire::error("topic", "there is no such topic", id)).await;
         };
         // The old share is given back after the new one is taken, so that a filter in use is not thrown away.

@@ -64,6 +64,7 @@ impl Settings {
             ("ring.packets", self.ring.packets, 1024, 1 << 24, "1024 to 16777216"),
             ("ring.keep_bytes", self.ring.keep_bytes, 64, 65_535, "64 to 65535 (bytes)"),
             ("analysis.memory_mb", self.analysis.memory_mb, 16, 65_536, "16 to 65536 (MiB)"),
+            ("history.memory_mb", self.history.memory_mb, 0, 65_536, "0 to 65536 (MiB)"),
             ("alerts.max_mb", self.alerts.max_mb, 8, 65_536, "8 to 65536 (MiB)"),
             ("metrics.top", self.metrics.top, 0, 1000, "0 (none) to 1000"),
             (

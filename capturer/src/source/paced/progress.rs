@@ -1,6 +1,6 @@
 //! How fast a replay goes and where it is: a handle that any thread may read, and turn the speed by.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 /// How fast a replay goes.
@@ -34,7 +34,13 @@ pub struct Progress {
     duration: AtomicU64,
     loops: AtomicU64,
     speed: AtomicU64,
+    paused: AtomicBool,
+    /// Where somebody wants to go on, nanoseconds after the first frame.
+    sought: AtomicU64,
 }
+
+/// `sought` when nobody wants to.
+const NOWHERE: u64 = u64::MAX;
 
 /// `duration` before the end was reached once.
 const UNKNOWN: u64 = u64::MAX;
@@ -46,6 +52,8 @@ impl Progress {
             duration: AtomicU64::new(UNKNOWN),
             loops: AtomicU64::new(0),
             speed: AtomicU64::new(speed.bits()),
+            paused: AtomicBool::new(false),
+            sought: AtomicU64::new(NOWHERE),
         }
     }
 
@@ -60,6 +68,13 @@ impl Progress {
         self.loops.fetch_add(1, Relaxed);
     }
 
+    /// How long the capture is, found by reading it beforehand; what a time through finds is better.
+    pub fn foresee(&self, duration: Duration) {
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(UNKNOWN - 1);
+        // Known already: fine.
+        let _ = self.duration.compare_exchange(UNKNOWN, nanos, Relaxed, Relaxed);
+    }
+
     /// The speed as [`Speed::bits`].
     pub(super) fn speed_bits(&self) -> u64 {
         self.speed.load(Relaxed)
@@ -70,7 +85,8 @@ impl Progress {
         Duration::from_nanos(self.position.load(Relaxed))
     }
 
-    /// Recorded time from the capture's first frame to its last; known after the first time through.
+    /// Recorded time from the capture's first frame to its last; known after the first time through, or where it was
+    /// foreseen.
     pub fn duration(&self) -> Option<Duration> {
         match self.duration.load(Relaxed) {
             UNKNOWN => None,
@@ -91,5 +107,33 @@ impl Progress {
     /// Goes on at another speed from here. A factor that is not a positive number counts as [`Speed::Max`].
     pub fn set_speed(&self, speed: Speed) {
         self.speed.store(speed.bits(), Relaxed);
+    }
+
+    /// Whether it stands still.
+    pub fn is_paused(&self) -> bool {
+        self.paused.load(Relaxed)
+    }
+
+    /// Has it stand still, or go on.
+    pub fn set_paused(&self, paused: bool) {
+        self.paused.store(paused, Relaxed);
+    }
+
+    /// Asks whoever reads the source to go on from a place, recorded time after the first frame.
+    pub fn seek(&self, position: Duration) {
+        self.sought.store(u64::try_from(position.as_nanos()).unwrap_or(NOWHERE - 1), Relaxed);
+    }
+
+    /// Whether somebody wants to go on from a place.
+    pub fn is_sought(&self) -> bool {
+        self.sought.load(Relaxed) != NOWHERE
+    }
+
+    /// Where somebody wants to go on, once.
+    pub fn take_sought(&self) -> Option<Duration> {
+        match self.sought.swap(NOWHERE, Relaxed) {
+            NOWHERE => None,
+            nanos => Some(Duration::from_nanos(nanos)),
+        }
     }
 }

@@ -146,3 +146,39 @@ fn an_empty_source_ends_even_when_it_loops() {
     let mut source = replay(&[], Pace { looping: true, ..RECORDED_SPEED }, &clock);
     assert!(lent(&mut source, &clock, 1).is_empty());
 }
+
+#[test]
+fn a_pause_holds_every_frame_and_no_time_is_made_up_for() {
+    let clock = Stopped::default();
+    let mut source = replay(&[0, 1000, 2000], RECORDED_SPEED, &clock);
+    let progress = source.progress();
+    lent(&mut source, &clock, 1);
+    progress.set_paused(true);
+    for _ in 0..50 {
+        assert!(matches!(source.next_frame().unwrap(), Next::Idle));
+    }
+    progress.set_paused(false);
+    assert_eq!(lent(&mut source, &clock, 9), [(5000, 1000), (6000, 2000)]);
+}
+
+#[test]
+fn a_replay_goes_on_from_where_it_is_told_before_and_after_its_end() {
+    let clock = Stopped::default();
+    let mut source = replay(&[0, 1000, 2000], RECORDED_SPEED, &clock);
+    assert_eq!(lent(&mut source, &clock, 9).len(), 3);
+    assert!(source.seek(Duration::from_millis(1500)).unwrap());
+    assert_eq!(lent(&mut source, &clock, 9), [(2000, 2000)]);
+    assert!(source.seek(Duration::ZERO).unwrap());
+    assert_eq!(lent(&mut source, &clock, 2), [(2000, 0), (3000, 1000)]);
+    assert!(source.seek(Duration::from_secs(3600)).unwrap());
+    assert!(lent(&mut source, &clock, 9).is_empty(), "there is nothing behind the end");
+}
+
+#[test]
+fn a_looping_replay_that_is_sought_beyond_its_end_begins_again() {
+    let clock = Stopped::default();
+    let mut source = replay(&[0, 100], Pace { looping: true, ..RECORDED_SPEED }, &clock);
+    lent(&mut source, &clock, 1);
+    source.seek(Duration::from_secs(5)).unwrap();
+    assert_eq!(lent(&mut source, &clock, 2).len(), 2);
+}

@@ -1,0 +1,156 @@
+//! Going back in time: a range of the running server's past says what `report --from --to` says of the same file; a replay
+//! stands still, goes on, and goes on from somewhere else.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{Server, json, run};
+use serde_json::Value;
+
+const DEMO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/demo.pcap");
+
+/// From the second to the fourth minute of five, whole steps of ten seconds.
+const FROM: &str = "2026-06-17T18:31:10Z";
+const TO: &str = "2026-06-17T18:33:40Z";
+/// `report` takes the last moment into the range.
+const LAST: &str = "2026-06-17T18:33:39.999999999Z";
+
+/// Waits for a sign.
+fn until(what: &str, sign: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !sign() {
+        assert!(begin.elapsed() < Duration::from_secs(60), "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// A server that has replayed the demo as a file, and knows that it has.
+fn replayed() -> Server {
+    let server = Server::start(&["--read", DEMO, "--speed", "max"]);
+    ended(&server);
+    server
+}
+
+fn ended(server: &Server) {
+    let all = json(&run(&["report", "--read", DEMO, "--format", "json"]))["totals"]["packets"].clone();
+    until("the end of the replay", || {
+        let status = server.ask("GET", "/api/v1/status", "").1;
+        status["state"] == "ended" && analysed(server) == all
+    });
+}
+
+/// Packets that the analysis has counted.
+fn analysed(server: &Server) -> u64 {
+    let rows = server.ask("GET", "/api/v1/report?by=protocol&top=0", "").1["rows"].clone();
+    rows.as_array().unwrap().iter().filter_map(|row| row["packets"].as_u64()).sum()
+}
+
+/// What both say of a dimension, without what names the source and the run.
+fn rows(document: &Value) -> (Value, Value) {
+    (document["rows"].clone(), document["totals"]["packets"].clone())
+}
+
+/// Names are known afterwards that were not known before, so that only the packets' own facts are compared.
+fn facts(document: &Value) -> Vec<[Value; 7]> {
+    let of = |row: &Value| {
+        ["key", "packets", "packets_sent", "bytes_sent", "packets_received", "bytes_received", "flows"]
+            .map(|field| row[field].clone())
+    };
+    rows(document).0.as_array().unwrap().iter().map(of).collect()
+}
+
+#[test]
+fn a_range_says_what_the_command_line_says_of_the_same_file() {
+    let server = replayed();
+    // Of pairs there are more than a server keeps apart: the heaviest are exact.
+    let dimensions = ["country", "asn", "prefix", "host", "pair", "protocol", "port", "mac", "place"];
+    for (by, top) in dimensions.map(|by| (by, if by == "pair" { "100" } else { "0" })) {
+        for filter in ["", "direction in and not port 53"] {
+            let encoded = filter.replace(' ', "%20");
+            let path = format!("/api/v1/report?by={by}&top={top}&from={FROM}&to={TO}&filter={encoded}");
+            let (status, found) = server.ask("GET", &path, "");
+            assert_eq!(status, 200, "{found}");
+            let said = json(&run(&[
+                "report", "--read", DEMO, "--from", FROM, "--to", LAST, "--by", by, "--top", top, "--filter",
+                filter, "--format", "json",
+            ]));
+            assert!(!facts(&said).is_empty());
+            let (mut found, mut said) = (facts(&found), facts(&said));
+            if !filter.is_empty() {
+                // A report that sees one way of a flow sees silences that the flow did not have.
+                found.iter_mut().chain(&mut said).for_each(|row| row[6] = Value::Null);
+            }
+            let others = |of: &[[Value; 7]], than: &[[Value; 7]]| -> Vec<_> {
+                of.iter().filter(|row| !than.contains(row)).cloned().collect()
+            };
+            assert_eq!(others(&found, &said), others(&said, &found), "{by} {filter}");
+        }
+    }
+}
+
+#[test]
+fn topics_of_a_range_are_those_of_now_and_say_what_they_are_of() {
+    let server = replayed();
+    let (status, snap) = server.ask("GET", &format!("/api/v1/topics/countries?from={FROM}&to={TO}"), "");
+    assert_eq!((status, &snap["topic"]), (200, &Value::from("countries")), "{snap}");
+    assert_eq!(snap["range"]["from"], 1_781_721_070_000i64);
+    assert_eq!(snap["range"]["to"], 1_781_721_220_000i64);
+    assert_eq!((&snap["range"]["step"], &snap["range"]["packets_left_out"]), (&10.into(), &0.into()));
+    let (_, kpi) = server.ask("GET", &format!("/api/v1/topics/kpi?from={FROM}&to={TO}"), "");
+    let at = kpi["keys"].as_array().unwrap().iter().position(|key| key == "packets").unwrap();
+    let said = json(&run(&["report", "--read", DEMO, "--from", FROM, "--to", LAST, "--format", "json"]));
+    assert_eq!(kpi["columns"]["value"][at], said["totals"]["packets"]);
+    for topic in ["series", "arcs", "feed", "asns", "hosts", "systems", "domains", "services"] {
+        let (status, snap) = server.ask("GET", &format!("/api/v1/topics/{topic}?from={FROM}&to={TO}"), "");
+        assert_eq!(status, 200, "{topic}");
+        assert!(!snap["keys"].as_array().unwrap().is_empty(), "{topic}: {snap}");
+    }
+    let (_, span) = server.ask("GET", "/api/v1/topics/span", "");
+    let bytes = |column: &str| -> u64 {
+        span["columns"][column].as_array().unwrap().iter().filter_map(Value::as_u64).sum()
+    };
+    let all = json(&run(&["report", "--read", DEMO, "--format", "json"]));
+    let sum = bytes("bytes_in") + bytes("bytes_out") + bytes("bytes_other");
+    assert_eq!(Value::from(sum), all["totals"]["bytes"]);
+}
+
+#[test]
+fn what_the_past_cannot_answer_is_refused_in_words() {
+    let server = replayed();
+    for (query, says) in [
+        (format!("from={FROM}&to={TO}&filter=tcp%5B13%5D=2"), "flows"),
+        (format!("from={FROM}"), "both from and to"),
+        (format!("from={TO}&to={FROM}"), "after from"),
+        (format!("from=yesterday&to={TO}"), "2026-11-21T14:03:00Z"),
+    ] {
+        let (status, answer) = server.ask("GET", &format!("/api/v1/report?by=country&{query}"), "");
+        let message = answer["error"]["message"].as_str().unwrap();
+        assert!(status == 400 && message.contains(says), "{query}: {status} {message}");
+    }
+}
+
+#[test]
+fn a_replay_stands_still_and_goes_on_from_where_it_is_told() {
+    let server = replayed();
+    let whole = analysed(&server);
+    let (status, answer) = server.ask("POST", "/api/v1/replay", r#"{"position_ms": 150000}"#);
+    assert_eq!((status, &answer["schema"]), (200, &1.into()), "{answer}");
+    let from = ["report", "--read", DEMO, "--from", "2026-06-17T18:32:30.028Z", "--format", "json"];
+    let half = json(&run(&from))["totals"]["packets"].as_u64().unwrap();
+    assert!(half < whole);
+    until("half of the packets", || analysed(&server) == half);
+    until("the past of half of the packets", || {
+        server.ask("GET", "/api/v1/status", "").1["history_from_ms"] == 1_781_721_150_000i64
+    });
+    server.ask("POST", "/api/v1/replay", r#"{"position_ms": 0, "speed": 1, "paused": true}"#);
+    until("the replay to stand still", || {
+        let status = server.ask("GET", "/api/v1/status", "").1;
+        status["state"] == "replay" && status["paused"] == true
+    });
+    server.ask("POST", "/api/v1/replay", r#"{"paused": false, "speed": 0}"#);
+    ended(&server);
+    let (status, answer) = server.ask("POST", "/api/v1/replay", r#"{"speed": -1}"#);
+    assert!(status == 400 && answer["error"]["message"].as_str().unwrap().contains("10000"), "{answer}");
+}
