@@ -2,12 +2,16 @@
 // Panels ask with `on`: the first listener of a table subscribes it at the server, the last one gone unsubscribes it.
 
 import { asFilter, both, excluding, same, type Selection } from "./lib/selection";
+import { sameSpan, type Span } from "./lib/timespan";
 import { address, readUrl, type ViewState } from "./lib/urlstate";
 import { Socket } from "./socket";
 import { Table, type TableView } from "./table";
 import type { Delta, Refusal, ServerMessage, Snap } from "./wire";
 
-interface Plan { id: number; topic: string; k: number; max_hz: number; filtered: boolean }
+interface Plan { id: number; topic: string; k: number; max_hz: number; filtered: boolean; ranged?: boolean }
+
+/** Whether a range of the past narrows it. */
+const isRanged = (plan: Plan): boolean => plan.ranged ?? plan.filtered;
 
 /** What can be subscribed. `seen` is `countries` without the filter: what a filter hides is hatched, not grey. */
 const PLANS = {
@@ -15,7 +19,7 @@ const PLANS = {
   kpi: { id: 1, topic: "kpi", k: 32, max_hz: 4, filtered: true },
   series: { id: 2, topic: "series", k: 900, max_hz: 2, filtered: true },
   countries: { id: 3, topic: "countries", k: 300, max_hz: 4, filtered: true },
-  seen: { id: 4, topic: "countries", k: 300, max_hz: 1, filtered: false },
+  seen: { id: 4, topic: "countries", k: 300, max_hz: 1, filtered: false, ranged: true },
   places: { id: 5, topic: "places", k: 16, max_hz: 2, filtered: true },
   asns: { id: 6, topic: "asns", k: 50, max_hz: 2, filtered: true },
   hosts: { id: 7, topic: "hosts", k: 50, max_hz: 2, filtered: true },
@@ -30,6 +34,10 @@ const PLANS = {
   /** Of a selected host: it is at an end of every packet then, so it is among the first. */
   details: { id: 17, topic: "details", k: 4, max_hz: 1, filtered: true },
   alerts: { id: 18, topic: "alerts", k: 300, max_hz: 2, filtered: false },
+  /** The last quarter of an hour, whatever range is looked at. */
+  recent: { id: 20, topic: "series", k: 900, max_hz: 2, filtered: true, ranged: false },
+  /** Traffic of all that is kept of the past, whatever range is looked at. */
+  span: { id: 19, topic: "span", k: 900, max_hz: 1, filtered: true, ranged: false },
   feed: { id: 12, topic: "feed", k: 50, max_hz: 4, filtered: true },
 } as const satisfies Record<string, Plan>;
 
@@ -104,6 +112,16 @@ export class Store {
     };
   }
 
+  /** The moment that what is shown is of, ms: the end of the range, or now. */
+  get now(): number {
+    return this.view.range === null ? this.link.at : this.view.range.to * 1000;
+  }
+
+  /** Goes to a part of the past; null goes back to now. */
+  setRange(range: Span | null): void {
+    if (!sameSpan(range, this.view.range)) this.setView({ range });
+  }
+
   /** Changes the view and writes it into the address, where "back" finds the former. */
   setView(change: Partial<ViewState>): void {
     const view = { ...this.view, ...change };
@@ -150,10 +168,10 @@ export class Store {
   }
 
   #show(view: ViewState): void {
-    const before = { expression: this.expression, metric: this.view.metric };
+    const before = { expression: this.expression, metric: this.view.metric, range: this.view.range };
     this.view = view;
     this.refusal = null;
-    if (before.expression !== this.expression || before.metric !== view.metric) {
+    if (before.expression !== this.expression || before.metric !== view.metric || !sameSpan(before.range, view.range)) {
       this.#askFiltered();
       // A paused server answers nothing, so a new question means: go on.
       if (this.link.paused) this.pause(false);
@@ -164,7 +182,7 @@ export class Store {
 
   #askFiltered(): void {
     for (const name of TABLES) {
-      if (!PLANS[name].filtered) continue;
+      if (!PLANS[name].filtered && !isRanged(PLANS[name])) continue;
       if (this.#wanted(name)) this.#subscribe(name);
       else this.#unsubscribe(name);
     }
@@ -183,10 +201,11 @@ export class Store {
   #ask(name: TableName): void {
     const plan: Plan = PLANS[name];
     const last_seq = this.#table(name).seq;
+    const { range } = this.view;
     this.#asked.set(name, Date.now());
     this.#socket.send({
       type: "sub", id: plan.id, topic: plan.topic, filter: plan.filtered ? this.expression : "", metric: this.view.metric,
-      k: plan.k, max_hz: plan.max_hz, ...(last_seq === null ? {} : { last_seq }),
+      k: plan.k, max_hz: plan.max_hz, ...(range !== null && isRanged(plan) ? { range: [range.from, range.to] as const } : {}), ...(last_seq === null ? {} : { last_seq }),
     });
   }
 

@@ -1,7 +1,7 @@
 // A keyed table in columns, as the live protocol sends it: a snapshot replaces it, a delta changes rows of it. The
 // sequence number decides whether a delta fits, so messages that are lost, repeated or out of order cannot corrupt it.
 
-import type { Cell, Columns, Delta, Snap } from "./wire";
+import type { About, Cell, Columns, Delta, Snap } from "./wire";
 
 /** What became of a delta: taken, already known, or one before it is missing (the subscription must be asked for again). */
 export type Outcome = "applied" | "ignored" | "missing";
@@ -16,6 +16,8 @@ export interface TableView {
   /** Milliseconds of packet time: of the last change, and since when the totals count. */
   readonly at: number;
   readonly from: number;
+  /** The part of the past it is of; null for now. */
+  readonly about: About | null;
   /** Rows the server left out (feed). */
   readonly dropped: number;
   readonly keys: readonly string[];
@@ -34,6 +36,7 @@ export class Table implements TableView {
   total_error = 0;
   at = 0;
   from = 0;
+  about: About | null = null;
   dropped = 0;
   ready = false;
   readonly keys: string[] = [];
@@ -95,6 +98,7 @@ export class Table implements TableView {
     this.from = message.from;
     this.total = message.total;
     this.total_error = message.total_error;
+    this.about = message.range;
     this.dropped = message.dropped;
   }
 

@@ -10,7 +10,7 @@ export type Metric = "bytes" | "packets" | "flows";
 
 export type ClientMessage =
   | { type: "hello"; v: 1; epoch?: string; last_seq?: number }
-  | { type: "sub"; id: number; topic: string; filter: string; metric: Metric; k: number; max_hz: number; last_seq?: number }
+  | { type: "sub"; id: number; topic: string; filter: string; metric: Metric; k: number; max_hz: number; range?: readonly [number, number]; last_seq?: number }
   | { type: "unsub"; id: number }
   | { type: "pause" }
   | { type: "resume" }
@@ -23,15 +23,18 @@ export interface Welcome {
   type: "welcome"; v: number; server: { name: string; version: string };
   epoch: string; seq: number; limits: Limits; resumed: boolean;
 }
+/** What a table of a range is of: milliseconds of packet time, and seconds of its longest step; and what is not kept of it. */
+export interface About { from: number; to: number; step: number; packets_left_out: number; flows_left_out: number; gone_before: number | null }
+
 /** The whole of a topic's table: its top `keys.length` of `total` keys, of which `total_error` is the relative error. `at` and `from` are milliseconds of packet time. */
 export interface Snap {
   type: "snap"; sub: number; topic: string; seq: number; at: number; from: number;
-  keys: readonly string[]; columns: Columns; total: number; total_error: number; dropped: number;
+  keys: readonly string[]; columns: Columns; total: number; total_error: number; dropped: number; range: About | null;
 }
 /** Whole rows for `keys`, deletions in `removes`; valid on a table at `from_seq` only. */
 export interface Delta {
   type: "delta"; sub: number; from_seq: number; seq: number; at: number; from: number;
-  keys: readonly string[]; columns: Columns; removes: readonly string[]; total: number; total_error: number; conflated: number; dropped: number;
+  keys: readonly string[]; columns: Columns; removes: readonly string[]; total: number; total_error: number; conflated: number; dropped: number; range: About | null;
 }
 export interface Tick { type: "tick"; seq: number; at: number; lag_ms: number }
 export interface Lag { type: "lag"; hz: number }
@@ -84,12 +87,20 @@ function columns(fields: Fields, rows: number): Columns {
   return found as Columns;
 }
 
+function about(value: unknown): About | null {
+  if (!isObject(value)) return null;
+  return {
+    from: number(value, "from"), to: number(value, "to"), step: numberOr(value, "step", 1),
+    packets_left_out: numberOr(value, "packets_left_out", 0), flows_left_out: numberOr(value, "flows_left_out", 0), gone_before: numberOr(value, "gone_before", null),
+  };
+}
+
 /** The part that a snapshot and a delta share. */
 function table(fields: Fields) {
   const keys = strings(fields, "keys");
   return {
-    sub: number(fields, "sub"), seq: number(fields, "seq"), at: number(fields, "at"), from: number(fields, "from"),
-    keys, columns: columns(fields, keys.length), total: numberOr(fields, "total", keys.length), total_error: numberOr(fields, "total_error", 0), dropped: numberOr(fields, "dropped", 0),
+    sub: number(fields, "sub"), seq: number(fields, "seq"), at: number(fields, "at"), from: numberOr(fields, "from", 0),
+    keys, columns: columns(fields, keys.length), total: numberOr(fields, "total", keys.length), total_error: numberOr(fields, "total_error", 0), dropped: numberOr(fields, "dropped", 0), range: about(fields["range"]),
   };
 }
 

@@ -65,6 +65,7 @@ class World {
     this.started = Date.now();
     this.base = 9e10;
     this.flowNumber = 1000;
+    this.replay = { paused: false, speed: 1, position_ms: null };
     this.flows = [];
     this.series = [];
     for (let i = 300; i > 0; i -= 1) this.second(Math.floor(Date.now() / 1000) - i);
@@ -176,10 +177,25 @@ function answerPackets(url) {
   return JSON.stringify({ packet: packetRow(frame), kept: 74, layers, hex: Array.from({ length: 74 }, (_, i) => ((i * 37) % 256).toString(16).padStart(2, "0")).join("") });
 }
 
+const SERIES = ["bytes_in", "bytes_out", "bytes_other", "packets_in", "packets_out", "packets_other"];
+/** Invented rows of ten seconds. */
+function rowsOf(w, from, to, part) {
+  return Array.from({ length: Math.ceil((to - from) / 10) }, (_, i) => {
+    const at = from + i * 10;
+    const wave = 1 + 0.4 * Math.sin(at / 700) + 0.2 * Math.sin(at / 97);
+    return [String(at), { ...Object.fromEntries(SERIES.map((name, n) => [name, Math.round([5.1e8, 2.3e8, 1e7, 4.5e5, 2.4e5, 8e3][n] * (n % 3 ? 2 - wave : wave) * w.scale * part)])), seconds: 10 }];
+  });
+}
+/** What a range of the past says of the world: as much as its length is of an hour. */
+function past(world, [from, to]) {
+  const share = Math.min(1, (to - from) / 3600);
+  return Object.assign(Object.create(world), { base: 9e10 * share, range: [from, to] });
+}
+
 /** topic → rows [key, {columns}] for a filter. */
 const TOPICS = {
   status: (w) => Object.entries({
-    source_kind: "demo", source: "demo", state: "replay", speed: 1, position_ms: (Date.now() - w.started) % 180000, duration_ms: 180000, loops: 0, started_ms: w.started,
+    source_kind: "demo", source: "demo", state: "replay", paused: w.replay.paused, speed: w.replay.speed || null, history_from_ms: Date.now() - 7_200_000, history_bytes: 12_345_678, position_ms: w.replay.position_ms ?? (Date.now() - w.started) % 180000, duration_ms: 180000, loops: 0, started_ms: w.started,
     frames: 12345678, packets: 12345000, bytes: 9876543210, skipped: 678, filtered: 0, lost_kernel: 0, lost_ring: 0, evicted_hosts: 0, evicted_flows: 0,
     local_networks: "192.0.2.0/24", local_networks_origin: "settings", geo_country_source: "DB-IP Lite", geo_country_date: "2026-11-01", geo_asn_source: "ip-location-db", geo_asn_date: "2026-11-01",
     attribution: [{ text: "IP to country by DB-IP, CC BY 4.0", url: "https://db-ip.com" }], error: null, version: "0.1.0", alerts_fault: w.alerts.broken ? "the disk is full" : null, alerts_suppressed: 0, alerts_tally: w.alerts.tally(),
@@ -193,7 +209,9 @@ const TOPICS = {
     return Object.entries({ bits_per_second_in: last[1] * 8, bits_per_second_out: last[2] * 8, bits_per_second_other: last[3] * 8, packets_per_second: last[4] + last[5], flows_active: 8214 + (w.flowNumber % 90), hosts: 1906, countries: COUNTRIES.length, lost: 0 })
       .map(([key, value]) => [key, { value }]);
   },
-  series: (w, f) => w.series.map(([key, ...v]) => [key, Object.fromEntries(["bytes_in", "bytes_out", "bytes_other", "packets_in", "packets_out", "packets_other"].map((n, i) => [n, Math.round(v[i] * (f ? 0.3 : 1))]))]),
+  series: (w, f) => w.range ? rowsOf(w, Math.floor(w.range[0] / 10) * 10, w.range[1], f ? 0.3 : 1) : w.series.map(([key, ...v]) => [key, Object.fromEntries(SERIES.map((n, i) => [n, Math.round(v[i] * (f ? 0.3 : 1))]))]),
+  /** Two hours by ten seconds. */
+  span: (w, f) => rowsOf(w, Math.floor(Date.now() / 10_000) * 10 - 7190, Math.floor(Date.now() / 10_000) * 10 + 10, f ? 0.3 : 1),
   countries: (w, f) => (w.publicPeers ? COUNTRIES : []).filter(passes(f)).map(([key, weight]) => [key, { ...w.counts(weight * part(f), lean(key)), hosts: Math.ceil(weight * 3) }]),
   places: (w, f) => PLACES.filter(([key]) => !f || !/country|asn/.test(f) || f.includes(key)).map(([key, weight]) => [key, { ...w.counts(weight * part(f), 0.6), hosts: Math.ceil(weight) }]),
   asns: (w, f) => {
@@ -241,22 +259,25 @@ class Client {
     if (message.type === "visible") this.visible = message.visible;
     if (message.type === "ack") this.unacknowledged = 0;
   }
-  subscribe({ id, topic, filter }) {
+  subscribe({ id, topic, filter, range }) {
     if (/\bfoo\b/.test(filter)) return this.send({ type: "err", code: "filter", hint: "unknown word", sub: id, at: filter.indexOf("foo"), len: 3, expected: "a protocol, host, net, port" });
-    this.subs.set(id, { topic, filter, known: null, seq: this.clock.seq });
+    if (range && /tcp\[/.test(filter)) return this.send({ type: "err", code: "filter", hint: "works on frames, not on flows", sub: id, at: 0, len: filter.length, expected: null });
+    this.subs.set(id, { topic, filter, range, known: null, seq: this.clock.seq });
     this.snap(id);
     this.send({ type: "tick", seq: this.clock.seq, at: Date.now(), lag_ms: 3 });
   }
   snap(id) {
     const sub = this.subs.get(id);
-    const rows = TOPICS[sub.topic](this.world, sub.filter);
+    const world = sub.range ? past(this.world, sub.range) : this.world;
+    const about = sub.range ? { from: sub.range[0] * 1000, to: sub.range[1] * 1000, step: 10, packets_left_out: 0, flows_left_out: 0, gone_before: null } : undefined;
+    const rows = TOPICS[sub.topic](world, sub.filter);
     sub.known = new Map(rows.map(([key, row]) => [key, JSON.stringify(row)]));
     sub.seq = this.clock.seq;
-    this.send({ type: "snap", sub: id, topic: sub.topic, seq: sub.seq, at: Date.now(), from: this.world.started, keys: rows.map(([key]) => key), columns: columnsOf(rows), total: rows.total ?? rows.length });
+    this.send({ type: "snap", sub: id, topic: sub.topic, seq: sub.seq, at: Date.now(), from: this.world.started, keys: rows.map(([key]) => key), columns: columnsOf(rows), total: rows.total ?? rows.length, range: about });
   }
   tick() {
     if (this.paused || !this.visible || this.unacknowledged > 3) return;
-    for (const [id, sub] of this.subs) this.delta(id, sub);
+    for (const [id, sub] of this.subs) if (!sub.range) this.delta(id, sub);
     this.unacknowledged += 1;
     this.send({ type: "tick", seq: this.clock.seq, at: Date.now(), lag_ms: 12 });
   }
@@ -293,6 +314,12 @@ async function respond(request, response, world) {
     return void response.writeHead(refused ? 400 : 200, { ...headers, "content-type": "application/json" }).end(JSON.stringify(document));
   }
   if (url.pathname.startsWith("/api/v1/packets")) return void response.writeHead(200, { ...headers, "content-type": "application/json" }).end(answerPackets(url));
+  if (url.pathname === "/api/v1/replay") {
+    let body = "";
+    for await (const part of request) body += part;
+    Object.assign(world.replay, JSON.parse(body));
+    return void response.writeHead(200, { ...headers, "content-type": "application/json" }).end(JSON.stringify({ schema: 1, state: "replay", duration_ms: 180000, ...world.replay }));
+  }
   const answer = await world.alerts.answer(request, url);
   if (answer) return void response.writeHead(answer.status, { ...headers, "content-type": answer.type ?? "application/json" }).end(answer.body);
   const file = PAGES.test(url.pathname) ? "index.html" : url.pathname.slice(1);

@@ -7,7 +7,10 @@ import { unit } from "../lib/units";
 import type { Frame } from "./canvas";
 import { dot } from "./sparkline";
 
-export interface Mirror { series: Series; palette: Palette; cursor: number | null; divisor: number }
+/** An alert's moment (ms), and whether it is a grave one. */
+export interface Tick { at: number; grave: boolean }
+/** `brush`: the part that everything is of, or that is being chosen; ms. */
+export interface Mirror { series: Series; palette: Palette; cursor: number | null; divisor: number; brush: readonly [number, number] | null; ticks: readonly Tick[] }
 
 const LEFT = 56;
 const RIGHT = 16;
@@ -47,12 +50,25 @@ function plot({ width, height }: Frame, { series }: Mirror): Plot {
   return { left: LEFT, right: width - RIGHT, zero: TOP + up * perBit, perBit, top: TOP, bottom: height - BOTTOM };
 }
 
-/** Screen x of an instant, and the instant of an x. */
-export function scaleX(width: number, series: Series): { x(i: number): number; at(x: number): number } {
-  const step = (width - LEFT - RIGHT) / Math.max(1, series.bits_in.length - 1);
+interface ScaleX {
+  /** Screen x of a bucket. */
+  x(i: number): number;
+  /** The bucket's instant under an x. */
+  at(x: number): number;
+  /** Screen x of an instant (ms), and the second under an x, both within the plot. */
+  of(ms: number): number;
+  second(x: number): number;
+}
+
+export function scaleX(width: number, series: Series): ScaleX {
+  const last = Math.max(1, series.bits_in.length - 1);
+  const step = (width - LEFT - RIGHT) / last;
+  const within = (i: number): number => Math.min(last, Math.max(0, i));
   return {
     x: (i) => LEFT + i * step,
-    at: (x) => timeAt(series, Math.min(series.bits_in.length - 1, Math.max(0, Math.round((x - LEFT) / step)))),
+    at: (x) => timeAt(series, within(Math.round((x - LEFT) / step))),
+    of: (ms) => LEFT + within((ms / 1000 - series.start) / series.step) * step,
+    second: (x) => series.start + within((x - LEFT) / step) * series.step,
   };
 }
 
@@ -104,7 +120,7 @@ function levels(frame: Frame, p: Plot, m: Mirror): void {
 function times(frame: Frame, p: Plot, m: Mirror): void {
   const { context, width, height } = frame;
   const span = m.series.bits_in.length * m.series.step;
-  const every = [10, 15, 30, 60, 120, 300].find((s) => span / s <= Math.max(2, width / 160)) ?? 300;
+  const every = [10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 43200].find((s) => span / s <= Math.max(2, width / 160)) ?? 86400;
   const { x } = scaleX(width, m.series);
   context.fillStyle = m.palette.text3;
   context.textAlign = "center";
@@ -130,6 +146,40 @@ function cursor(frame: Frame, p: Plot, m: Mirror, i: number): void {
   }
 }
 
+/** What is not of the range stands back; its edges can be taken hold of. */
+function brush(frame: Frame, p: Plot, m: Mirror, [from, to]: readonly [number, number]): void {
+  const { context } = frame;
+  const scale = scaleX(frame.width, m.series);
+  const [left, right] = [scale.of(from), scale.of(to)];
+  context.fillStyle = alpha(m.palette.surface, 0.66);
+  context.fillRect(p.left, p.top, left - p.left, p.bottom - p.top);
+  context.fillRect(right, p.top, p.right - right, p.bottom - p.top);
+  context.fillStyle = m.palette.text;
+  for (const edge of [left, right]) {
+    context.fillRect(Math.round(edge) - 0.5, p.top, 1, p.bottom - p.top);
+    context.fillRect(Math.round(edge) - 2, (p.top + p.bottom) / 2 - 8, 4, 16);
+  }
+}
+
+/** A grave alert: red, with a triangle; another: grey, with a ring. */
+function tick(frame: Frame, p: Plot, m: Mirror, { at, grave }: Tick): void {
+  const { context } = frame;
+  const x = Math.round(scaleX(frame.width, m.series).of(at));
+  context.fillStyle = context.strokeStyle = grave ? m.palette.red : m.palette.text3;
+  context.lineWidth = 1.25;
+  context.fillRect(x, p.top + 8, 1, p.bottom - p.top - 8);
+  context.beginPath();
+  if (grave) {
+    context.moveTo(x + 0.5, p.top - 2);
+    context.lineTo(x + 5, p.top + 6);
+    context.lineTo(x - 4, p.top + 6);
+    context.closePath();
+  } else {
+    context.arc(x + 0.5, p.top + 3, 3, 0, 2 * Math.PI);
+  }
+  context.stroke();
+}
+
 export function drawMirror(frame: Frame, m: Mirror): void {
   if (m.series.bits_in.length < 2) return;
   const p = plot(frame, m);
@@ -138,6 +188,9 @@ export function drawMirror(frame: Frame, m: Mirror): void {
   area(frame, p, m, "in");
   area(frame, p, m, "out");
   times(frame, p, m);
+  const [first, end] = [timeAt(m.series, 0), timeAt(m.series, m.series.bits_in.length)];
+  for (const each of m.ticks.filter(({ at }) => at >= first && at < end)) tick(frame, p, m, each);
+  if (m.brush !== null) brush(frame, p, m, m.brush);
   const at = m.cursor === null ? -1 : indexAt(m.series, m.cursor);
   if (at >= 0) cursor(frame, p, m, at);
 }

@@ -31,6 +31,7 @@ function actions(store: Store, help: () => void): Command[] {
   const plain = (id: keyof typeof words, keys: string, run: () => void): Command => ({ id, title: words[id], detail: "", keys, run });
   return [
     plain(store.link.paused ? "resume" : "pause", "Space", () => store.pause(!store.link.paused)),
+    ...(store.view.range === null ? [] : [plain("live", "l", () => store.setRange(null))]),
     plain("theme", "d", toggleTheme),
     plain(projection === "flat" ? "globe" : "flat", "f", () => store.setView({ projection: projection === "flat" ? "globe" : "flat" })),
     plain("privacy", "", togglePrivacy),

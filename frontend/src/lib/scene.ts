@@ -30,7 +30,8 @@ function position(table: TableView, row: number): LonLat | null {
   return typeof lon === "number" && typeof lat === "number" ? [lon, lat] : null;
 }
 
-function arcs(table: TableView, now: number): Arc[] {
+/** Without a `now` they are those of a range of the past, and none is fading. */
+function arcs(table: TableView, now: number | null): Arc[] {
   return table.keys.map((key, row) => ({
     key,
     country: table.text("country", row),
@@ -41,7 +42,7 @@ function arcs(table: TableView, now: number): Arc[] {
     direction: table.text("direction", row) === "out" ? "out" : "in",
     home: table.text("home", row),
     bytes: table.number("bytes", row),
-    freshness: Math.min(1, Math.max(0, 1 - (now - table.number("last_ms", row)) / DECAY_MS)),
+    freshness: now === null ? 1 : Math.min(1, Math.max(0, 1 - (now - table.number("last_ms", row)) / DECAY_MS)),
   }));
 }
 
@@ -76,7 +77,7 @@ export function readScene(store: Store, labels: Labels): Scene {
     classes: new Map([...shown].map(([code, value]) => [code, classOf(value, limits)])),
     values: shown,
     hidden: new Set(seen.filter((code) => !shown.has(code))),
-    arcs: arcs(store.table("arcs"), link.at),
+    arcs: arcs(store.table("arcs"), view.range === null ? link.at : null),
     homes: homes(store.table("homes"), labels),
     alarms: alarms(store, labels),
     selected: selectedCountry(view),

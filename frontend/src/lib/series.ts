@@ -21,20 +21,27 @@ const POINTS_MOST = 180;
 export const EMPTY_SERIES: Series = { start: 0, step: 1, lead: 0, bits_in: new Float64Array(), bits_out: new Float64Array(), packets: new Float64Array() };
 
 /** What was recorded, so that a fresh start does not show an empty quarter of an hour. */
-const spanOf = (recorded: number): number => Math.min(LONGEST_S, Math.max(SHORTEST_S, recorded));
+const spanOf = (recorded: number, longest: number): number => Math.min(longest, Math.max(SHORTEST_S, recorded));
 
-export function readSeries(table: TableView): Series {
+/** Seconds that a row stands for: one, unless the table says otherwise. */
+const rowOf = (table: TableView): number => Math.max(1, table.number("seconds", 0));
+
+/** The rows of a table, the latest `longest` seconds of them. */
+export function readSeries(table: TableView, longest = LONGEST_S): Series {
   const seconds = table.keys.map(Number);
   if (seconds.length === 0) return EMPTY_SERIES;
-  const [first, last] = [Math.min(...seconds), Math.max(...seconds)];
-  const span = spanOf(last - first + 1);
-  const step = Math.max(1, Math.ceil(span / POINTS_MOST));
-  const start = Math.floor((last + 1 - span) / step) * step;
+  const row = rowOf(table);
+  const past = table.about !== null;
+  const [first, last] = [seconds.reduce((a, b) => Math.min(a, b)), seconds.reduce((a, b) => Math.max(a, b))];
+  const recorded = last - first + row;
+  const span = past ? Math.min(longest, recorded) : spanOf(recorded, longest);
+  const step = row * Math.max(1, Math.ceil(span / row / POINTS_MOST));
+  const start = past ? last + row - span : Math.floor((last + row - span) / step) * step;
   const buckets = Math.floor((last - start) / step) + 1;
   const lead = Math.max(0, Math.ceil((first - start) / step));
   const series: Series = { start, step, lead, bits_in: new Float64Array(buckets), bits_out: new Float64Array(buckets), packets: new Float64Array(buckets) };
-  for (const [row, second] of seconds.entries()) add(series, table, row, second);
-  return lastWhole(series, last);
+  for (const [index, second] of seconds.entries()) add(series, table, index, second);
+  return past ? series : lastWhole(series, last);
 }
 
 function add(series: Series, table: TableView, row: number, second: number): void {

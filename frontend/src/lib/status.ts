@@ -13,6 +13,8 @@ export interface Status {
   kind: string;
   source: string;
   state: string;
+  /** A replay stands still. */
+  paused: boolean;
   /** Times as fast as recorded; null = as fast as it goes. */
   speed: number | null;
   position_ms: number;
@@ -31,6 +33,9 @@ export interface Status {
   evicted_flows: number;
   /** Of the analysis' tables. */
   memory_bytes: number;
+  /** Since when the past is kept for ranges, ms; null while nothing is. */
+  history_from_ms: number | null;
+  history_bytes: number;
   names_learned: number;
   names_evicted: number;
   fragments_evicted: number;
@@ -116,13 +121,13 @@ export function readStatus(table: TableView): Status {
   const text = (key: string): string => (typeof cell(key) === "string" ? (cell(key) as string) : "");
   const orNull = (key: string): number | null => (typeof cell(key) === "number" ? (cell(key) as number) : null);
   return {
-    kind: text("source_kind"), source: text("source"), state: text("state"), speed: orNull("speed"),
+    kind: text("source_kind"), source: text("source"), state: text("state"), paused: cell("paused") === true, speed: orNull("speed"),
     position_ms: number("position_ms"), duration_ms: orNull("duration_ms"), loops: number("loops"),
     frames: number("frames"), packets: number("packets"), bytes: number("bytes"), skipped: number("skipped"),
     skipped_by_reason: counts(cell("skipped_by_reason")), filtered: number("filtered"),
     lost_kernel: number("lost_kernel"), lost_ring: number("lost_ring"),
     evicted_hosts: number("evicted_hosts"), evicted_flows: number("evicted_flows"),
-    memory_bytes: number("memory_bytes"), names_learned: number("names_learned"), names_evicted: number("names_evicted"), fragments_evicted: number("fragments_evicted"),
+    memory_bytes: number("memory_bytes"), history_from_ms: orNull("history_from_ms"), history_bytes: number("history_bytes"), names_learned: number("names_learned"), names_evicted: number("names_evicted"), fragments_evicted: number("fragments_evicted"),
     alerts_stored: number("alerts_stored"), alerts_waiting: number("alerts_waiting"), receive_buffer_bytes: number("receive_buffer_bytes"),
     capture_method: text("capture_method"), capture_fallback: text("capture_fallback"), filter: text("filter"),
     filter_in_kernel: typeof cell("filter_in_kernel") === "boolean" ? (cell("filter_in_kernel") as boolean) : null,

@@ -1,10 +1,11 @@
-// The page's state in its address: `/alerts/ID?tab=all&sev=high&rule=scan&f=EXPR&sel=country:NL&m=bytes&d=both&v=flat`,
+// The page's state in its address: `/alerts/ID?tab=all&sev=high&rule=scan&t=FROM..TO&f=EXPR&sel=country:NL&m=bytes&d=both&v=flat`,
 // `/country/NL`, `/prefix/192.0.2.0/24`. What is as usual is left out; what is not understood falls back to the usual, so an old
 // or broken link still opens.
 
 import type { Metric } from "../wire";
 import { SEVERITIES, TABS, type Severity, type Tab } from "./alerts";
 import { asText, fromText, type Selection } from "./selection";
+import { readSpan, spanText, type Span } from "./timespan";
 
 export type Direction = "in" | "out" | "both";
 export type Projection = "flat" | "globe";
@@ -32,6 +33,8 @@ export interface ViewState {
   readonly severity: Severity;
   /** A rule, or a family of rules; empty for all. */
   readonly rule: string;
+  /** The part of the past that everything is of; null for now. */
+  readonly range: Span | null;
   readonly filter: string;
   readonly selection: Selection | null;
   readonly metric: Metric;
@@ -43,7 +46,7 @@ export interface ViewState {
 
 export const USUAL: ViewState = {
   page: "overview", entity: null, alert: null, tab: "inbox", severity: "info", rule: "",
-  filter: "", selection: null, metric: "bytes", direction: "both", projection: "flat", region: "world",
+  range: null, filter: "", selection: null, metric: "bytes", direction: "both", projection: "flat", region: "world",
 };
 
 const METRICS: readonly Metric[] = ["bytes", "packets", "flows"];
@@ -103,6 +106,7 @@ export function readUrl(search: string, path = "/"): ViewState {
     tab: oneOf(TABS, query.get("tab"), USUAL.tab),
     severity: oneOf(SEVERITIES, query.get("sev"), USUAL.severity),
     rule: /^[\w.]{1,64}$/.exec(query.get("rule") ?? "")?.[0] ?? "",
+    range: readSpan(query.get("t")),
     filter: query.get("f")?.trim() ?? "",
     selection: fromText(query.get("sel") ?? ""),
     metric: oneOf(METRICS, query.get("m"), USUAL.metric),
@@ -117,6 +121,7 @@ export function writeUrl(view: ViewState): string {
   if (view.tab !== USUAL.tab) query.set("tab", view.tab);
   if (view.severity !== USUAL.severity) query.set("sev", view.severity);
   if (view.rule) query.set("rule", view.rule);
+  if (view.range) query.set("t", spanText(view.range));
   if (view.filter) query.set("f", view.filter);
   if (view.selection) query.set("sel", asText(view.selection));
   if (view.metric !== USUAL.metric) query.set("m", view.metric);

@@ -44,6 +44,16 @@ export const pagesDe = {
     ],
   },
   wall: { title: "Wandmodus" },
+  time: {
+    title: "Welche Zeit gezeigt wird",
+    last: (length) => `Letzte ${length}`,
+    from: "Von", to: "bis", show: "Zeigen",
+    hint: "Eine Uhrzeit wie 14:03 oder 14:03:10, oder ein ganzer Zeitpunkt wie 2026-11-21T14:03Z. Oder über das Verkehrsdiagramm ziehen.",
+    wrong: "Erwartet werden zwei Zeiten, die frühere zuerst, etwa 14:03 und 14:08:30.",
+    earlier: "Früher", later: "Später",
+    replay: "Wiedergabe", goOn: "Weiter", stop: "Anhalten", fastest: "so schnell es geht", position: "Stelle der Wiedergabe",
+    forgets: "Ab einer anderen Stelle wird alles neu gezählt, für alle, die diesen Server ansehen. Alarme bleiben.",
+  },
   palette: {
     title: "Hingehen oder tun",
     placeholder: "Seite, Land, AS-Nummer, Adresse, Domain, Aktion",
@@ -51,7 +61,7 @@ export const pagesDe = {
     found: (n) => `${count(n)} Treffer`,
     filterBy: (expression) => `Filtern nach ${expression}`,
     actions: {
-      pause: "Seite anhalten", resume: "Fortsetzen", theme: "Dunkel oder hell", globe: "Globus zeigen", flat: "Flache Karte zeigen", privacy: "Privatmodus ein oder aus", wall: "Wandmodus: Vollbild, für einen Bildschirm im Raum",
+      live: "Zurück zu jetzt", pause: "Seite anhalten", resume: "Fortsetzen", theme: "Dunkel oder hell", globe: "Globus zeigen", flat: "Flache Karte zeigen", privacy: "Privatmodus ein oder aus", wall: "Wandmodus: Vollbild, für einen Bildschirm im Raum",
       copyLink: "Link zu dieser Ansicht kopieren", clear: "Filter und Auswahl aufheben", print: "Drucken", help: "Tasten und Hilfe",
     },
   },

@@ -44,6 +44,16 @@ export const pagesEn = {
     ] as ReadonlyArray<readonly [string, string]>,
   },
   wall: { title: "Wall mode" },
+  time: {
+    title: "Which time is shown",
+    last: (length: string) => `Last ${length}`,
+    from: "From", to: "to", show: "Show",
+    hint: "A time of day, such as 14:03 or 14:03:10, or a whole moment, such as 2026-11-21T14:03Z. Or drag over the traffic chart.",
+    wrong: "Expected two times, the earlier one first, such as 14:03 and 14:08:30.",
+    earlier: "Earlier", later: "Later",
+    replay: "Replay", goOn: "Go on", stop: "Stand still", fastest: "as fast as it goes", position: "Place in the replay",
+    forgets: "From another place everything is counted anew, for all who look at this server. Alerts stay.",
+  },
   palette: {
     title: "Go to or do",
     placeholder: "Page, country, AS number, address, domain, action",
@@ -51,7 +61,7 @@ export const pagesEn = {
     found: (n: number) => `${count(n)} ${form(n, { one: "match", other: "matches" })}`,
     filterBy: (expression: string) => `Filter by ${expression}`,
     actions: {
-      pause: "Pause the page", resume: "Resume", theme: "Dark or light", globe: "Show the globe", flat: "Show the flat map", privacy: "Privacy mode on or off", wall: "Wall mode: full screen, for a screen in the room",
+      live: "Back to now", pause: "Pause the page", resume: "Resume", theme: "Dark or light", globe: "Show the globe", flat: "Show the flat map", privacy: "Privacy mode on or off", wall: "Wall mode: full screen, for a screen in the room",
       copyLink: "Copy the link to this view", clear: "Clear filter and selection", print: "Print", help: "Keys and help",
     },
   },

@@ -15,7 +15,7 @@ const alert = (change: Partial<Alert>): Alert => ({ ...ALERT, ...change });
 
 function table(columns: Record<string, unknown[]>, keys: string[]): Table {
   const made = new Table();
-  made.snap({ type: "snap", sub: 0, topic: "alerts", seq: 1, at: 0, from: 0, keys, columns, total: keys.length, total_error: 0, dropped: 0 });
+  made.snap({ type: "snap", sub: 0, topic: "alerts", seq: 1, at: 0, from: 0, keys, columns, total: keys.length, total_error: 0, dropped: 0, range: null });
   return made;
 }
 

@@ -8,7 +8,7 @@ import type { Delta, Snap } from "../../src/wire";
 
 type State = Map<string, { bytes: number; name: string }>;
 
-const COMMON = { total_error: 0, sub: 1, at: 0, from: 0, dropped: 0 };
+const COMMON = { total_error: 0, sub: 1, at: 0, from: 0, dropped: 0, range: null };
 
 const columns = (rows: { bytes: number; name: string }[]) => ({ bytes: rows.map((r) => r.bytes), name: rows.map((r) => r.name) });
 

@@ -12,7 +12,7 @@ const read = (name: string) => JSON.parse(readFileSync(path.join(GOLDEN, name), 
 /** What this page sends, one of each kind, with all fields it may have. */
 const SENT: readonly ClientMessage[] = [
   { type: "hello", v: 1, epoch: "k3j", last_seq: 118 },
-  { type: "sub", id: 3, topic: "countries", filter: "tcp port 443", metric: "bytes", k: 50, max_hz: 4, last_seq: 118 },
+  { type: "sub", range: [1, 2], id: 3, topic: "countries", filter: "tcp port 443", metric: "bytes", k: 50, max_hz: 4, last_seq: 118 },
   { type: "unsub", id: 3 },
   { type: "pause" },
   { type: "resume" },

@@ -1,0 +1,51 @@
+// A part of the past: whole seconds since the Unix epoch, `to` the first one after it. In addresses as two moments in UTC,
+// `2026-11-21T14:00:00Z..2026-11-21T14:05:00Z`.
+
+import { clock, minute } from "./format";
+
+export interface Span { readonly from: number; readonly to: number }
+
+const moment = (second: number): string => new Date(second * 1000).toISOString().replace(".000Z", "Z");
+
+export const spanText = ({ from, to }: Span): string => `${moment(from)}..${moment(to)}`;
+
+export function readSpan(text: string | null): Span | null {
+  const [from, to] = (text ?? "").split("..").map((part) => Date.parse(part) / 1000);
+  if (from === undefined || to === undefined || !Number.isFinite(from) || !Number.isFinite(to)) return null;
+  return spanOf(from, to);
+}
+
+/** Two moments in either order, widened to whole seconds; null when they are too near to each other. */
+export function spanOf(a: number, b: number): Span | null {
+  const [from, to] = [Math.floor(Math.min(a, b)), Math.ceil(Math.max(a, b))];
+  return to > from ? { from, to } : null;
+}
+
+export const sameSpan = (a: Span | null, b: Span | null): boolean => a?.from === b?.from && a?.to === b?.to;
+
+export const lengthOf = ({ from, to }: Span): number => to - from;
+
+/** The neighbour before (−1) or behind (1), never beyond `end`. */
+export function stepped(span: Span, steps: number, end: number): Span {
+  const length = lengthOf(span);
+  const to = Math.min(span.to + steps * length, Math.max(end, span.to - length));
+  return { from: to - length, to };
+}
+
+/** 14:00:10 – 14:05:00; by minutes where it is whole ones. */
+export function spanLabel({ from, to }: Span): string {
+  const write = from % 60 === 0 && to % 60 === 0 ? minute : clock;
+  return `${write(from * 1000)}\u2009–\u2009${write(to * 1000)}`;
+}
+
+/** What a text field says of a moment: a time of that day, or a whole moment. */
+export function readMoment(text: string, day: number): number | null {
+  const time = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(text.trim());
+  if (time === null) {
+    const whole = Date.parse(text.trim());
+    return Number.isFinite(whole) ? Math.floor(whole / 1000) : null;
+  }
+  const [hours, minutes, seconds] = [Number(time[1]), Number(time[2]), Number(time[3] ?? 0)];
+  if (hours > 23 || minutes > 59 || seconds > 59) return null;
+  return Math.floor(day / 86_400) * 86_400 + hours * 3600 + minutes * 60 + seconds;
+}
