@@ -117,6 +117,16 @@ fn topics_of_a_range_are_those_of_now_and_say_what_they_are_of() {
 }
 
 #[test]
+fn packets_of_a_range_are_those_that_the_ring_has_of_it() {
+    let server = replayed();
+    let (status, lines) = server.get(&format!("/api/v1/packets?limit=10000&from={FROM}&to={TO}"));
+    let said = json(&run(&["report", "--read", DEMO, "--from", FROM, "--to", LAST, "--format", "json"]));
+    let newest = said["totals"]["packets"].as_u64().unwrap().min(10_000);
+    assert_eq!((status, lines.lines().count() as u64), (200, newest));
+    assert_eq!(server.get(&format!("/api/v1/packets?from={FROM}")).0, 400);
+}
+
+#[test]
 fn what_the_past_cannot_answer_is_refused_in_words() {
     let server = replayed();
     for (query, says) in [

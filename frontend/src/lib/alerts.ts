@@ -3,6 +3,7 @@
 
 import type { TableView } from "../table";
 import { text } from "./text";
+import type { Span } from "./timespan";
 
 export const SEVERITIES = ["critical", "high", "medium", "low", "info"] as const;
 export type Severity = (typeof SEVERITIES)[number];
@@ -208,3 +209,7 @@ function muteOne({ rule, sources, targets }: Alert): string {
   if (target !== undefined && others.length === 0) return `alert ${rule} and dst host ${target}`;
   return `alert ${rule}`;
 }
+
+/** Whether an alert went on in a part of the past; now has all. */
+export const during = (range: Span | null): ((alert: Alert) => boolean) =>
+  range === null ? () => true : ({ first, last }) => last >= range.from * 1000 && first < range.to * 1000;

@@ -1,6 +1,7 @@
 // The inventory of hosts, asked of the server: the documents of `wireglobe hosts`.
 
 import { ask, fields, instant, list, number, text } from "./ask";
+import { spanQuery, type Span } from "./timespan";
 
 export interface Evidence { kind: string; label: string; signature: string; line: string }
 
@@ -59,11 +60,29 @@ function row(of: Record<string, unknown>): HostRow {
   };
 }
 
-/** Hosts that match, those with most bytes first, at most so many; throws with the server's words when it refuses. */
-export async function hosts(filter: string, most: number): Promise<Inventory> {
+/** Hosts that match, those with most bytes first, at most so many; of a range those that were seen in it, with what they carried then.
+ * Throws with the server's words when it refuses. */
+export async function hosts(filter: string, range: Span | null, most: number): Promise<Inventory> {
   const answer = await ask(`hosts?${new URLSearchParams({ top: String(most), filter })}`);
   const rows = list(answer["rows"]).map(row);
-  return { rows, total: Math.max(number(answer["keys"]), rows.length) };
+  if (range === null) return { rows, total: Math.max(number(answer["keys"]), rows.length) };
+  const then = new Map((await carried(range, most)).map((of) => [of.address, of]));
+  const seen = rows.flatMap((host) => {
+    const of = then.get(host.address);
+    return of === undefined ? [] : [{ ...host, ...of }];
+  });
+  return { rows: seen, total: seen.length };
+}
+
+type Carried = Pick<HostRow, "address" | "packets" | "sent" | "received" | "flows">;
+
+/** What hosts carried in a range. */
+async function carried(range: Span, most: number): Promise<Carried[]> {
+  const answer = await ask(`report?${new URLSearchParams({ by: "host", top: String(most), ...spanQuery(range) })}`);
+  return list(answer["rows"]).map((of) => ({
+    address: text(of["key"]), packets: number(of["packets_sent"]) + number(of["packets_received"]),
+    sent: number(of["bytes_sent"]), received: number(of["bytes_received"]), flows: number(of["flows"]),
+  }));
 }
 
 /** One host; null if it was not seen or is forgotten. */

@@ -1,7 +1,7 @@
-// Which alerts the list shows: of a tab, of a severity and above, of a rule, within the page's own filter.
+// Which alerts the list shows: of a tab, of the time that is looked at, of a severity and above, of a rule, within the page's own filter.
 
 import { alertFilter } from "./alertfilter";
-import { inTab, rank, type Alert } from "./alerts";
+import { during, inTab, rank, type Alert } from "./alerts";
 import type { ViewState } from "./urlstate";
 
 export interface Inbox {
@@ -14,7 +14,7 @@ export interface Inbox {
 
 export function inbox(alerts: readonly Alert[], view: ViewState, expression: string): Inbox {
   const test = alertFilter(expression);
-  const all = inTab(view.tab, alerts);
+  const all = inTab(view.tab, alerts).filter(during(view.range));
   const ofRule = ({ rule }: Alert): boolean => view.rule === "" || rule === view.rule || rule.startsWith(`${view.rule}.`);
   const shown = all.filter((alert) => rank(alert.severity) <= rank(view.severity) && ofRule(alert) && (test?.(alert) ?? true));
   return { shown, left: all.length - shown.length, ignored: test === null };

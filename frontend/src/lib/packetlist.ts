@@ -2,6 +2,7 @@
 
 import { ask, fields, list, number, text } from "./ask";
 import { instant } from "./alerts";
+import { spanQuery, type Span } from "./timespan";
 
 export interface PacketRow {
   frame: number;
@@ -31,11 +32,12 @@ const row = (of: Record<string, unknown>): PacketRow => ({
 });
 
 /** Where the packets that match can be fetched as a capture file. */
-export const captureUrl = (filter: string, most: number): string => `/api/v1/packets?${new URLSearchParams({ filter, limit: String(most), format: "pcapng" })}`;
+export const captureUrl = (filter: string, range: Span | null, most: number): string =>
+  `/api/v1/packets?${new URLSearchParams({ filter, limit: String(most), format: "pcapng", ...spanQuery(range) })}`;
 
 /** The newest packets that match, the latest first; throws with the server's words when it refuses. */
-export async function packets(filter: string, most: number): Promise<readonly PacketRow[]> {
-  const response = await fetch(`/api/v1/packets?${new URLSearchParams({ filter, limit: String(most) })}`);
+export async function packets(filter: string, range: Span | null, most: number): Promise<readonly PacketRow[]> {
+  const response = await fetch(`/api/v1/packets?${new URLSearchParams({ filter, limit: String(most), ...spanQuery(range) })}`);
   const said = await response.text();
   if (!response.ok) throw new Error(text(fields(fields(parsed(said))["error"])["message"]) || `HTTP ${response.status}`);
   return said.split("\n").filter(Boolean).map((line) => row(fields(parsed(line)))).reverse();

@@ -9,6 +9,9 @@ const moment = (second: number): string => new Date(second * 1000).toISOString()
 
 export const spanText = ({ from, to }: Span): string => `${moment(from)}..${moment(to)}`;
 
+/** As the API wants it. */
+export const spanQuery = (span: Span | null): Record<string, string> => (span === null ? {} : { from: moment(span.from), to: moment(span.to) });
+
 export function readSpan(text: string | null): Span | null {
   const [from, to] = (text ?? "").split("..").map((part) => Date.parse(part) / 1000);
   if (from === undefined || to === undefined || !Number.isFinite(from) || !Number.isFinite(to)) return null;

@@ -76,7 +76,7 @@ impl Default for ReportQuestion {
 }
 
 /// The range of a question: whole seconds, both ends or none.
-fn range_of(from: Option<&str>, to: Option<&str>) -> Result<Option<Range>, Box<Response>> {
+pub(super) fn range_of(from: Option<&str>, to: Option<&str>) -> Result<Option<Range>, Box<Response>> {
     let wrong = |message: String| Box::new(refuse(StatusCode::BAD_REQUEST, message));
     let second = |name: &str, text: &str| {
         let at = text.parse::<jiff::Timestamp>();

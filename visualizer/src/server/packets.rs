@@ -7,12 +7,13 @@ use axum::Json;
 use axum::extract::{Path, Query as Parameters, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use capturer::Timestamp;
 use capturer::stream::{self, Kept};
 use capturer::write::PcapNgWriter;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::api::{best_names, learned, query, refuse};
+use super::api::{best_names, learned, query, range_of, refuse};
 use crate::cli::packet_json;
 use crate::dissect;
 use crate::server::App;
@@ -26,11 +27,13 @@ pub(super) struct PacketsQuestion {
     filter: String,
     limit: usize,
     format: PacketsFormat,
+    from: Option<String>,
+    to: Option<String>,
 }
 
 impl Default for PacketsQuestion {
     fn default() -> Self {
-        Self { filter: String::new(), limit: 100, format: PacketsFormat::Jsonl }
+        Self { filter: String::new(), limit: 100, format: PacketsFormat::Jsonl, from: None, to: None }
     }
 }
 
@@ -41,26 +44,32 @@ enum PacketsFormat {
     Pcapng,
 }
 
-/// `GET /api/v1/packets`: the newest packets in the ring that match, oldest first, as JSON lines or as a capture file.
+/// `GET /api/v1/packets`: the newest packets in the ring that match, of a range if one is given, oldest first, as JSON lines
+/// or as a capture file.
 pub(super) async fn list(
     State(app): State<App>,
     Parameters(question): Parameters<PacketsQuestion>,
 ) -> Response {
-    match (find(&app, &question.filter, question.limit).await, question.format) {
+    match (find(&app, &question).await, question.format) {
         (Err(response), _) => *response,
         (Ok(found), PacketsFormat::Jsonl) => lines(&app, &found).await,
         (Ok(found), PacketsFormat::Pcapng) => capture(&found),
     }
 }
 
-async fn find(app: &App, filter: &str, limit: usize) -> Result<Vec<Kept>, Box<Response>> {
-    let query = query(filter)?;
+async fn find(app: &App, question: &PacketsQuestion) -> Result<Vec<Kept>, Box<Response>> {
+    let query = query(&question.filter)?;
+    let range = range_of(question.from.as_deref(), question.to.as_deref())?;
     let busy = || Box::new(refuse(StatusCode::SERVICE_UNAVAILABLE, "the analysis is busy; try again"));
     let learned = learned(app, query.as_ref()).await.ok_or_else(busy)?;
-    let limit = limit.min(MOST_PACKETS);
+    let mut wanted = stream::Query { limit: question.limit.min(MOST_PACKETS), ..stream::Query::default() };
+    if let Some(range) = range {
+        wanted.from = Timestamp::from_parts(range.from, 0);
+        wanted.until = Timestamp::from_parts(range.to, 0);
+    }
     let (facts, stream) = (app.status.known(), app.stream.clone());
     let found = tokio::task::spawn_blocking(move || {
-        stream.find(&stream::Query { limit, ..stream::Query::default() }, |seen| {
+        stream.find(&wanted, |seen| {
             let known = learned.knowledge();
             query.as_ref().is_none_or(|query| facts.lets_through(query, (seen.packet, seen.bytes), known))
         })
