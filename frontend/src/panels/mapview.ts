@@ -9,6 +9,9 @@ import type { Channel, Store } from "../store";
 
 const SCENE: readonly Channel[] = ["countries", "seen", "arcs", "homes", "alerts", "hosts", "view"];
 
+/** How often arcs are drawn anew at least. */
+const AGEING_MS = 1000;
+
 export interface MapView { map: WorldMap; stop(): void }
 
 /** Calls `act` at most once a frame, however many channels change in one tick. */
@@ -41,12 +44,15 @@ export async function showMap(store: Store, root: HTMLElement, events: MapEvents
     map.show(readScene(store, atlas.labels));
   };
   const soon = oncePerFrame(show);
+  // Arcs fade as they age, also while nothing new comes.
+  const ageing = setInterval(() => store.table("arcs").size > 0 && !store.link.paused && !document.hidden && soon(), AGEING_MS);
   const stops = [onStanding(store, soon), onTheme(() => map.repaint()), ...SCENE.map((channel) => store.on(channel, soon))];
   show();
   return {
     map,
     stop: () => {
       for (const stop of stops) stop();
+      clearInterval(ageing);
       map.destroy();
     },
   };

@@ -66,6 +66,8 @@ export const stories = {
     await until("it is light", () => page.evaluate(() => document.documentElement.dataset.theme === "light"));
     assert.equal(await page.locator(".filter").isVisible(), false);
     assert.equal(await page.locator(".tools").isVisible(), false);
+    const map = await page.locator("canvas.base").boundingBox();
+    assert.ok(map.y < 200 && map.height < 600, `the map is where it was: ${JSON.stringify(map)}`);
     await shot(page, "print");
     await page.emulateMedia({ media: "screen" });
     await until("it is dark again", () => page.evaluate(() => document.documentElement.dataset.theme === "dark"));
