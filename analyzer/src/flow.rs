@@ -33,11 +33,17 @@ impl FlowKey {
     /// The key of a packet.
     #[inline]
     pub fn of(packet: &Packet, hasher: &RandomState) -> Self {
+        Self::on(packet.vlan, packet, hasher)
+    }
+
+    /// The key of a packet as if it had come on another VLAN.
+    #[inline]
+    pub fn on(vlan: Vlan, packet: &Packet, hasher: &RandomState) -> Self {
         let ports = packet.ports().unwrap_or_default();
-        let tag = u64::from(packet.vlan.id().unwrap_or(u16::MAX)) << 8 | u64::from(packet.protocol.0);
+        let tag = u64::from(vlan.id().unwrap_or(u16::MAX)) << 8 | u64::from(packet.protocol.0);
         let mut hasher = hasher.build_hasher();
         let forward =
-            if let (IpAddr::V4(source), IpAddr::V4(destination)) = (packet.source, packet.destination) {
+            if let (&IpAddr::V4(source), &IpAddr::V4(destination)) = (&packet.source, &packet.destination) {
                 // An address and its port side by side in one number: half the work of the general case.
                 let end = |address: Ipv4Addr, port: u16| u64::from(address.to_bits()) << 16 | u64::from(port);
                 let (source, destination) = (end(source, ports.source), end(destination, ports.destination));

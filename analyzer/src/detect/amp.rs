@@ -116,12 +116,35 @@ static AMPLIFIERS: &[(&[u16], &Rule, &str)] = &[
     ),
 ];
 
+/// A bit for each remainder that a port of the table has, by which nearly all other ports are told from them at once.
+static GLANCE: [u64; 16] = glance();
+
+const fn glance() -> [u64; 16] {
+    let mut bits = [0; 16];
+    let mut place = 0;
+    while place < AMPLIFIERS.len() {
+        let ports = AMPLIFIERS[place].0;
+        let mut number = 0;
+        while number < ports.len() {
+            bits[ports[number] as usize / 64 % 16] |= 1 << (ports[number] % 64);
+            number += 1;
+        }
+        place += 1;
+    }
+    bits
+}
+
 /// The place of a port in the table; beyond its end for any other.
+#[inline]
 fn amplifier(port: u16) -> usize {
+    if GLANCE[usize::from(port) / 64 % 16] >> (port % 64) & 1 == 0 {
+        return AMPLIFIERS.len();
+    }
     AMPLIFIERS.iter().position(|(ports, ..)| ports.contains(&port)).unwrap_or(AMPLIFIERS.len())
 }
 
 /// Whether a service of that port answers more than it is asked.
+#[inline]
 pub(super) fn is_amplifier(port: u16) -> bool {
     amplifier(port) < AMPLIFIERS.len()
 }

@@ -175,6 +175,13 @@ impl Detection {
 
     #[inline]
     fn judge_unanswered(&mut self, at: Timestamp) {
+        if self.sessions.is_due(at) {
+            self.tell_all_unanswered(at);
+        }
+    }
+
+    #[inline(never)]
+    fn tell_all_unanswered(&mut self, at: Timestamp) {
         while let Some(session) = self.sessions.unanswered(at) {
             self.tell_unanswered(at, &session);
         }

@@ -21,6 +21,9 @@ use crate::flow::FlowKey;
 /// A SYN, a datagram or a request that nobody answered within this time has failed (DETECTION: 3 s).
 pub const PATIENCE: Duration = Duration::from_secs(3);
 
+/// When nobody waits.
+const LATER: Timestamp = Timestamp::from_nanos(i64::MAX);
+
 /// A conversation, as detectors see it. The opener is the end that asked.
 #[derive(Clone, Copy, Debug)]
 pub struct Session {
@@ -110,6 +113,8 @@ impl Session {
 pub struct Sessions {
     rows: Capped<Course, Begin>,
     waiting: VecDeque<(Timestamp, Slot)>,
+    /// When the first of them has waited long enough, or earlier.
+    due: Timestamp,
     hasher: RandomState,
     most_waiting: usize,
     given_up: u64,
@@ -134,6 +139,7 @@ impl Sessions {
         Self {
             rows: Capped::new(cap),
             waiting: VecDeque::new(),
+            due: LATER,
             hasher,
             most_waiting: cap,
             given_up: 0,
@@ -159,10 +165,7 @@ impl Sessions {
     /// The key of a packet: without its VLAN, since the way back may have another.
     #[inline]
     pub fn key(&self, packet: &Packet) -> FlowKey {
-        if packet.vlan == Vlan::NONE {
-            return FlowKey::of(packet, &self.hasher);
-        }
-        FlowKey::of(&Packet { vlan: Vlan::NONE, ..*packet }, &self.hasher)
+        FlowKey::on(Vlan::NONE, packet, &self.hasher)
     }
 
     /// Brings the rows of packets near before they are needed: each step for all of them before the next, so that a
@@ -265,11 +268,17 @@ impl Sessions {
         Some(Session::of(course, begin))
     }
 
-    /// The next session that waited in vain until `at`.
+    /// Whether a session may have waited in vain until `at`.
     #[inline]
+    pub fn is_due(&self, at: Timestamp) -> bool {
+        at >= self.due
+    }
+
+    /// The next session that waited in vain until `at`.
     pub fn unanswered(&mut self, at: Timestamp) -> Option<Session> {
         while let Some(&(since, slot)) = self.waiting.front() {
-            if !at.reaches(since, PATIENCE) {
+            self.due = since.after(PATIENCE);
+            if !self.is_due(at) {
                 return None;
             }
             self.waiting.pop_front();
@@ -277,6 +286,7 @@ impl Sessions {
                 return Some(session);
             }
         }
+        self.due = LATER;
         None
     }
 
@@ -310,6 +320,9 @@ impl Sessions {
         if self.waiting.len() >= self.most_waiting {
             self.waiting.pop_front();
             self.given_up += 1;
+        }
+        if self.waiting.is_empty() {
+            self.due = at.after(PATIENCE);
         }
         self.waiting.push_back((at, slot));
     }

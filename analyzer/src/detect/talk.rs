@@ -32,29 +32,47 @@ fn udp_payload(ports: (u16, u16), payload: &[u8]) -> Moments {
 }
 
 fn tcp_payload((source, destination): (u16, u16), payload: &[u8]) -> Moments {
-    let port = |is: fn(u16) -> bool| is(source) || is(destination);
-    match payload {
+    let by_bytes = match payload {
         [20..=24, 3, 0..=4, ..] => Moments::TLS,
         [b'{', ..] => Moments::JSON,
-        [b'A'..=b'Z', ..] if sip::begins(payload) => Moments::SIP,
-        [b'A'..=b'Z', ..] if http::begins(payload) => Moments::HTTP,
+        [b'A'..=b'Z', ..] => words(payload),
         [3, 0, _, _, _, 0xe0 | 0xd0, ..] | [0, _, _, _, 0xfc | 0xfe | 0xff, b'S', b'M', b'B', ..] => {
             Moments::BANNER
         }
-        _ if BANNERS.iter().any(|banner| payload.starts_with(banner)) => Moments::BANNER,
-        _ if port(|port| port == 53) => Moments::DNS,
-        _ if port(|port| port == 88) => Moments::KERBEROS,
-        _ if port(talks_in_lines) || is_answer(payload) => Moments::LINES,
+        _ => Moments::NONE,
+    };
+    if !by_bytes.is_none() {
+        return by_bytes;
+    }
+    let by_port = spoken_at(source) | spoken_at(destination);
+    match () {
+        () if by_port.any(Moments::DNS) => Moments::DNS,
+        () if by_port.any(Moments::KERBEROS) => Moments::KERBEROS,
+        () => by_port | Moments::LINES.when(is_answer(payload)),
+    }
+}
+
+/// What begins with a capital letter.
+fn words(payload: &[u8]) -> Moments {
+    match () {
+        () if sip::begins(payload) => Moments::SIP,
+        () if http::begins(payload) => Moments::HTTP,
+        () => Moments::BANNER.when(BANNERS.iter().any(|banner| payload.starts_with(banner))),
+    }
+}
+
+/// What is spoken over TCP at a port, whatever it begins with. Lines: FTP, Telnet, SMTP and submission, POP3, IMAP.
+const fn spoken_at(port: u16) -> Moments {
+    match port {
+        53 => Moments::DNS,
+        88 => Moments::KERBEROS,
+        21 | 23 | 25 | 110 | 143 | 587 | 2323 | 2525 => Moments::LINES,
         _ => Moments::NONE,
     }
 }
 
-/// Ports of services that talk in lines: FTP, Telnet, SMTP and submission, POP3, IMAP.
-const fn talks_in_lines(port: u16) -> bool {
-    matches!(port, 21 | 23 | 25 | 110 | 143 | 587 | 2323 | 2525)
-}
-
 /// Answers of FTP and SMTP that refuse a password (RFC 959 §4.2, RFC 4954 §6), or of POP3 (RFC 1939 §9), on any port.
+#[inline]
 fn is_answer(payload: &[u8]) -> bool {
-    payload.starts_with(b"530 ") || payload.starts_with(b"535 ") || payload.starts_with(b"-ERR")
+    matches!(payload, [b'5', b'3', b'0' | b'5', b' ', ..] | [b'-', b'E', b'R', b'R', ..])
 }

@@ -95,10 +95,26 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Whether a payload begins as a message does.
+/// Whether a payload begins as a message does. Most don't, and two bytes tell.
 #[inline]
 pub fn begins(payload: &[u8]) -> bool {
-    payload.starts_with(VERSION) || METHODS.iter().any(|method| payload.starts_with(method))
+    may_begin(payload)
+        && (payload.starts_with(VERSION) || METHODS.iter().any(|method| payload.starts_with(method)))
+}
+
+/// Whether the first two letters are those of the version or of a method.
+#[inline]
+const fn may_begin(payload: &[u8]) -> bool {
+    let [first, second, ..] = *payload else { return false };
+    match first {
+        b'C' | b'M' => matches!(second, b'O' | b'K'),
+        b'D' | b'G' | b'R' | b'S' => second == b'E',
+        b'H' => matches!(second, b'T' | b'E'),
+        b'O' => second == b'P',
+        b'P' => matches!(second, b'A' | b'O' | b'R' | b'U'),
+        b'T' => second == b'R',
+        _ => false,
+    }
 }
 
 /// Whether nothing more has to be waited for: the fields have ended and the body is there, or as much as is looked at. Of
@@ -170,6 +186,12 @@ mod tests {
             Some(Message::Request(request)) => request,
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn every_method_and_answer_is_a_beginning() {
+        assert!(METHODS.iter().chain([&VERSION]).all(|first| begins(first)));
+        assert!(!begins(b"GE") && !begins(b"G") && !begins(b"") && !begins(b"get "));
     }
 
     #[test]
