@@ -155,7 +155,7 @@ impl Fingerprints {
         const KIND: u16 = TcpFlags::SYN.0 | TcpFlags::ACK.0 | TcpFlags::FIN.0 | TcpFlags::RST.0;
         const SYN: u16 = TcpFlags::SYN.0;
         const SYN_ACK: u16 = TcpFlags::SYN.0 | TcpFlags::ACK.0;
-        let hash = self.flows.hash(packet, tcp);
+        let hash = self.flows.hash(packet);
         let segment = Segment { packet, tcp, bytes, hash };
         match tcp.flags.0 & KIND {
             SYN => self.syn(&segment, tell),

@@ -4,15 +4,14 @@
 //! When all eight are taken, one that was not answered goes first, then the oldest. The hash is seeded, so nobody outside can
 //! choose who shares places.
 
-use std::hash::{BuildHasher, Hasher};
 use std::time::Duration;
 
 use ahash::RandomState;
-use capturer::{Packet, Tcp, Timestamp};
+use capturer::{Packet, Tcp, Timestamp, Vlan};
 
 use super::event::End;
 use crate::capped::Slot;
-use crate::flow::bits;
+use crate::flow::FlowKey;
 
 /// Places of a connection.
 const WAYS: usize = 8;
@@ -164,15 +163,8 @@ impl Flows {
 
     /// The seeded hash of a packet's connection, the same in both directions.
     #[inline]
-    pub(super) fn hash(&self, packet: &Packet, tcp: &Tcp) -> u64 {
-        let source = (bits(packet.source), tcp.ports.source);
-        let destination = (bits(packet.destination), tcp.ports.destination);
-        let (low, high) = (source.min(destination), source.max(destination));
-        let mut hasher = self.hasher.build_hasher();
-        hasher.write_u128(low.0);
-        hasher.write_u128(high.0);
-        hasher.write_u32(u32::from(low.1) << 16 | u32::from(high.1));
-        hasher.finish()
+    pub(super) fn hash(&self, packet: &Packet) -> u64 {
+        FlowKey::on(Vlan::NONE, packet, &self.hasher).hash
     }
 
     /// A packet's connection, and whether the packet goes from client to server.
@@ -252,13 +244,13 @@ mod tests {
 
     fn follow(flows: &mut Flows, client: u32, second: i64) {
         let (packet, tcp) = segment(client, true);
-        let hash = flows.hash(&packet, &tcp);
+        let hash = flows.hash(&packet);
         flows.insert(hash, Flow::of_syn(&packet, &tcp, Timestamp::from_parts(second, 0)));
     }
 
     fn finds(flows: &Flows, client: u32, from_client: bool) -> Option<bool> {
         let (packet, tcp) = segment(client, from_client);
-        flows.find(flows.hash(&packet, &tcp), &packet, &tcp).map(|(_, way)| way)
+        flows.find(flows.hash(&packet), &packet, &tcp).map(|(_, way)| way)
     }
 
     #[test]
@@ -274,7 +266,7 @@ mod tests {
         let mut flows = Flows::new(64, RandomState::new());
         follow(&mut flows, 9, 0);
         let (packet, tcp) = segment(9, true);
-        let (place, _) = flows.find(flows.hash(&packet, &tcp), &packet, &tcp).unwrap();
+        let (place, _) = flows.find(flows.hash(&packet), &packet, &tcp).unwrap();
         let flow = *flows.get(place).unwrap();
         flows.answer(place, flow);
         (100..5000).for_each(|client| follow(&mut flows, client, 1));
