@@ -12,9 +12,11 @@ use capturer::{Protocol, Timestamp};
 use super::book::key;
 use super::rule::{Rule, Thresholds, setting};
 use super::session::{Began, Session};
+use super::sets::Sets;
 use super::tracker::{Tracker, Window};
 use super::{Context, Detector, Entry, Event, Group, Label, Moments};
 use crate::alert::{Alert, Party, Severity};
+use crate::flow::bits;
 
 static BEACON: Rule = Rule {
     id: "c2.beacon",
@@ -77,6 +79,9 @@ struct Call {
     frame: u64,
 }
 
+/// Stands for none; frames count from 1.
+const NEVER: Call = Call { at: Timestamp::EPOCH, bytes: [0; 2], frame: u64::MAX };
+
 /// Calls of a host to a service.
 #[derive(Clone, Copy)]
 struct Calls {
@@ -107,9 +112,11 @@ struct Rhythm {
 }
 
 struct Beacons {
+    /// Of who called a service once, which most do, the call.
+    once: Sets<Call>,
     calls: Tracker<Calls>,
     /// Who calls a service.
-    callers: Tracker<Window<4>>,
+    callers: Sets<Window<4>>,
     /// What a host calls in a rhythm.
     called: Tracker<Window<4>>,
     least: u32,
@@ -128,8 +135,9 @@ const AGE: Duration = Duration::from_secs(4 * 3600);
 impl Beacons {
     fn new(thresholds: &Thresholds) -> Self {
         Self {
+            once: Sets::new(4 * MOST, AGE),
             calls: Tracker::new(MOST, AGE),
-            callers: Tracker::new(MOST, AGE),
+            callers: Sets::new(2 * MOST, AGE),
             called: Tracker::new(MOST, AGE),
             least: thresholds.count(&BEACON, "calls") as u32,
             score: thresholds.get(&BEACON, "score"),
@@ -137,6 +145,22 @@ impl Beacons {
             gap: thresholds.get(&BEACON, "gap"),
             same_calls: thresholds.count(&BEACON, "same_calls") as u32,
         }
+    }
+
+    /// The earlier calls of a pair, if there were any.
+    fn calls(&mut self, pair: u64, call: Call, at: Timestamp) -> Option<&mut Calls> {
+        if self.calls.find(pair, at).is_some() {
+            return Some(self.calls.entry(pair, at, Calls::default));
+        }
+        let once = self.once.entry(pair, at, || NEVER);
+        let first = std::mem::replace(once, call);
+        if first.frame == NEVER.frame {
+            return None;
+        }
+        self.once.remove(pair);
+        let calls = self.calls.entry(pair, at, Calls::default);
+        calls.take(first);
+        Some(calls)
     }
 
     /// Whether calls are those of a beacon.
@@ -232,9 +256,12 @@ impl Detector for Beacons {
         let service = key(context.hasher, to);
         let caller = key(context.hasher, from);
         self.callers.entry(service, event.at, Window::default).see(caller, event.at, 0);
-        let calls = self.calls.entry(key(context.hasher, ("beacon", from, to)), event.at, Calls::default);
-        calls.take(Call { at: session.first, bytes: session.payload, frame: session.frame });
-        if calls.count < self.least {
+        let call = Call { at: session.first, bytes: session.payload, frame: session.frame };
+        let pair = key(context.hasher, (bits(from), bits(to.0), to.1));
+        let least = self.least;
+        let Some(calls) = self.calls(pair, call, event.at) else { return };
+        calls.take(call);
+        if calls.count < least {
             return;
         }
         let calls = *calls;
@@ -249,7 +276,6 @@ impl Detector for Beacons {
 
     fn advance(&mut self, now: Timestamp, _: &mut Context<'_>) {
         self.calls.advance(now);
-        self.callers.advance(now);
         self.called.advance(now);
     }
 }

@@ -15,10 +15,13 @@ use super::flood_make::Makes;
 use super::flood_rules::{ACK, ICMP, RST, SYN, SYN_ACK, SYN_SPOOFED, UDP};
 use super::rule::{Rule, Thresholds};
 use super::session::{Began, Session, is_group};
+use super::sets::Sets;
 use super::surge::{Pace, Surge};
 use super::tracker::Tracker;
+use super::trickle::{FEW, Trickle};
 use super::{Context, Detector, Entry, Event, Group, Label, Moments};
 use crate::alert::Party;
+use crate::flow::bits;
 
 pub(super) const ENTRY: Entry = Entry {
     rules: &[&SYN, &SYN_SPOOFED, &UDP, &ICMP, &RST, &ACK, &SYN_ACK],
@@ -97,8 +100,49 @@ struct State {
     written: Timestamp,
 }
 
+impl State {
+    const fn new(kind: Kind, target: IpAddr, surge: Surge, at: Timestamp) -> Self {
+        Self { surge, kind, target, suspect: None, told: None, forged: false, uncounted: 0, written: at }
+    }
+}
+
+/// What is watched.
+struct Targets {
+    /// Those that get little.
+    few: Sets<Trickle>,
+    many: Tracker<State>,
+    /// Whether no limit is so low that little could reach it.
+    spares: bool,
+}
+
+impl Targets {
+    /// The state of a target, unless it gets so little that it needs none.
+    fn state(&mut self, by: u64, kind: Kind, event: &Event<'_>, context: &Context<'_>) -> Option<&mut State> {
+        let (packet, at) = (event.packet, event.at);
+        let mut surge = None;
+        if self.spares && self.many.find(by, at).is_none() {
+            let trickle = self.few.entry(by, at, Trickle::default);
+            if trickle.add(at, (packet.source, port(kind, packet)), packet.number) {
+                return None;
+            }
+            surge = Some(trickle.grow(context.hasher));
+            self.few.remove(by);
+        }
+        Some(self.many.entry(by, at, || State::new(kind, packet.destination, surge.unwrap_or_default(), at)))
+    }
+
+    /// Something of what came at a target was answered, completed, or went on.
+    fn done(&mut self, by: u64, at: Timestamp) {
+        if let Some(state) = self.many.find(by, at) {
+            state.surge.done = state.surge.done.saturating_add(1);
+        } else if let Some(trickle) = self.few.find(by, at) {
+            trickle.done = trickle.done.saturating_add(1);
+        }
+    }
+}
+
 struct Flood {
-    states: Tracker<State>,
+    targets: Targets,
     limits: [Limits; 6],
     spoofed_sources: f64,
     answered_rate: f64,
@@ -111,6 +155,9 @@ struct Flood {
 
 /// Targets that are watched, times kinds.
 const MOST: usize = 4096;
+
+/// Targets that get little, times kinds.
+const MOST_FEW: usize = 8192;
 
 /// Floods whose last figures are written at the end.
 const MOST_TOLD: usize = 1024;
@@ -130,16 +177,22 @@ const PATIENCE: Duration = Duration::from_secs(1);
 impl Flood {
     fn new(thresholds: &Thresholds) -> Self {
         let of = |kind, rule, what| Limits::of(kind, rule, what, thresholds);
+        let limits = [
+            of(Kind::Syn, &SYN, "SYNs"),
+            of(Kind::Udp, &UDP, "UDP datagrams"),
+            of(Kind::Icmp, &ICMP, "ICMP messages"),
+            of(Kind::Rst, &RST, "RSTs"),
+            of(Kind::Ack, &ACK, "ACKs of no session"),
+            of(Kind::SynAck, &SYN_ACK, "SYN+ACKs that nobody asked for"),
+        ];
+        let least = |limits: &Limits| limits.rate.min(limits.in_ten).min(limits.burst);
         Self {
-            states: Tracker::new(MOST, AGE),
-            limits: [
-                of(Kind::Syn, &SYN, "SYNs"),
-                of(Kind::Udp, &UDP, "UDP datagrams"),
-                of(Kind::Icmp, &ICMP, "ICMP messages"),
-                of(Kind::Rst, &RST, "RSTs"),
-                of(Kind::Ack, &ACK, "ACKs of no session"),
-                of(Kind::SynAck, &SYN_ACK, "SYN+ACKs that nobody asked for"),
-            ],
+            targets: Targets {
+                few: Sets::new(MOST_FEW, AGE),
+                many: Tracker::new(MOST, AGE),
+                spares: limits.iter().all(|limits| least(limits) > FEW as f64),
+            },
+            limits,
             spoofed_sources: thresholds.get(&SYN_SPOOFED, "sources"),
             answered_rate: thresholds.get(&ICMP, "answered_rate"),
             makes: Makes::new(thresholds.get(&SYN_SPOOFED, "stray_rate")),
@@ -150,18 +203,8 @@ impl Flood {
 
     fn came(&mut self, kind: Kind, event: &Event<'_>, context: &mut Context<'_>) {
         let (packet, at) = (event.packet, event.at);
-        let by = key(context.hasher, ("flood", kind, packet.destination));
-        let fresh = || State {
-            surge: Surge::default(),
-            kind,
-            target: packet.destination,
-            suspect: None,
-            told: None,
-            forged: false,
-            uncounted: 0,
-            written: at,
-        };
-        let state = self.states.entry(by, at, fresh);
+        let by = key(context.hasher, (kind as u8, bits(packet.destination)));
+        let Some(state) = self.targets.state(by, kind, event, context) else { return };
         if state.told.is_none() && state.suspect.is_none() {
             state.surge.renew(at);
         }
@@ -176,24 +219,22 @@ impl Flood {
                 self.suspects.push(by);
             }
         }
-        if kind == Kind::SynAck && self.states.find(by, at).is_some_and(|state| state.told.is_some()) {
+        if kind == Kind::SynAck && self.targets.many.find(by, at).is_some_and(|state| state.told.is_some()) {
             context.labels.say(packet.source, Label::Reflector, at);
         }
     }
 
     /// It was answered, completed, or went on.
     fn done(&mut self, kind: Kind, target: IpAddr, event: &Event<'_>, context: &Context<'_>) {
-        let by = key(context.hasher, ("flood", kind, target));
-        if let Some(state) = self.states.find(by, event.at) {
-            state.surge.done = state.surge.done.saturating_add(1);
-        }
+        let by = key(context.hasher, (kind as u8, bits(target)));
+        self.targets.done(by, event.at);
     }
 
     /// Judges what came to look like a flood a while ago.
     fn judge(&mut self, now: Timestamp, is_over: bool, context: &mut Context<'_>) {
         let mut waiting = std::mem::take(&mut self.suspects);
         waiting.retain(|&by| {
-            let Some(state) = self.states.find(by, now) else { return false };
+            let Some(state) = self.targets.many.find(by, now) else { return false };
             let Some(since) = state.suspect else { return false };
             if !is_over && now.since(since) < PATIENCE {
                 return true;
@@ -262,7 +303,7 @@ fn go_on(
     context: &mut Context<'_>,
 ) {
     state.uncounted = state.uncounted.saturating_add(1);
-    if event.at.since(state.written) < WRITTEN {
+    if !event.at.reaches(state.written, WRITTEN) {
         return;
     }
     let mut found = context.book.case(rule, Group::on(Party::host(state.target)), event.at);
@@ -377,13 +418,13 @@ impl Detector for Flood {
 
     fn advance(&mut self, now: Timestamp, context: &mut Context<'_>) {
         self.judge(now, false, context);
-        self.states.advance(now);
+        self.targets.many.advance(now);
     }
 
     fn finish(&mut self, at: Timestamp, context: &mut Context<'_>) {
         self.judge(at, true, context);
         for by in std::mem::take(&mut self.told) {
-            let Some(state) = self.states.find(by, at) else { continue };
+            let Some(state) = self.targets.many.find(by, at) else { continue };
             let Some(rule) = state.told else { continue };
             let limits = &self.limits[state.kind as usize];
             if let Some(mut found) = context.book.known(rule, Group::on(Party::host(state.target)), at) {

@@ -11,9 +11,10 @@ use capturer::{Protocol, Timestamp};
 use super::book::key;
 use super::rule::{Rule, Setting, Thresholds, setting};
 use super::session::{Began, Session};
-use super::tracker::Tracker;
+use super::sets::Sets;
 use super::{Context, Detector, Entry, Event, Group, Moments};
 use crate::alert::{Alert, Party, Severity};
+use crate::flow::bits;
 
 const SETTINGS: &[Setting] = &[
     setting("packets", "packets", 1000.0, (10.0, 1e7)),
@@ -97,7 +98,7 @@ struct Counts {
 }
 
 struct Legacy {
-    hosts: Tracker<Counts>,
+    hosts: Sets<Counts>,
     limits: [(&'static Rule, f64, f64, std::time::Duration); 3],
 }
 
@@ -112,14 +113,14 @@ impl Legacy {
         };
         let limits = [of(&SYNS), of(&SYN_ACKS), of(&RESPONSES)];
         let longest = limits.iter().map(|limits| limits.3).max().unwrap_or_default();
-        Self { hosts: Tracker::new(MOST, longest), limits }
+        Self { hosts: Sets::new(MOST, longest), limits }
     }
 
     fn counts(&mut self, host: IpAddr, event: &Event<'_>, context: &Context<'_>) -> &mut Counts {
         let window = self.limits[0].3;
         let fresh = || Counts { since: event.at, ..Counts::default() };
-        let counts = self.hosts.entry(key(context.hasher, ("legacy", host)), event.at, fresh);
-        if event.at.since(counts.since) > window {
+        let counts = self.hosts.entry(key(context.hasher, bits(host)), event.at, fresh);
+        if event.at.exceeds(counts.since, window) {
             *counts = fresh();
         }
         counts
@@ -185,10 +186,6 @@ impl Detector for Legacy {
             Protocol::UDP if event.is(Moments::DNS) => self.dns(event, context),
             _ => {}
         }
-    }
-
-    fn advance(&mut self, now: Timestamp, _: &mut Context<'_>) {
-        self.hosts.advance(now);
     }
 }
 

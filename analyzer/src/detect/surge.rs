@@ -26,6 +26,9 @@ const PORTS: usize = 64;
 /// Frames kept until an alert takes them.
 const FRAMES: usize = 32;
 
+/// After this time shares and sources are gathered anew.
+pub(super) const RENEWED: Duration = Duration::from_secs(10);
+
 /// Different sources, and the busiest of them.
 #[derive(Clone, Copy, Debug)]
 pub struct Sources {
@@ -70,15 +73,29 @@ impl Sources {
     }
 }
 
-/// What came at a target.
+/// How fast it comes.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Surge {
+pub(super) struct Paces {
     /// In spans of a tenth of a second.
     tenth: Rate,
     /// In spans of a second.
     second: Rate,
     /// In spans of ten seconds.
     ten: Rate,
+}
+
+impl Paces {
+    pub(super) fn add(&mut self, at: Timestamp) -> Pace {
+        let second = self.second.add(at, Duration::from_secs(1), 1);
+        let tenth = self.tenth.add(at, Duration::from_millis(100), 1);
+        Pace { tenth, second, ten: self.ten.add(at, Duration::from_secs(10), 1) }
+    }
+}
+
+/// What came at a target.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Surge {
+    paces: Paces,
     /// Since the surge began.
     pub total: u32,
     /// Of them answered, completed or gone on: what a flood is not.
@@ -103,24 +120,32 @@ pub struct Pace {
 }
 
 impl Surge {
+    /// What began before its packets are taken.
+    pub(super) fn after(paces: Paces, since: Timestamp, done: u32) -> Self {
+        Self { paces, since, done, ..Self::default() }
+    }
+
     /// Takes a packet from a source to a port.
     pub fn add(&mut self, at: Timestamp, (source, port): (IpAddr, u16), hasher: &RandomState) -> Pace {
         if self.total == 0 {
             self.since = at;
         }
+        self.show((source, port), hasher);
+        self.paces.add(at)
+    }
+
+    /// Takes who sends and where to.
+    pub(super) fn show(&mut self, (source, port): (IpAddr, u16), hasher: &RandomState) {
         self.sources.see(source, hasher);
         let hash = key(hasher, port) as u32;
         hyperloglog::add(&mut self.ports[(hash & 1) as usize], hash);
         self.total = self.total.saturating_add(1);
-        let second = self.second.add(at, Duration::from_secs(1), 1);
-        let tenth = self.tenth.add(at, Duration::from_millis(100), 1);
-        Pace { tenth, second, ten: self.ten.add(at, Duration::from_secs(10), 1) }
     }
 
     /// Forgets shares and sources after ten seconds, so that what was normal before does not hide a flood.
     pub fn renew(&mut self, at: Timestamp) {
-        if at.since(self.since) > Duration::from_secs(10) {
-            *self = Self { tenth: self.tenth, second: self.second, ten: self.ten, ..Self::default() };
+        if at.exceeds(self.since, RENEWED) {
+            *self = Self { paces: self.paces, ..Self::default() };
         }
     }
 
@@ -134,7 +159,7 @@ impl Surge {
 
     /// The most in one second, of late.
     pub fn rate(&self) -> f64 {
-        f64::from(self.second.most())
+        f64::from(self.paces.second.most())
     }
 
     /// How many different ports, about.

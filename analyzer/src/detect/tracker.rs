@@ -185,9 +185,8 @@ pub struct Rate {
 impl Rate {
     /// Counts `n` at a time, in spans of `span`; gives the most that came in one span, this one or the last.
     pub fn add(&mut self, at: Timestamp, span: Duration, n: u32) -> u32 {
-        let passed = at.since(self.from);
-        if passed >= span {
-            self.before = if passed < span * 2 { self.now } else { 0 };
+        if at.reaches(self.from, span) {
+            self.before = if at.reaches(self.from, span * 2) { 0 } else { self.now };
             self.now = 0;
             self.from = at;
         }
