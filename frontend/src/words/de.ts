@@ -11,7 +11,7 @@ import { plurals } from "./plural";
 const form = plurals("de");
 const THIN = "\u202f";
 const METRICS: Readonly<Record<Metric, string>> = { bytes: "Bytes", packets: "Pakete", flows: "Flows" };
-const DIRECTIONS: Readonly<Record<Direction, string>> = { in: "eingehend", out: "ausgehend", both: "in beiden Richtungen" };
+const DIRECTIONS: Readonly<Record<Direction, string>> = { in: "eingehend", out: "ausgehend", both: "beide Richtungen" };
 const REASONS: Readonly<Record<Reason, string>> = { "false positive": "Fehlalarm", resolved: "Behoben", "accepted risk": "Hingenommenes Risiko", duplicate: "Doppelt", other: "Anderer Grund" };
 const alarms = (n: number): string => `${count(n)} ${form(n, { one: "Alarm", other: "Alarme" })}`;
 
