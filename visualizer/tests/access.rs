@@ -127,6 +127,81 @@ fn every_route_needs_a_login_and_every_change_an_operator() {
     }
 }
 
+/// Each change, asked for by pages of other sites with an operator's cookie: none happens.
+#[test]
+fn no_other_sites_page_changes_anything() {
+    let users = Users::new();
+    let server = users.serve();
+    let cookie = cookie(&log_in(&server, "otto", PASSWORD));
+    let document = ask(&server, ("GET", "/api/v1/openapi.json"), &cookie, "").body;
+    let port = server.address.rsplit(':').next().unwrap();
+    let own = format!("http://{}", server.address);
+    let foreign = [
+        "null",
+        "http://evil.test",
+        &format!("http://evil.test:{port}"),
+        &format!("http://localhost:{port}"),
+        &format!("{own}.evil.test"),
+        &format!("{own}/"),
+        "http://127.0.0.1",
+        &format!("ws://{}", server.address),
+        "",
+    ];
+    let mut asked = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let concrete = path.replace("{id}", "7").replace("{action}", "reopen").replace("{name}", "none");
+        for method in methods.as_object().unwrap().keys().filter(|method| *method != "get") {
+            let method = method.to_uppercase();
+            let of = |origin: &str| {
+                ask(&server, (&method, &concrete), &format!("{cookie}Origin: {origin}\r\n"), "").status
+            };
+            for origin in foreign {
+                assert_eq!(of(origin), 403, "{method} {path} from {origin:?}");
+                asked += 1;
+            }
+        }
+    }
+    assert!(asked > 60, "{asked} questions");
+    assert_eq!(session(&server, &cookie)["name"], "otto", "nobody was logged out");
+    let mine = format!("{cookie}Origin: {own}\r\n");
+    assert_eq!(ask(&server, ("POST", "/api/v1/geo/reload"), &mine, "").status, 200);
+}
+
+/// Paths that would lead to a file of the machine, if any were made of them.
+#[test]
+fn no_path_leads_out_of_the_page() {
+    let users = Users::new();
+    let server = users.serve();
+    let ups =
+        ["..", "%2e%2e", "%2E.", "..%00", "....", "..;", "%252e%252e", "..%c0%af", ".%2e", "%c0%ae%c0%ae"];
+    let slashes = ["/", "%2f", "//", "\\", "%5c"];
+    let files = [
+        "etc/passwd",
+        "etc/passwd%00.css",
+        "proc/self/environ",
+        "users.toml",
+        "etc/passwd/assets/app.css",
+        "Cargo.toml",
+    ];
+    let mut asked = 0;
+    for up in ups {
+        for slash in slashes {
+            for file in files {
+                let path = format!("/assets/{}{file}", format!("{up}{slash}").repeat(6));
+                let answer = server.raw(&format!(
+                    "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+                    server.address
+                ));
+                let status = answer.split(' ').nth(1).unwrap_or_default();
+                assert!(["400", "404"].contains(&status), "{path}: {answer}");
+                assert!(!answer.contains("root:") && !answer.contains("argon2"), "{path}");
+                asked += 1;
+            }
+        }
+    }
+    assert_eq!(asked, 300);
+}
+
 #[test]
 fn who_logs_in_gets_a_session_that_ends_with_logout() {
     let users = Users::new();
