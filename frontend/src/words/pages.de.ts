@@ -45,6 +45,7 @@ export const pagesDe = {
   },
   wall: { title: "Wandmodus" },
   time: {
+    looks: "Die Wiedergabe zu steuern verlangt die Rolle operator: sie ist für alle dieselbe.",
     title: "Welche Zeit gezeigt wird",
     last: (length) => `Letzte ${length}`,
     from: "Von", to: "bis", show: "Zeigen",

@@ -45,6 +45,7 @@ export const pagesEn = {
   },
   wall: { title: "Wall mode" },
   time: {
+    looks: "Steering the replay needs the role operator: it is the same for everybody.",
     title: "Which time is shown",
     last: (length: string) => `Last ${length}`,
     from: "From", to: "to", show: "Show",
