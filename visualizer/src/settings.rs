@@ -309,14 +309,14 @@ impl Default for Analysis {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct History {
-    /// Mebibytes of what flows carried, by the second, later by ten seconds and by minutes: 64 are some 450 000 rows. Each of
-    /// two ranges that are looked at may take as much again. 0 keeps nothing. Range 0 to 65 536.
+    /// Mebibytes of what flows carried, by the second, later by ten seconds and by minutes: 32 are some 230 000 rows. A range
+    /// that is looked at may take as much again. 0 keeps nothing. Range 0 to 65 536.
     pub memory_mb: usize,
 }
 
 impl Default for History {
     fn default() -> Self {
-        Self { memory_mb: 64 }
+        Self { memory_mb: 32 }
     }
 }
 

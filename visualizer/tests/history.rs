@@ -28,7 +28,9 @@ fn until(what: &str, sign: impl Fn() -> bool) {
 
 /// A server that has replayed the demo as a file, and knows that it has.
 fn replayed() -> Server {
-    let server = Server::start(&["--read", DEMO, "--speed", "max"]);
+    // Room for every key, so that nothing is an estimate.
+    let roomy = [("WIREGLOBE__HISTORY__MEMORY_MB", "128"), ("WIREGLOBE__ANALYSIS__MEMORY_MB", "512")];
+    let server = Server::start_with(&["--read", DEMO, "--speed", "max"], &roomy);
     ended(&server);
     server
 }

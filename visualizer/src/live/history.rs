@@ -22,9 +22,6 @@ use crate::live::hub::PastSheet;
 use crate::live::topics::{self, Material, SPAN};
 use crate::live::{Hub, Status, TopicKey};
 
-/// Ranges that stay counted: who scrubs comes back to them.
-const KEPT_PASTS: usize = 2;
-
 /// Time between two looks at what has to be made anew.
 const ROUND: Duration = Duration::from_millis(500);
 
@@ -32,7 +29,7 @@ const ROUND: Duration = Duration::from_millis(500);
 const AGAIN: Duration = Duration::from_secs(2);
 
 /// Slices that may wait for this thread before the analysis keeps them back.
-const MOST_WAITING: usize = 500_000;
+const MOST_WAITING: usize = 100_000;
 
 /// What the thread is told.
 pub(crate) enum Told {
@@ -78,7 +75,7 @@ impl Recording {
 
 /// What the thread is made from.
 pub(crate) struct History {
-    /// Bytes of the archive; each of [`KEPT_PASTS`] ranges that are looked at may take as much again.
+    /// Bytes of the archive; the range that is looked at may take as much again.
     pub(crate) memory: usize,
     /// How the analysis was set up.
     pub(crate) setup: Setup,
@@ -93,13 +90,8 @@ pub(crate) fn spawn(
 ) -> io::Result<(Recording, JoinHandle<()>)> {
     let waiting = Arc::new(AtomicUsize::new(0));
     let recording = Recording { told, waiting: Arc::clone(&waiting) };
-    let thread = Thread {
-        archive: Archive::new(history.memory),
-        pasts: Vec::new(),
-        wanted: Vec::new(),
-        history,
-        waiting,
-    };
+    let thread =
+        Thread { archive: Archive::new(history.memory), past: None, wanted: Vec::new(), history, waiting };
     let handle = Builder::new().name("history".into()).spawn(move || thread.run(&news))?;
     Ok((recording, handle))
 }
@@ -125,8 +117,8 @@ struct Counted {
 struct Thread {
     history: History,
     archive: Archive,
-    /// The last used comes last.
-    pasts: Vec<Counted>,
+    /// The range that was counted last.
+    past: Option<Counted>,
     wanted: Vec<Wanted>,
     waiting: Arc<AtomicUsize>,
 }
@@ -170,7 +162,7 @@ impl Thread {
 
     fn forget(&mut self) {
         self.archive.clear();
-        self.pasts.clear();
+        self.past = None;
         self.history.status.set_kept(None);
         let now = Instant::now();
         self.wanted.iter_mut().for_each(|wanted| wanted.due = Some(now));
@@ -180,12 +172,14 @@ impl Thread {
     fn make(&mut self) {
         let began = Instant::now();
         let due = |wanted: &Wanted| wanted.due.is_some_and(|due| due <= began);
-        let keys: Vec<(TopicKey, Option<Query>)> = self
+        let mut keys: Vec<(TopicKey, Option<Query>)> = self
             .wanted
             .iter()
             .filter(|wanted| due(wanted))
             .map(|w| (w.key.clone(), w.query.clone()))
             .collect();
+        // What is of one range and filter is made together.
+        keys.sort_by(|(a, _), (b, _)| (a.range, &a.filter).cmp(&(b.range, &b.filter)));
         let mut sheets = Vec::new();
         let mut grows = Vec::new();
         for (key, query) in keys {
@@ -246,18 +240,15 @@ impl Thread {
     /// A range counted with a filter: as it was, or anew.
     fn count(&mut self, wanted: Range, query: Option<&Query>) -> Option<&mut Counted> {
         let filter = query.map(Query::to_string).unwrap_or_default();
-        let known = self.pasts.iter().position(|one| one.wanted == wanted && one.filter == filter);
-        if let Some(known) = known {
-            let counted = self.pasts.remove(known);
-            let fresh = counted.whole || counted.past.range().to >= self.archive.kept()?.to;
-            if fresh {
-                self.pasts.push(counted);
-                return self.pasts.last_mut();
-            }
+        let end = self.archive.kept().map_or(0, |kept| kept.to);
+        let serves = |one: &Counted| {
+            one.wanted == wanted && one.filter == filter && (one.whole || one.past.range().to >= end)
+        };
+        if self.past.as_ref().is_some_and(serves) {
+            return self.past.as_mut();
         }
-        if self.pasts.len() >= KEPT_PASTS {
-            self.pasts.remove(0);
-        }
+        // Its memory is given back before the next takes as much.
+        self.past = None;
         let learned = self.learned()?;
         let setup = Setup {
             facts: self.history.status.known(),
@@ -269,8 +260,7 @@ impl Thread {
         let filter_by = query.map(|query| (query, learned.knowledge()));
         let past = Past::of(&self.archive, wanted, PastSetup { setup, names, filter: filter_by });
         let whole = self.archive.kept().is_some_and(|kept| wanted.to < kept.to);
-        self.pasts.push(Counted { wanted, filter, past, learned, whole });
-        self.pasts.last_mut()
+        Some(self.past.insert(Counted { wanted, filter, past, learned, whole }))
     }
 
     fn report(&mut self, report: Report, range: Range) {
