@@ -116,7 +116,7 @@ export const pagesDe = {
     malformed: "Nicht verstandene Nachrichten",
     none: "keine",
     tables: "Tabellen und Speicher",
-    memory: "Speicher der Tabellen", buffer: "Puffer des Kernels", namesLearned: "Gelernte Namen", namesEvicted: "Für neuere vergessene Namen", fragments: "Aufgegebene Pakete in Stücken",
+    memory: "Speicher der Tabellen", past: "Vergangenheit behalten seit", buffer: "Puffer des Kernels", namesLearned: "Gelernte Namen", namesEvicted: "Für neuere vergessene Namen", fragments: "Aufgegebene Pakete in Stücken",
     alerts: "Alarme", stored: "Gespeichert", waiting: "Warten auf das Speichern", suppressed: "Gefunden, nicht gespeichert: Andere waren zahlreicher oder wichtiger", fault: "Störung",
     rules: "Regeln und Schwellen", rulesHint: "[detect] in settings.toml ändert sie", rulesFailed: (why) => `Die Regeln ließen sich nicht lesen: ${why}`,
     rule: "Regel", sees: "Sieht", thresholds: "Schwellen", off: "abgeschaltet", usually: (usual) => `(sonst ${usual})`,

@@ -116,7 +116,7 @@ export const pagesEn = {
     malformed: "Messages not understood",
     none: "none",
     tables: "Tables and memory",
-    memory: "Memory of the tables", buffer: "The kernel's buffer", namesLearned: "Names learned", namesEvicted: "Names forgotten for newer ones", fragments: "Packets in pieces given up",
+    memory: "Memory of the tables", past: "The past is kept since", buffer: "The kernel's buffer", namesLearned: "Names learned", namesEvicted: "Names forgotten for newer ones", fragments: "Packets in pieces given up",
     alerts: "Alerts", stored: "Stored", waiting: "Waiting to be stored", suppressed: "Found, not stored: others were more or mattered more", fault: "Fault",
     rules: "Rules and thresholds", rulesHint: "[detect] in settings.toml changes them", rulesFailed: (why: string) => `The rules could not be read: ${why}`,
     rule: "Rule", sees: "Sees", thresholds: "Thresholds", off: "switched off", usually: (usual: string) => `(usually ${usual})`,

@@ -41,6 +41,7 @@ export const stories = {
     await until("the map is drawn", async () => (await colours(page, "base")) > 6);
     const fits = await page.evaluate(() => document.documentElement.scrollHeight <= innerHeight && document.documentElement.scrollWidth <= innerWidth);
     assert.ok(fits, "it fills the screen and no more");
+    assert.equal(await page.locator(".traffic button:visible, .where button:visible").count(), 0, "nothing to press beside the clock and the traffic");
     await page.waitForTimeout(600);
     await shot(page, "wall-dark");
     assert.deepEqual(await serious(page), []);
