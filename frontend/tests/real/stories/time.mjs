@@ -17,7 +17,7 @@ function bytes(text) {
 }
 
 async function assertSame(page, [tab, list], expected) {
-  await page.getByRole("tab", { name: tab }).click();
+  await page.getByRole("tab", { name: tab }).first().click();
   await until(`${list} of the range`, async () => (await listed(page, list)).length >= 5);
   const rows = await listed(page, list);
   for (const [key, text] of rows) {
