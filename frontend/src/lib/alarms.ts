@@ -1,11 +1,11 @@
-// Where on the map the parties of open alerts are: at their city when the hosts' table knows it, else at the label
+// Where on the map the parties of open alerts of the time that is looked at are: at their city when the hosts' table knows it, else at the label
 // point of their country. Parties without a place (private ones) are in the list of alerts only.
 
 import type { LonLat } from "../map/atlas";
 import type { Alarm } from "../map/scene";
 import type { Store } from "../store";
 import type { TableView } from "../table";
-import { addressOf, grave, open, readAlerts, type Alert } from "./alerts";
+import { addressOf, during, grave, open, readAlerts, type Alert } from "./alerts";
 
 type Labels = ReadonlyMap<string, LonLat>;
 interface Spot { country: string; at: LonLat }
@@ -29,7 +29,7 @@ function spotsOf(alert: Alert, hosts: TableView, labels: Labels): Spot[] {
 /** One mark a place, grave if any alert there is. */
 export function alarms(store: Store, labels: Labels): Alarm[] {
   const found = new Map<string, Alarm>();
-  for (const alert of readAlerts(store.table("alerts")).filter(open)) {
+  for (const alert of readAlerts(store.table("alerts")).filter(open).filter(during(store.view.range))) {
     for (const { country, at } of spotsOf(alert, store.table("hosts"), labels)) {
       const key = `${at[0].toFixed(1)} ${at[1].toFixed(1)}`;
       found.set(key, { country, at, grave: grave(alert.severity) || (found.get(key)?.grave ?? false) });
@@ -40,4 +40,4 @@ export function alarms(store: Store, labels: Labels): Alarm[] {
 
 /** The open alerts with a party in a country, the gravest first. */
 export const alertsIn = (store: Store, country: string): Alert[] =>
-  readAlerts(store.table("alerts")).filter((alert) => open(alert) && (alert.country === country || [...alert.sources, ...alert.targets].some((party) => store.table("hosts").text("country", store.table("hosts").row(addressOf(party))) === country)));
+  readAlerts(store.table("alerts")).filter(during(store.view.range)).filter((alert) => open(alert) && (alert.country === country || [...alert.sources, ...alert.targets].some((party) => store.table("hosts").text("country", store.table("hosts").row(addressOf(party))) === country)));
