@@ -186,7 +186,7 @@ proptest! {
         ip.fragment_offset = IpFragOffset::try_new(offset).unwrap();
         ip.more_fragments = more;
         // For experiments (RFC 3692): the payload is no header, which the oracle would refuse where nothing is a fragment.
-        ip.protocol = etherparse::IpNumber(253);
+        ip.protocol = IpNumber(253);
         ip.set_payload_len(64).unwrap();
         let mut bytes = [&[0; 12][..], &EtherType::IPV4.0.to_be_bytes()].concat();
         ip.write(&mut bytes).unwrap();
