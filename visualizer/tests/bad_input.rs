@@ -106,7 +106,11 @@ fn a_busy_port_is_named() {
 
 #[test]
 fn the_world_is_not_listened_to() {
-    complains(&["run", "--listen", "0.0.0.0:0"], 2, &["server.listen", "loopback"]);
+    complains(
+        &["run", "--listen", "0.0.0.0:0"],
+        2,
+        &["server.listen", "nobody could log in", "wireglobe user add", "127.0.0.1"],
+    );
 }
 
 #[test]
