@@ -10,6 +10,7 @@ mod time;
 
 pub mod decode;
 pub mod filter;
+pub mod flow;
 pub mod source;
 pub mod stream;
 pub mod write;

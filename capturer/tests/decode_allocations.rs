@@ -1,14 +1,19 @@
-//! Decoding never allocates, whatever the frame: a counting allocator says so.
+//! Decoding never allocates, whatever the frame, nor does a flow record: a counting allocator says so.
 
 #![allow(clippy::unwrap_used, reason = "a test says so by failing")]
 #![expect(unsafe_code, reason = "an allocator cannot be written otherwise")]
+
+#[path = "exports_support/mod.rs"]
+mod exports;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::hint::black_box;
 
 use capturer::decode::{Counted, DecodeSettings, Decoder, decode, layers, link};
+use capturer::flow::{Collector, Limits};
 use capturer::{Frame, Timestamp};
+use exports::{FLOW, flow, flow_sample, raw_header, set, sflow, template, v5, v9, v9_options};
 
 /// The system's allocator, counting what this thread asks of it.
 struct Counting;
@@ -64,4 +69,30 @@ fn no_frame_of_any_link_type_makes_decoding_allocate() {
         }
     }
     assert_eq!(COUNT.get(), before);
+}
+
+#[test]
+fn records_of_known_exporters_and_templates_sent_again_allocate_nothing() {
+    let options = [set(1, &v9_options(257, &[(1, 4)], &[(34, 4)])), set(257, &[0, 0, 0, 0, 0, 0, 0, 9])];
+    let datagrams = [
+        v9(
+            1,
+            0,
+            &[set(0, &template(256, &FLOW)), options.concat(), set(256, &[flow(1, 2), flow(3, 4)].concat())],
+        ),
+        v5(0, 0, &[(1, 2), (3, 4)]),
+        sflow(1, 0, &[flow_sample(512, &[raw_header()])]),
+    ];
+    let mut collector = Collector::new(Limits::live(Vec::new()));
+    let mut records = 0;
+    let mut read = || {
+        for datagram in &datagrams {
+            collector.read([192, 0, 2, 1].into(), Timestamp::EPOCH, datagram, &mut |_| records += 1);
+        }
+    };
+    read();
+    let before = COUNT.get();
+    (0..1000).for_each(|_| read());
+    assert_eq!(COUNT.get(), before);
+    assert_eq!(records, 5 * 1001);
 }

@@ -15,10 +15,12 @@ pub enum Scope {
     Host,
     /// An alert.
     Alert,
+    /// A flow that somebody counted, with all that an exporter tells of it.
+    Record,
 }
 
 impl Scope {
-    pub(super) const ALL: [Self; 4] = [Self::Frame, Self::Flow, Self::Host, Self::Alert];
+    pub(super) const ALL: [Self; 5] = [Self::Frame, Self::Flow, Self::Host, Self::Alert, Self::Record];
 
     /// In the plural, for messages.
     pub const fn name(self) -> &'static str {
@@ -27,6 +29,7 @@ impl Scope {
             Self::Flow => "flows",
             Self::Host => "hosts",
             Self::Alert => "alerts",
+            Self::Record => "flow records",
         }
     }
 }
@@ -62,7 +65,7 @@ impl Scopes {
 }
 
 /// One word of a caller's; `U` is what it asks.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Word<U: 'static> {
     /// The word, lower case.
     pub name: &'static str,
@@ -77,13 +80,30 @@ pub struct Word<U: 'static> {
 }
 
 /// What follows a word.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub enum Operand<U: 'static> {
     /// A value: `country NL`. `None` = no such value.
     Value(fn(&str) -> Option<U>),
     /// A comparison with a number, with an optional unit k, M, G or T (powers of 1000): `bytes > 1M`.
     Comparison(fn(Comparison, u64) -> U),
 }
+
+// Neither holds a `U`, so both may be copied whatever that is.
+impl<U> Clone for Word<U> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<U> Copy for Word<U> {}
+
+impl<U> Clone for Operand<U> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<U> Copy for Operand<U> {}
 
 #[cfg(test)]
 mod tests {
