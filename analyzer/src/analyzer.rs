@@ -25,6 +25,7 @@ mod domains;
 mod listing;
 mod observe;
 mod reading;
+mod records;
 mod recount;
 mod relocate;
 mod settle;

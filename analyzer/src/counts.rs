@@ -24,25 +24,25 @@ impl Counts {
     /// Packets sent.
     #[inline]
     pub const fn send(&mut self, volume: &Volume) {
-        self.packets_sent += volume.packets;
-        self.bytes_sent += volume.bytes;
+        self.packets_sent = self.packets_sent.saturating_add(volume.packets);
+        self.bytes_sent = self.bytes_sent.saturating_add(volume.bytes);
     }
 
     /// Packets received.
     #[inline]
     pub const fn receive(&mut self, volume: &Volume) {
-        self.packets_received += volume.packets;
-        self.bytes_received += volume.bytes;
+        self.packets_received = self.packets_received.saturating_add(volume.packets);
+        self.bytes_received = self.bytes_received.saturating_add(volume.bytes);
     }
 
     /// Packets of either end.
     pub const fn packets(&self) -> u64 {
-        self.packets_sent + self.packets_received
+        self.packets_sent.saturating_add(self.packets_received)
     }
 
     /// Bytes of either end.
     pub const fn bytes(&self) -> u64 {
-        self.bytes_sent + self.bytes_received
+        self.bytes_sent.saturating_add(self.bytes_received)
     }
 
     /// Packets and bytes of either end.

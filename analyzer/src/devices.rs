@@ -95,6 +95,19 @@ impl Devices {
         self.0.get(&address(mac)?).map(|name| &**name)
     }
 
+    /// The devices that are called so, in either case, by their hardware addresses, ascending.
+    pub fn called(&self, name: &str) -> Vec<Mac> {
+        let named = self.0.iter().filter(|(_, known)| known.eq_ignore_ascii_case(name));
+        let mut macs: Vec<Mac> = named.map(|(mac, _)| Mac(*mac)).collect();
+        macs.sort_unstable();
+        macs
+    }
+
+    /// A hardware address as lists have it: digits in either case, one or two to a byte.
+    pub fn hardware(text: &str) -> Option<Mac> {
+        address(text).map(Mac)
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len()

@@ -89,11 +89,11 @@ impl Volume {
         self.bytes += bytes as u64;
     }
 
-    /// As many as another has.
+    /// As many as another has. Exporters of flows may claim any figures, so sums stop at the most there is.
     #[inline]
     pub const fn merge(&mut self, other: &Self) {
-        self.packets += other.packets;
-        self.bytes += other.bytes;
+        self.packets = self.packets.saturating_add(other.packets);
+        self.bytes = self.bytes.saturating_add(other.bytes);
     }
 }
 
@@ -138,6 +138,10 @@ pub struct Running {
     pub last: Timestamp,
     bytes: [u64; 2],
     packets: [u32; 2],
+    /// The first packet since it was last settled, as [`ticks`]: eight bytes more would take a second cache line.
+    since: u32,
+    /// TCP flags since then, as RFC 9293 has them in a byte.
+    flags: [u8; 2],
     /// Which views have counted it, a bit each.
     pub views: u16,
     /// How it stands.
@@ -192,6 +196,17 @@ pub struct Change {
     pub answered: bool,
 }
 
+/// A row of the table, with what the table adds, is one cache line.
+const _: () = assert!(size_of::<Running>() <= 48);
+
+/// A tick is so many bits of nanoseconds: a millisecond, about.
+const TICK: u32 = 20;
+
+/// The lowest bits of a time in ticks.
+const fn ticks(at: Timestamp) -> u32 {
+    (at.as_nanos() >> TICK) as u32
+}
+
 impl Worth for Running {
     /// Answered flows outlive the others.
     fn established(&self) -> bool {
@@ -206,6 +221,8 @@ impl Running {
             last: flow.first,
             bytes: [0; 2],
             packets: [0; 2],
+            since: ticks(flow.first),
+            flags: [0; 2],
             views: 0,
             state: State::Active,
             direction: flow.direction(),
@@ -235,6 +252,7 @@ impl Running {
         let unsettled = self.packets == [0; 2];
         if unsettled {
             self.led = from_opener;
+            self.since = ticks(at);
         }
         let end = usize::from(!from_opener);
         self.packets[end] += 1;
@@ -243,6 +261,7 @@ impl Running {
         let answered = !self.answered && from_opener != self.opened;
         self.answered |= answered;
         if let Transport::Tcp(tcp) = &packet.transport {
+            self.flags[end] |= tcp.flags.0 as u8;
             if tcp.flags.has(TcpFlags::RST) {
                 self.state = State::Reset;
             } else if tcp.flags.has(TcpFlags::FIN) && self.state == State::Active {
@@ -255,6 +274,9 @@ impl Running {
     /// Counts so many packets at once, of which only their end state is known.
     pub fn recount(&mut self, volume: Volume, at: Timestamp, from_opener: bool, state: State) -> Change {
         let unsettled = self.packets == [0; 2];
+        if unsettled {
+            self.since = ticks(at);
+        }
         let end = usize::from(!from_opener);
         self.packets[end] =
             self.packets[end].saturating_add(u32::try_from(volume.packets).unwrap_or(u32::MAX));
@@ -266,6 +288,14 @@ impl Running {
         Change { unsettled, fresh: unsettled && !self.settled, answered }
     }
 
+    /// Takes a record of the whole flow, whose figures are counted at once elsewhere.
+    pub const fn carry(&mut self, state: State, at: Timestamp, answered: bool) {
+        self.state = state;
+        self.last = at;
+        self.answered |= answered;
+        self.settled = true;
+    }
+
     /// Whether a packet at `at` belongs to a new flow with the same key: silence, or a SYN after the end.
     #[inline]
     pub fn is_over(&self, packet: &Packet, at: Timestamp) -> bool {
@@ -275,11 +305,22 @@ impl Running {
         self.state != State::Active && packet.tcp().is_some_and(|tcp| tcp.flags.is_syn())
     }
 
+    /// When the first packet came since it was last settled, to a millisecond, when that is not weeks ago.
+    pub const fn since(&self) -> Timestamp {
+        let ago = ticks(self.last).wrapping_sub(self.since);
+        Timestamp::from_nanos(self.last.as_nanos().saturating_sub((ago as i64) << TICK))
+    }
+
+    /// TCP flags since then, from the opener and to it.
+    pub const fn flags(&self) -> [u8; 2] {
+        self.flags
+    }
+
     /// Takes the figures since the last time, from the opener and to it.
     pub fn settle(&mut self) -> [Volume; 2] {
         let volume = |end: usize| Volume { packets: u64::from(self.packets[end]), bytes: self.bytes[end] };
         let taken = [volume(0), volume(1)];
-        (self.packets, self.bytes) = ([0; 2], [0; 2]);
+        (self.packets, self.bytes, self.flags) = ([0; 2], [0; 2], [0; 2]);
         self.settled = true;
         taken
     }

@@ -41,15 +41,26 @@ impl Series {
     /// Counts a packet.
     #[inline]
     pub fn observe(&mut self, at: Timestamp, direction: Direction, bytes: u32) {
+        self.volume(at, direction).add(bytes);
+    }
+
+    /// Counts so many packets at once.
+    #[inline]
+    pub fn observe_many(&mut self, at: Timestamp, direction: Direction, volume: Volume) {
+        self.volume(at, direction).merge(&volume);
+    }
+
+    #[inline]
+    fn volume(&mut self, at: Timestamp, direction: Direction) -> &mut Volume {
         let second = at.as_seconds();
         let row = &mut self.seconds[slot(second)];
         if row.at != second {
             *row = Second { at: second, ..Second::default() };
         }
         match direction {
-            Direction::In => row.inward.add(bytes),
-            Direction::Out => row.outward.add(bytes),
-            Direction::Internal | Direction::Transit => row.other.add(bytes),
+            Direction::In => &mut row.inward,
+            Direction::Out => &mut row.outward,
+            Direction::Internal | Direction::Transit => &mut row.other,
         }
     }
 

@@ -102,10 +102,18 @@ impl View {
         }
     }
 
+    /// So many packets pass at once.
+    pub(crate) fn pass_together(&mut self, at: Timestamp, volume: Volume, direction: Direction) {
+        self.pass_many(at, volume);
+        if let Some(live) = &mut self.live {
+            live.series.observe_many(at, direction, volume);
+        }
+    }
+
     /// So many packets pass at once; their seconds are counted elsewhere.
     pub(crate) fn pass_many(&mut self, at: Timestamp, volume: Volume) {
-        self.totals.packets += volume.packets;
-        self.totals.bytes += volume.bytes;
+        self.totals.packets = self.totals.packets.saturating_add(volume.packets);
+        self.totals.bytes = self.totals.bytes.saturating_add(volume.bytes);
         self.from.get_or_insert(at);
     }
 
@@ -124,6 +132,11 @@ impl View {
         self.totals.flows_active += 1;
     }
 
+    /// A flow that began stands for so many more.
+    pub(crate) const fn stand_for(&mut self, others: u64) {
+        self.totals.flows = self.totals.flows.saturating_add(others);
+    }
+
     /// Counts what has passed already.
     #[inline]
     pub(crate) fn settle(&mut self, at: Timestamp, seen: &Observation) {
@@ -136,10 +149,10 @@ impl View {
         }
     }
 
-    /// Counts a single packet of which nothing was told before.
+    /// Counts a packet, or several at once, of which nothing was told before.
     #[inline]
     pub(crate) fn observe(&mut self, at: Timestamp, seen: &Observation) {
-        self.pass(at, seen.volume.bytes as u32, seen.direction);
+        self.pass_together(at, seen.volume, seen.direction);
         if seen.fresh.flow {
             self.begin();
         }

@@ -1,4 +1,5 @@
-//! Nothing allocates per packet: with known hosts and flows, a hundred thousand packets cost no allocation at all.
+//! Nothing allocates per packet: with known hosts and flows, a hundred thousand packets cost no allocation at all, nor do
+//! as many flow records.
 #![expect(unsafe_code, reason = "a counting allocator is an unsafe trait")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -10,6 +11,7 @@ use analyzer::fingerprint::Database;
 use analyzer::geo::{Geo, Needs};
 use analyzer::inventory::Plan;
 use analyzer::{Analyzer, Dimension, Facts, LocalNetworks, Origin, Setup};
+use capturer::flow::FlowRecord;
 use capturer::{Packet, Ports, Protocol, Timestamp, Transport};
 
 struct Counting;
@@ -84,4 +86,27 @@ fn the_steady_state_allocates_nothing() {
     let during = ALLOCATIONS.load(Relaxed) - before;
     assert_eq!(during, 0, "{during} allocations in 100 000 packets");
     assert_eq!(analyzer.read().totals(analyzer::ViewId::MAIN).packets, 120_000);
+    records_allocate_nothing(&mut analyzer);
+}
+
+fn record(n: u32) -> FlowRecord {
+    let packet = packet(n);
+    FlowRecord {
+        received: packet.at,
+        source: packet.source,
+        destination: packet.destination,
+        ports: Ports { source: 53, destination: 53 },
+        protocol: packet.protocol,
+        packets: 3,
+        bytes: 1800,
+        ..FlowRecord::empty()
+    }
+}
+
+fn records_allocate_nothing(analyzer: &mut Analyzer) {
+    (120_000..140_000).for_each(|n| analyzer.observe_record(&record(n)));
+    let before = ALLOCATIONS.load(Relaxed);
+    (140_000..240_000).for_each(|n| analyzer.observe_record(&record(n)));
+    let during = ALLOCATIONS.load(Relaxed) - before;
+    assert_eq!(during, 0, "{during} allocations in 100 000 records");
 }

@@ -184,7 +184,7 @@ impl Analyzer {
     }
 
     /// Makes a flow's row, and its hosts' if they are new.
-    fn begin(&mut self, key: FlowKey, at: Timestamp, packet: &Packet) -> Slot {
+    pub(super) fn begin(&mut self, key: FlowKey, at: Timestamp, packet: &Packet) -> Slot {
         let ports = packet.ports().unwrap_or_default();
         let source = self.flow_end(packet.source, ports.source, at);
         let destination = self.flow_end(packet.destination, ports.destination, at);
@@ -225,7 +225,7 @@ impl Analyzer {
 
     /// Both ends of a flow have sent: their hosts are no strangers any more. They hear of it when the flow is settled,
     /// which is too late where hosts have to make room meanwhile.
-    fn acquaint(&mut self, slot: Slot) {
+    pub(super) fn acquaint(&mut self, slot: Slot) {
         let Some(flow) = self.flows.rest(slot) else { return };
         for end in [flow.opener.host, flow.answerer.host] {
             if let Some(host) = self.hosts.touch(end) {
@@ -265,7 +265,7 @@ impl Analyzer {
     }
 
     /// A packet as its flow knows it.
-    fn enrich(&self, packet: &Packet, flow: &Flow, from_opener: bool) -> Observation {
+    pub(super) fn enrich(&self, packet: &Packet, flow: &Flow, from_opener: bool) -> Observation {
         let (source, destination) = flow.ends(from_opener);
         let mut seen = Observation::of(packet, source.end, destination.end);
         self.complete(&mut seen, flow, from_opener);

@@ -16,11 +16,11 @@ const TOGETHER: usize = 32;
 
 /// What went one way since the last time.
 #[derive(Clone, Copy)]
-struct Way {
-    volume: Volume,
-    from_opener: bool,
+pub(super) struct Way {
+    pub(super) volume: Volume,
+    pub(super) from_opener: bool,
     /// The flow's first packet if it begins, else the last: what came between is known already.
-    first: Timestamp,
+    pub(super) first: Timestamp,
 }
 
 impl Analyzer {
@@ -77,11 +77,13 @@ impl Analyzer {
     pub(super) fn settle_flow(&mut self, running: &mut Running, flow: &mut Flow) {
         let begins = !running.settled;
         let first = if begins { flow.first } else { running.last };
+        let (since, flags) = (running.since(), running.flags());
         let [sent, received] = running.settle();
         flow.sent.merge(&sent);
         flow.received.merge(&received);
         if let Some(recorder) = &mut self.recorder {
-            recorder.take(Slice::of(running, flow, [sent, received], begins), running.answered);
+            let slice = Slice { flags, ..Slice::of((running, flow), since, [sent, received], begins) };
+            recorder.take(slice, running.answered);
         }
         let mut fresh = begins;
         let way = |volume, from_opener| Way { volume, from_opener, first };
@@ -98,7 +100,7 @@ impl Analyzer {
         }
     }
 
-    fn settle_way(&mut self, running: &Running, flow: &mut Flow, way: Way, fresh: bool) {
+    pub(super) fn settle_way(&mut self, running: &Running, flow: &mut Flow, way: Way, fresh: bool) {
         let Way { volume, from_opener, first } = way;
         let fresh = self.settle_hosts(running, flow, (volume, from_opener), fresh);
         let (source, destination) = flow.ends(from_opener);

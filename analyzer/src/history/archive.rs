@@ -1,10 +1,8 @@
 //! Steps of the past within a budget: seconds, then ten seconds, then minutes.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
-use ahash::RandomState;
-
-use crate::history::{Between, LeftOut, Slice};
+use crate::history::{Joiner, LeftOut, Slice, Step};
 
 /// Steps become so long (seconds) at such an age (seconds). The last level ends by the budget alone.
 const LEVELS: [(i64, i64); 3] = [(1, 120), (10, 1800), (60, i64::MAX)];
@@ -25,53 +23,13 @@ impl Range {
     }
 }
 
-/// A step.
-struct Step {
-    at: i64,
-    slices: Vec<Slice>,
-    left_out: LeftOut,
-}
-
-/// The second under way: its slices are joined as they come.
-#[derive(Default)]
-struct Open {
-    at: i64,
-    slices: Vec<Slice>,
-    places: HashMap<Between, usize, RandomState>,
-    left_out: LeftOut,
-}
-
-impl Open {
-    fn add(&mut self, slice: &Slice) {
-        match self.places.entry(slice.between) {
-            std::collections::hash_map::Entry::Occupied(place) => {
-                if let Some(known) = self.slices.get_mut(*place.get()) {
-                    known.join(slice);
-                }
-            }
-            std::collections::hash_map::Entry::Vacant(place) => {
-                place.insert(self.slices.len());
-                self.slices.push(Slice { at: self.at, ..*slice });
-            }
-        }
-    }
-
-    fn take(&mut self) -> Option<Step> {
-        self.places.clear();
-        let mut slices = std::mem::take(&mut self.slices);
-        let left_out = std::mem::take(&mut self.left_out);
-        slices.shrink_to_fit();
-        let holds = !slices.is_empty() || left_out.packets() > 0;
-        holds.then_some(Step { at: self.at, slices, left_out })
-    }
-}
-
 /// The past, as far as it is kept.
 pub struct Archive {
     levels: [VecDeque<Step>; LEVELS.len()],
-    open: Open,
+    /// The second under way.
+    open: Joiner,
     /// Joins the steps that become one.
-    joiner: Open,
+    joiner: Joiner,
     slices: usize,
     most: usize,
     /// The second before which something had to go.
@@ -83,8 +41,8 @@ impl Archive {
     pub fn new(bytes: usize) -> Self {
         Self {
             levels: Default::default(),
-            open: Open::default(),
-            joiner: Open::default(),
+            open: Joiner::default(),
+            joiner: Joiner::default(),
             slices: 0,
             most: bytes / size_of::<Slice>(),
             gone: None,
@@ -105,14 +63,14 @@ impl Archive {
         }
         for left in left_out {
             self.turn(left.at);
-            self.open.left_out.merge(left);
+            self.open.leave_out(left);
         }
     }
 
     /// The seconds that are kept; `None` while there are none.
     pub fn kept(&self) -> Option<Range> {
         let first = self.steps().map(|(at, ..)| at).next()?;
-        Some(Range { from: first, to: self.open.at + 1 })
+        Some(Range { from: first, to: self.open.at() + 1 })
     }
 
     /// Before this second something had to make room.
@@ -122,7 +80,7 @@ impl Archive {
 
     /// Bytes that slices occupy.
     pub fn bytes(&self) -> usize {
-        (self.slices + self.open.slices.capacity()) * size_of::<Slice>()
+        (self.slices + self.open.room()) * size_of::<Slice>()
     }
 
     /// A range widened to whole steps, and the longest of these steps in seconds.
@@ -149,21 +107,20 @@ impl Archive {
         let closed = self.levels.iter().zip(LEVELS).rev().flat_map(|(steps, (length, _))| {
             steps.iter().map(move |step| (step.at, length, step.slices.as_slice(), &step.left_out))
         });
-        let open = &self.open;
-        let under_way = !open.slices.is_empty() || open.left_out.packets() > 0;
-        closed.chain(under_way.then_some((open.at, 1, open.slices.as_slice(), &open.left_out)))
+        let open = self.open.under_way().map(|(slices, left_out)| (self.open.at(), 1, slices, left_out));
+        closed.chain(open)
     }
 
     /// A second begins, if it is a later one.
     fn turn(&mut self, second: i64) {
-        if second <= self.open.at {
+        if second <= self.open.at() {
             return;
         }
         if let Some(step) = self.open.take() {
             self.slices += step.slices.len();
             self.levels[0].push_back(step);
         }
-        self.open.at = second;
+        self.open.begin(second);
         for level in 1..LEVELS.len() {
             while self.is_due(level, second) {
                 self.lengthen(level);
@@ -182,7 +139,7 @@ impl Archive {
     fn lengthen(&mut self, level: usize) {
         let length = LEVELS[level].0;
         let Some(at) = self.levels[level - 1].front().map(|step| begin(step.at, length)) else { return };
-        self.joiner.at = at;
+        self.joiner.begin(at);
         let before = self.levels[level].pop_back_if(|step| step.at == at);
         let mut joined = before.into_iter().collect::<Vec<_>>();
         while let Some(step) = self.levels[level - 1].pop_front_if(|step| step.at < at + length) {
@@ -191,7 +148,7 @@ impl Archive {
         for step in joined {
             self.slices -= step.slices.len();
             step.slices.iter().for_each(|slice| self.joiner.add(slice));
-            self.joiner.left_out.merge(&step.left_out);
+            self.joiner.leave_out(&step.left_out);
         }
         if let Some(step) = self.joiner.take() {
             self.slices += step.slices.len();

@@ -40,21 +40,37 @@ impl Past {
     /// Counts a range, widened to whole steps.
     pub fn of(archive: &Archive, wanted: Range, setup: PastSetup<'_>) -> Self {
         let (range, step) = archive.widen(wanted);
-        let facts = setup.setup.facts.clone();
-        let mut past = Self {
-            analyzer: Analyzer::new(setup.setup).of_the_past(setup.names),
+        let filter = setup.filter;
+        let mut past = Self::begin((range, step), setup.setup, setup.names);
+        for (_, slices, left_out) in archive.of(range) {
+            past.add((slices, left_out), filter);
+        }
+        past
+    }
+
+    /// A range whose steps, of so many seconds at most, are [added](Self::add) one by one.
+    pub fn begin((range, step): (Range, i64), setup: Setup, names: Names) -> Self {
+        Self {
+            analyzer: Analyzer::new(setup).of_the_past(names),
             range,
             step,
             series: rows(range, step),
             left_out: LeftOut { at: range.from, ..LeftOut::default() },
-        };
-        for (_, slices, left_out) in archive.of(range) {
-            for slice in slices {
-                past.count(slice, passes(slice, &facts, setup.filter));
-            }
-            past.left_out.merge(left_out);
         }
-        past
+    }
+
+    /// Adds what a filter lets through of a step; they come oldest first.
+    pub fn add(&mut self, (slices, left_out): (&[Slice], &LeftOut), filter: Option<(&Query, Knowledge<'_>)>) {
+        for slice in slices {
+            let passes = passes(slice, self.analyzer.facts(), filter);
+            self.count(slice, passes);
+        }
+        self.left_out.merge(left_out);
+    }
+
+    /// Adds what is not kept apart.
+    pub fn leave_out(&mut self, left_out: &LeftOut) {
+        self.left_out.merge(left_out);
     }
 
     /// Its figures.

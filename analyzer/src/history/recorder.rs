@@ -13,6 +13,9 @@ const MOST: u32 = 32_768;
 /// Slices that may wait to be fetched, when who fetches them is behind.
 const MOST_WAITING: usize = 4 * MOST as usize;
 
+/// Room that stays for the next second, whatever this one took.
+const LEAST_ROOM: usize = 1024;
+
 /// What was not kept apart of a second, or of a range.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LeftOut {
@@ -101,8 +104,14 @@ impl Recorder {
         self.slices.is_empty() && self.left_out.is_empty()
     }
 
-    /// What was recorded since the last time.
+    /// What was recorded since the last time. What it was recorded into stays, so that the next second need not grow it
+    /// again in the packet path; after a flood it is let go.
     pub fn fetch(&mut self) -> (Vec<Slice>, Vec<LeftOut>) {
-        (std::mem::take(&mut self.slices), std::mem::take(&mut self.left_out))
+        let fetched = self.slices.as_slice().to_vec();
+        self.slices.clear();
+        if self.slices.capacity() > 4 * fetched.len().max(LEAST_ROOM) {
+            self.slices.shrink_to(LEAST_ROOM);
+        }
+        (fetched, std::mem::take(&mut self.left_out))
     }
 }

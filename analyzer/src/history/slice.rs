@@ -6,6 +6,8 @@ use capturer::{
     Mac, Network, Packet, Ports, Protocol, Tcp, TcpFlags, TcpOptions, TcpQuirks, Timestamp, Transport, Vlan,
 };
 
+use capturer::flow::FlowRecord;
+
 use crate::flow::{Flow, Running, State, Volume};
 use crate::observation::Direction;
 
@@ -58,11 +60,22 @@ pub struct Slice {
     pub led: bool,
     /// How the flow stood at the step's end.
     pub state: State,
+    /// Milliseconds from the step's begin to its first packet.
+    pub first_ms: u32,
+    /// And to its last.
+    pub last_ms: u32,
+    /// TCP flags of its packets, from opener and to it, as RFC 9293 has them in a byte.
+    pub flags: [u8; 2],
 }
 
 impl Slice {
     /// What a flow carried since it was last settled, which must have been in this second.
-    pub(crate) fn of(running: &Running, flow: &Flow, [sent, received]: [Volume; 2], begins: bool) -> Self {
+    pub(crate) fn of(
+        (running, flow): (&Running, &Flow),
+        since: Timestamp,
+        [sent, received]: [Volume; 2],
+        begins: bool,
+    ) -> Self {
         let side = |end: &crate::flow::FlowEnd, mac| Side { address: end.end.address, port: end.port, mac };
         let between = Between {
             opener: side(&flow.opener, flow.macs.0),
@@ -72,8 +85,9 @@ impl Slice {
             vlan: flow.vlan,
             has_ports: flow.has_ports,
         };
+        let at = running.last.as_seconds();
         Self {
-            at: running.last.as_seconds(),
+            at,
             between,
             direction: flow.direction(),
             sent,
@@ -82,6 +96,9 @@ impl Slice {
             continues: !begins,
             led: running.led,
             state: running.state,
+            first_ms: millis(at, since),
+            last_ms: millis(at, running.last),
+            flags: [0; 2],
         }
     }
 
@@ -106,15 +123,28 @@ impl Slice {
             continues: true,
             led: true,
             state: State::Active,
+            first_ms: at.subsecond_nanos() / 1_000_000,
+            last_ms: at.subsecond_nanos() / 1_000_000,
+            flags: [0; 2],
         }
     }
 
-    /// Adds what the same flow carried afterwards.
+    /// The same in a step that began earlier, or at the same time.
+    pub(crate) fn within(&self, at: i64) -> Self {
+        let shift = u32::try_from((self.at - at).saturating_mul(1000)).unwrap_or(0);
+        let (first_ms, last_ms) = (self.first_ms.saturating_add(shift), self.last_ms.saturating_add(shift));
+        Self { at, first_ms, last_ms, ..*self }
+    }
+
+    /// Adds what the same flow carried afterwards, in the same step.
     pub(crate) fn join(&mut self, later: &Self) {
         self.sent.merge(&later.sent);
         self.received.merge(&later.received);
         self.begun += later.begun;
         self.state = later.state;
+        self.first_ms = self.first_ms.min(later.first_ms);
+        self.last_ms = self.last_ms.max(later.last_ms);
+        self.flags = [self.flags[0] | later.flags[0], self.flags[1] | later.flags[1]];
     }
 
     /// Both ways together.
@@ -122,6 +152,42 @@ impl Slice {
         let mut both = self.sent;
         both.merge(&self.received);
         both
+    }
+
+    /// Its two ways as records of their own. The flows that began count with the first one; a way that nothing went is none.
+    pub fn records(&self) -> [Option<FlowRecord>; 2] {
+        [true, false].map(|from_opener| {
+            let record = self.way(from_opener);
+            (record.packets > 0 || record.flows > 0).then_some(record)
+        })
+    }
+
+    /// One of its ways.
+    pub(crate) fn way(&self, from_opener: bool) -> FlowRecord {
+        let Between { opener, answerer, protocol, vlan, .. } = self.between;
+        let at = |ms: u32| Timestamp::from_parts(self.at, i64::from(ms) * 1_000_000);
+        let (source, destination, volume, flags) = if from_opener {
+            (opener, answerer, self.sent, self.flags[0])
+        } else {
+            (answerer, opener, self.received, self.flags[1])
+        };
+        FlowRecord {
+            first: at(self.first_ms),
+            last: at(self.last_ms),
+            received: at(self.last_ms),
+            source: source.address,
+            destination: destination.address,
+            source_mac: source.mac,
+            destination_mac: destination.mac,
+            ports: Ports { source: source.port, destination: destination.port },
+            protocol,
+            vlan,
+            tcp_flags: TcpFlags(flags.into()),
+            packets: volume.packets,
+            bytes: volume.bytes,
+            flows: if from_opener { u64::from(self.begun) } else { 0 },
+            ..FlowRecord::empty()
+        }
     }
 
     /// Its two ways: from the opener, and to it.
@@ -150,6 +216,11 @@ impl Slice {
             ..Packet::empty()
         }
     }
+}
+
+/// Milliseconds from a second on.
+fn millis(second: i64, at: Timestamp) -> u32 {
+    u32::try_from((at.as_millis() - second.saturating_mul(1000)).max(0)).unwrap_or(u32::MAX)
 }
 
 fn transport(protocol: Protocol, has_ports: bool, ports: Ports) -> Transport {

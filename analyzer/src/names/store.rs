@@ -159,6 +159,19 @@ impl Names {
         self.domains.group(domain)
     }
 
+    /// What is known of these addresses alone.
+    pub fn only(&self, addresses: impl Iterator<Item = IpAddr>) -> Self {
+        let mut some = Self { domains: self.domains.clone(), budget: self.budget, ..Self::new(0) };
+        for row in addresses.filter_map(|address| self.row(address)) {
+            if !some.index.contains_key(&row.address) {
+                some.index.insert(row.address, some.rows.len() as u32);
+                some.bytes += row.cost();
+                some.rows.push(row.clone());
+            }
+        }
+        some
+    }
+
     /// All addresses with their names.
     pub fn iter(&self) -> impl Iterator<Item = (IpAddr, &[Known])> {
         self.rows.iter().map(|row| (row.address, &row.names[..]))

@@ -2,7 +2,9 @@
 //! observations.
 
 mod alert;
+mod flow;
 mod host;
+mod record;
 mod words;
 
 use std::fmt;
@@ -13,6 +15,7 @@ use capturer::filter::{Extended, ExtendedFrame, Scope};
 use capturer::{Frame, LinkType, Packet};
 
 pub use capturer::filter::{FilterError, LinkError};
+pub use record::RecordFact;
 pub use words::{Fact, NamedService, System};
 
 use crate::geo::Needs;
@@ -82,6 +85,11 @@ impl Query {
         asks(self.0.tree(), &|fact| matches!(fact, Fact::Domain(_)))
     }
 
+    /// Whether it asks what only exporters' records tell.
+    pub fn asks_records(&self) -> bool {
+        asks(self.0.tree(), &|fact| matches!(fact, Fact::Record(asked) if asked.is_of_exporters()))
+    }
+
     /// Whether it asks what hosts look like.
     pub fn asks_systems(&self) -> bool {
         asks(self.0.tree(), &|fact| matches!(fact, Fact::System(_)))
@@ -93,7 +101,7 @@ impl Query {
             country: asks(self.0.tree(), &|fact| {
                 matches!(fact, Fact::Country(_) | Fact::Continent(_) | Fact::PlaceUnknown)
             }),
-            asn: asks(self.0.tree(), &|fact| matches!(fact, Fact::Asn(_))),
+            asn: asks(self.0.tree(), &|fact| matches!(fact, Fact::Asn(_) | Fact::Record(RecordFact::As(_)))),
         }
     }
 }

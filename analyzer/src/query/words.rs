@@ -6,6 +6,7 @@ use std::fmt;
 use capturer::Protocol;
 use capturer::filter::{Operand, Ported, Scope, Scopes, Side, Word, service};
 
+use super::record::{self, RecordFact};
 use crate::aggregate::{SERVICES, service_label};
 use crate::detect::is_of;
 use crate::fingerprint::{Families, Family};
@@ -40,6 +41,8 @@ pub enum Fact {
     System(System),
     /// An alert of this rule or family of rules.
     Alert(Box<str>),
+    /// What a flow record says of itself.
+    Record(RecordFact),
 }
 
 /// What an address may look like.
@@ -58,7 +61,10 @@ pub struct NamedService {
     ports: Box<[(Protocol, u16)]>,
 }
 
-const ENDS_AND_FLOWS: Scopes = Scopes::of(&[Scope::Frame, Scope::Flow]);
+const ENDS_AND_FLOWS: Scopes = Scopes::of(&[Scope::Frame, Scope::Flow, Scope::Record]);
+
+/// Flow records carry no names.
+const NAMED: Scopes = Scopes::of(&[Scope::Frame, Scope::Flow, Scope::Host, Scope::Alert]);
 
 /// An alert is kept longer than what its parties looked like is known.
 const PACKETS_AND_HOSTS: Scopes = Scopes::of(&[Scope::Frame, Scope::Flow, Scope::Host]);
@@ -69,8 +75,20 @@ const TRANSPORTS: [(&str, char, Protocol, Ported); 3] = [
     ("sctp", 's', Protocol::SCTP, Ported::Sctp),
 ];
 
-/// The table.
-pub(super) const WORDS: &[Word<Fact>] = &[
+/// The table: these, and those of flow records.
+pub(super) const WORDS: &[Word<Fact>] = &joined();
+
+const fn joined() -> [Word<Fact>; OURS.len() + record::WORDS.len()] {
+    let mut words = [OURS[0]; OURS.len() + record::WORDS.len()];
+    let mut at = 0;
+    while at < words.len() {
+        words[at] = if at < OURS.len() { OURS[at] } else { record::WORDS[at - OURS.len()] };
+        at += 1;
+    }
+    words
+}
+
+const OURS: &[Word<Fact>] = &[
     Word {
         name: "country",
         sided: true,
@@ -124,7 +142,7 @@ pub(super) const WORDS: &[Word<Fact>] = &[
         name: "domain",
         sided: true,
         expected: "a domain such as example.org; names below it are meant, too",
-        scopes: Scopes::ALL,
+        scopes: NAMED,
         operand: Operand::Value(domain),
     },
     Word {
@@ -166,6 +184,8 @@ impl Fact {
                 seen.is_ip() && ends(&|end| system.holds(known.systems.family(end.address)))
             }
             Self::Alert(wanted) => seen.rule.is_some_and(|rule| is_of(rule, wanted)),
+            // Asked of records alone, which answer themselves.
+            Self::Record(_) => false,
         }
     }
 }
@@ -184,6 +204,7 @@ impl fmt::Display for Fact {
             Self::Domain(domain) => f.write_str(domain),
             Self::System(system) => system.fmt(f),
             Self::Alert(rule) => f.write_str(rule),
+            Self::Record(asked) => asked.fmt(f),
         }
     }
 }
