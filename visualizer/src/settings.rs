@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 mod alerts;
 mod detect;
 mod fingerprints;
+mod flows;
+mod history;
 pub(crate) mod notify;
 mod ranges;
 pub(crate) mod secret;
@@ -23,6 +25,8 @@ pub(crate) mod server;
 pub use alerts::Alerts;
 pub use detect::Detect;
 pub use fingerprints::Fingerprints;
+pub use flows::{ExportForm, FileForm, FlowExports};
+pub use history::History;
 pub use notify::Notify;
 pub use server::Server;
 
@@ -40,6 +44,8 @@ const PREFIX: &str = "WIREGLOBE";
 pub struct Settings {
     /// Where packets come from.
     pub source: Source,
+    /// The collector of flow exports.
+    pub flows: FlowExports,
     /// How frames are read.
     pub decode: Decode,
     /// Which addresses are ours.
@@ -78,7 +84,7 @@ pub struct Settings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Source {
-    /// Which of the three.
+    /// Which of the four.
     pub kind: Kind,
     /// The interface to watch, when `kind` is `interface`.
     pub interface: String,
@@ -144,6 +150,8 @@ pub enum Kind {
     Interface,
     /// Capture files.
     Files,
+    /// Nothing but flow exports.
+    None,
 }
 
 impl Default for Source {
@@ -305,21 +313,6 @@ impl Default for Analysis {
     }
 }
 
-/// The past that the page can go back to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct History {
-    /// Mebibytes of what flows carried, by the second, later by ten seconds and by minutes: 32 are some 230 000 rows. A range
-    /// that is looked at may take as much again. 0 keeps nothing. Range 0 to 65 536.
-    pub memory_mb: usize,
-}
-
-impl Default for History {
-    fn default() -> Self {
-        Self { memory_mb: 32 }
-    }
-}
-
 /// `/metrics`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -438,6 +431,7 @@ fn environment() -> Environment {
         .try_parsing(true)
         .list_separator(",")
         .with_list_parse_key("source.read")
+        .with_list_parse_key("flows.exporters")
         .with_list_parse_key("network.local")
         .with_list_parse_key("geo.databases")
         .with_list_parse_key("detect.off")

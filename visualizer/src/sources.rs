@@ -29,7 +29,7 @@ const GUESS_FRAMES: usize = 20_000;
 /// A source that is being watched, and what is known of it.
 pub(crate) struct Opened {
     pub(crate) source: Box<dyn Source>,
-    /// `demo`, `file` or `interface`.
+    /// `demo`, `file`, `interface` or `flows`.
     pub(crate) kind: &'static str,
     pub(crate) name: String,
     pub(crate) local: LocalNetworks,
@@ -44,6 +44,19 @@ pub(crate) struct Opened {
 /// Where the invented home of the bundled capture stands.
 fn demo_home() -> Home {
     Home { label: "Demo home".to_owned(), lat: 52.37, lon: 4.9, networks: Vec::new() }
+}
+
+/// A source of no packets, where flow exports come alone.
+struct Silence;
+
+/// How long it keeps still at a time.
+const STILL: std::time::Duration = std::time::Duration::from_millis(100);
+
+impl Source for Silence {
+    fn next_frame(&mut self) -> Result<Next<'_>, SourceError> {
+        std::thread::sleep(STILL);
+        Ok(Next::Idle)
+    }
 }
 
 /// Opens the source of the settings, to be watched.
@@ -70,6 +83,16 @@ pub(crate) fn open(settings: &Settings, query: Option<&Query>) -> Result<Opened,
             });
             replay(settings, "file", name, (Box::new(move || files_with(&named, follow)), length), local)
         }
+        Kind::None => Ok(Opened {
+            source: Box::new(Silence),
+            kind: "flows",
+            name: format!("flow exports on {}", settings.flows.listen),
+            local: or_settings(settings, || LocalNetworks::private_and(Vec::new(), Origin::Assumed)),
+            progress: None,
+            interface: None,
+            wall_clock: true,
+            home: None,
+        }),
         Kind::Interface => {
             let (source, name) = interface(&settings.source.interface, settings, query)?;
             let local = or_settings(settings, || of_interface(&name));
@@ -104,7 +127,7 @@ fn replay(
     let pace = Pace { speed, looping: source.r#loop && !once && !source.follow, rebase };
     let paced = Paced::new(reopen, pace, Box::new(SystemClock::default()))?;
     let progress = paced.progress();
-    if let (Some(length), false) = (length, once || source.follow) {
+    if let (Some(length), false) = (length, once || source.follow || matches!(speed, Speed::Max)) {
         measure(length, &progress);
     }
     let progress = Some(progress);
@@ -113,8 +136,9 @@ fn replay(
     Ok(Opened { source, kind, name, local, progress, interface: None, wall_clock: rebase, home: None })
 }
 
-/// Captures up to this size are read through beforehand, in the background, to know how long a replay is.
-const SMALL: u64 = 4 << 30;
+/// Captures up to this size are read through beforehand, in the background, to know how long a replay is; not where it
+/// reads them as fast as it can itself.
+const SMALL: u64 = 1 << 30;
 
 fn is_small(named: &[PathBuf]) -> bool {
     let Ok(paths) = paths::expand(named) else { return false };

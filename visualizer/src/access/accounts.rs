@@ -23,7 +23,7 @@ const LARGEST: u64 = 1 << 20;
 pub(crate) enum Role {
     /// See everything, change nothing
     Viewer,
-    /// Judge alerts, mute, test channels, reload databases, too
+    /// Judge alerts, mute, test channels, reload databases, steer replays, too
     Operator,
 }
 

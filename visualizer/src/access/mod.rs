@@ -18,6 +18,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::Semaphore;
 
+pub(crate) use accounts::write_private;
 pub(crate) use accounts::{Accounts, Role, Token, User, is_name};
 pub(crate) use digest::{Digest, secret as new_secret};
 pub(crate) use entrance::Entrance;

@@ -1,10 +1,12 @@
 //! The command line: one file a subcommand, one line in [`Command`].
 
+mod accounts;
 mod alerts;
 mod block;
 mod capture_file;
 mod completions;
 mod count;
+mod exchange;
 mod failure;
 mod filter;
 mod fingerprints;
@@ -15,6 +17,8 @@ mod interfaces;
 mod offline;
 mod output;
 mod packets;
+mod plot;
+mod query;
 mod report;
 mod run;
 mod server;
@@ -95,6 +99,8 @@ enum Command {
     Report(report::Arguments),
     /// Count addresses by autonomous system and prefix: lines, tuples, tcpdump's text, captures; asncounter's job
     Count(Box<count::Arguments>),
+    /// Which keys carried most, interval by interval: out of flow files, or of a running Wireglobe's history
+    Query(Box<query::Arguments>),
     /// What the detectors say: who attacks whom, with the figures and the packets that show it
     Alerts(alerts::Arguments),
     /// What hosts look like: a line for each passive observation, with the fields of p0f's log
@@ -103,6 +109,8 @@ enum Command {
     Hosts(hosts::Arguments),
     /// List, count or save packets
     Packets(packets::Arguments),
+    /// Pictures for paper: graphs over time, rankings and shares of captures and of queries, as SVG and PNG
+    Plot(Box<plot::Arguments>),
     /// The interfaces, and whether capturing is permitted
     Interfaces(interfaces::Arguments),
     /// Explain a filter: its tree, and the program that asks it of a frame
@@ -140,10 +148,12 @@ pub fn main() -> ExitCode {
         Some(Command::Run(arguments)) => run::run(&arguments, &common),
         Some(Command::Report(arguments)) => report::run(&arguments, &common),
         Some(Command::Count(arguments)) => count::run(&arguments, &common),
+        Some(Command::Query(arguments)) => query::run(&arguments, &common),
         Some(Command::Alerts(arguments)) => alerts::run(&arguments, &common),
         Some(Command::Fingerprints(arguments)) => fingerprints::run(&arguments, &common),
         Some(Command::Hosts(arguments)) => hosts::run(&arguments, &common),
         Some(Command::Packets(arguments)) => packets::run(&arguments, &common),
+        Some(Command::Plot(arguments)) => plot::run(&arguments, &common),
         Some(Command::Interfaces(arguments)) => interfaces::run(&arguments, &common),
         Some(Command::Filter(arguments)) => filter::run(&arguments, &common),
         Some(Command::Block(arguments)) => block::run(&arguments, &common),

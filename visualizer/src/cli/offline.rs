@@ -31,10 +31,25 @@ pub(super) struct Outcome {
     pub(super) error: Option<SourceError>,
     /// Of several files those that were damaged besides.
     pub(super) further: Vec<SourceError>,
+    /// Of a read of flow records, what they were; the ledger's packets and bytes are theirs then.
+    pub(super) records: Option<Records>,
+}
+
+/// Flow records that were read instead of packets.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Records {
+    /// Flows they stand for.
+    pub(crate) flows: u64,
+    /// Frames that carried no export.
+    pub(crate) not_exports: u64,
+    /// What exporters numbered and never came.
+    pub(crate) lost: u64,
+    /// What the collector met.
+    pub(crate) exports: Value,
 }
 
 /// Which packets are taken.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Range {
     pub(super) from: Option<Timestamp>,
     pub(super) to: Option<Timestamp>,
@@ -43,7 +58,7 @@ pub(super) struct Range {
 }
 
 impl Range {
-    fn holds(&self, at: Timestamp) -> bool {
+    pub(super) fn holds(&self, at: Timestamp) -> bool {
         self.from.is_none_or(|from| at >= from) && self.to.is_none_or(|to| at <= to)
     }
 }
@@ -152,7 +167,7 @@ impl Watch {
 
 impl Outcome {
     /// Keeps an error; says whether nothing more can come. Each damaged file of several is told of in turn.
-    fn fail(&mut self, error: SourceError) -> bool {
+    pub(super) fn fail(&mut self, error: SourceError) -> bool {
         let ends = matches!(error, SourceError::Interface { .. });
         if self.error.is_none() {
             self.error = Some(error);
@@ -165,6 +180,12 @@ impl Outcome {
     #[inline]
     fn begin(&mut self, at: Timestamp) {
         self.ledger.frames += 1;
+        self.reach(at);
+    }
+
+    /// Something of this time counts.
+    #[inline]
+    pub(super) fn reach(&mut self, at: Timestamp) {
         self.from = Some(self.from.map_or(at, |from| from.min(at)));
         self.to = Some(self.to.map_or(at, |to| to.max(at)));
     }
@@ -235,7 +256,7 @@ impl Outcome {
     /// An error before the first frame is all there is to say.
     pub(super) fn or_failure(mut self) -> Result<Self, Failure> {
         match self.error.take() {
-            Some(error) if self.ledger.frames == 0 => Err(error.into()),
+            Some(error) if self.ledger.frames == 0 && self.ledger.packets == 0 => Err(error.into()),
             error => Ok(Self { error, ..self }),
         }
     }
@@ -272,6 +293,8 @@ pub(crate) struct TotalsDocument {
     pub(crate) evicted: u64,
     /// Which IP header counted in tunnels.
     pub(crate) counted: &'static str,
+    /// Of flow records, what they were.
+    pub(crate) records: Option<Records>,
 }
 
 impl TotalsDocument {
@@ -285,6 +308,7 @@ impl TotalsDocument {
             truncated: outcome.truncated.is_some() || outcome.error.is_some(),
             error: outcome.error.as_ref().map(damage),
             evicted,
+            records: outcome.records.clone(),
         }
     }
 
@@ -315,6 +339,12 @@ impl TotalsDocument {
                 "evicted": self.evicted,
             }),
         );
+        if let Some(records) = &self.records {
+            document["totals"]["flows"] = json!(records.flows);
+            document["totals"]["lost"] = json!(records.lost);
+            document["totals"]["not_exports"] = json!(records.not_exports);
+            document.insert("exports".into(), records.exports.clone());
+        }
         document
     }
 }

@@ -42,10 +42,13 @@ pub(super) fn open(path: Option<&Path>) -> Result<Box<dyn Write>, Failure> {
 }
 
 /// Writes all of `text` and flushes.
-pub(super) fn write(mut sink: Box<dyn Write>, text: &str) -> Result<(), Failure> {
-    sink.write_all(text.as_bytes())
-        .and_then(|()| sink.flush())
-        .map_err(Failure::system("cannot write the result"))
+pub(super) fn write(sink: Box<dyn Write>, text: &str) -> Result<(), Failure> {
+    write_bytes(sink, text.as_bytes())
+}
+
+/// The same of bytes.
+pub(super) fn write_bytes(mut sink: Box<dyn Write>, bytes: &[u8]) -> Result<(), Failure> {
+    sink.write_all(bytes).and_then(|()| sink.flush()).map_err(Failure::system("cannot write the result"))
 }
 
 /// A column of a listing.
@@ -166,7 +169,7 @@ pub(super) fn plain(value: &Value) -> String {
 }
 
 /// A CSV cell: quoted where RFC 4180 demands it, and where a spreadsheet would take it for a formula.
-fn csv_cell(text: &str) -> String {
+pub(super) fn csv_cell(text: &str) -> String {
     let text = escape(text);
     let formula = text.starts_with(['=', '+', '-', '@']) && text.parse::<f64>().is_err();
     let text = if formula { format!("'{text}") } else { text };

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod chart;
+mod flows;
 mod html;
 mod labels;
 mod listing;
@@ -34,6 +35,10 @@ pub(super) struct Arguments {
     /// Captures to read: files, directories, - for standard input; several are one stream in time order
     #[arg(long, value_name = "PATH", num_args = 1.., required_unless_present = "interface", conflicts_with = "interface")]
     read: Vec<PathBuf>,
+    /// Count the flow exports inside captures (NetFlow, IPFIX, sFlow, on any port) and nfcapd files instead of packets; files are
+    /// read in the order they are named
+    #[arg(long, conflicts_with = "interface")]
+    flows: bool,
     /// Interface to watch; needs --for
     #[arg(long, value_name = "IF", requires = "length")]
     interface: Option<String>,
@@ -147,12 +152,32 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     arguments.check()?;
     let settings = settings::load(common.settings.as_deref())?.settings;
     let query = offline::query(&arguments.filter)?;
-    let (mut source, range) = open(arguments, &settings, query.as_ref())?;
     let mut analyzer = analyzer(arguments, &settings, query.as_ref())?;
     let hosts = arguments.by == "host";
     let cities = hosts.then(|| geo_files::read_cities(&settings, &analyzer.facts().geo)).flatten();
+    let outcome = if arguments.flows {
+        let range = timerange::range((&arguments.from, &arguments.to), &arguments.read)?;
+        flows::read(arguments, &settings, (&range, query.as_ref()), &mut analyzer)?
+    } else {
+        read(arguments, &settings, query, &mut analyzer)?
+    };
+    let outcome = outcome.or_failure()?;
+    geo_files::wait(cities);
+    let text = render(arguments, analyzer.read(), &outcome, settings.decode.count.name())?;
+    output::write(output::open(arguments.output.as_deref())?, &text)?;
+    Ok(outcome.exit_code())
+}
+
+/// Reads packets, of captures or from an interface.
+fn read(
+    arguments: &Arguments,
+    settings: &Settings,
+    query: Option<Query>,
+    analyzer: &mut Analyzer,
+) -> Result<Outcome, Failure> {
+    let (mut source, range) = open(arguments, settings, query.as_ref())?;
     let sieve = query.map(|query| {
-        let mut sieve = Sieve::new((&arguments.filter, query), analyzer.facts().clone(), &settings)?;
+        let mut sieve = Sieve::new((&arguments.filter, query), analyzer.facts().clone(), settings)?;
         sieve.read_ahead(&arguments.read, settings.decode.settings());
         Ok::<_, Failure>(sieve)
     });
@@ -160,16 +185,11 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     let reading = offline::Reading { range, sieve, decode: settings.decode.settings() };
     // What hosts look like is learned from whole frames, which the other thread keeps for itself.
     let ahead = arguments.interface.is_none() && arguments.jobs() > 1 && !analyzer.keeps_inventory();
-    let outcome = if ahead {
-        ahead::read(&mut *source, reading, &mut analyzer, TOGETHER)
+    if ahead {
+        ahead::read(&mut *source, reading, analyzer, TOGETHER)
     } else {
-        gather::read(&mut *source, reading, &mut analyzer)
-    };
-    let outcome = outcome?.or_failure()?;
-    geo_files::wait(cities);
-    let text = render(arguments, analyzer.read(), &outcome, settings.decode.count.name())?;
-    output::write(output::open(arguments.output.as_deref())?, &text)?;
-    Ok(outcome.exit_code())
+        gather::read(&mut *source, reading, analyzer)
+    }
 }
 
 /// Names that had to make room are told of, and domains that found none.
@@ -199,7 +219,7 @@ fn analyzer(arguments: &Arguments, settings: &Settings, query: Option<&Query>) -
     };
     let local = match (&settings.network.local, query.is_some()) {
         (named, _) if !named.is_empty() => LocalNetworks::new(named.clone(), Origin::Settings),
-        (_, true) if !arguments.read.is_empty() => sources::guess(&arguments.read),
+        (_, true) if !arguments.read.is_empty() && !arguments.flows => sources::guess(&arguments.read),
         _ => LocalNetworks::private_and(Vec::new(), Origin::Assumed),
     };
     let hosts = arguments.lists_hosts();

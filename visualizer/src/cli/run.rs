@@ -23,12 +23,14 @@ use tokio::sync::watch;
 use crate::access::Entrance;
 use crate::alerts::{self, Ask, Place, Store};
 use crate::cli::{Color, Common, Failure, rules_json};
+use crate::graphs::Graphs;
+use crate::history::{self, Disk, Keep, Keeper};
 use crate::live::{self, Feeder, Hub, Renewal, SourceFacts, Status, Told};
 use crate::server::{self, App, Caps, Connections, Metrics, Tls};
 use crate::settings::{self, Kind, Settings};
 use crate::sieve::Sieve;
 use crate::sources::{self, Opened};
-use crate::{geo_files, logging, notify};
+use crate::{geo_files, logging, notify, onward};
 
 /// Clients get so long to read their goodbye.
 const GOODBYE: Duration = Duration::from_millis(500);
@@ -54,6 +56,9 @@ pub(super) struct Arguments {
     /// Wait at the end of the files for what is still being written to them, as tail -F does
     #[arg(long, requires = "read")]
     follow: bool,
+    /// Listen here for flow exports (NetFlow, IPFIX, sFlow) of routers and probes, as 127.0.0.1:2303; beside an interface, or alone
+    #[arg(long, value_name = "ADDR:PORT", conflicts_with = "read")]
+    flows_listen: Option<std::net::SocketAddr>,
     /// Where the dashboard listens [default: 127.0.0.1:8470]
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<std::net::SocketAddr>,
@@ -77,13 +82,14 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     let address = listener.local_addr().map_err(Failure::system("cannot ask for the port"))?;
     let entrance = Entrance::new(&settings.server, address).map_err(Failure::Usage)?;
     let query = super::offline::query(&settings.source.filter)?;
+    let exports = exports(&settings)?;
     let opened = sources::open(&settings, query.as_ref())?;
     // Before they are read: what changes meanwhile is read again.
     let seen = geo_files::stamp(&settings);
     let facts = Facts { geo: geo_files::load(&settings, geo_files::ALL)?, local: opened.local.clone() };
     let cities = geo_files::read_cities(&settings, &facts.geo);
     let at = format!("{}://{address}/", entrance.scheme());
-    let (house, app) = House::build(&settings, (opened, query), (facts, seen), &entrance)?;
+    let (house, app) = House::build(&settings, (opened, query, exports), (facts, seen), &entrance)?;
     greet(&app, &at, arguments.open)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -123,11 +129,32 @@ fn settings(arguments: &Arguments, common: &Common) -> Result<Settings, Failure>
         settings.source.speed = arguments.speed.unwrap_or(0.0);
     }
     settings.source.r#loop |= arguments.looping;
+    if let Some(listen) = arguments.flows_listen {
+        settings.flows.listen = listen.to_string();
+        if settings.source.kind == Kind::Demo {
+            settings.source.kind = Kind::None;
+        }
+    }
     if let Some(listen) = arguments.listen {
         settings.server.listen = listen;
     }
     settings.check(&|_| "a flag".to_owned())?;
     Ok(settings)
+}
+
+/// A collector that listens, to be given its thread.
+type Collecting = (Arc<live::Exports>, std::net::UdpSocket);
+
+/// Listens for flow exports, if the settings say so.
+fn exports(settings: &Settings) -> Result<Option<Collecting>, Failure> {
+    let Some(listen) = settings.flows.address() else { return Ok(None) };
+    let cannot = Failure::system(format!("cannot listen for flow exports on {listen}"));
+    let (exports, socket) = live::Exports::bind(listen).map_err(cannot)?;
+    if settings.flows.exporters.is_empty() && !listen.ip().is_loopback() {
+        tracing::warn!("everybody who reaches {listen} is believed; name your exporters in flows.exporters");
+    }
+    tracing::info!("listening for flow exports on {}", exports.listen);
+    Ok(Some((exports, socket)))
 }
 
 fn busy(settings: &Settings, cause: std::io::Error) -> Failure {
@@ -147,6 +174,10 @@ struct House {
     threads: Vec<JoinHandle<()>>,
     /// Ends when it is told so.
     history: (mpsc::Sender<Told>, JoinHandle<()>),
+    /// Ends after that: it writes what was recorded last.
+    keeper: (Disk, JoinHandle<()>),
+    /// Ends when nobody can tell it more: the thread that has the past in memory did.
+    onward: Option<JoinHandle<()>>,
     /// Ends after the others: it takes what they found last.
     store: (mpsc::Sender<Ask>, JoinHandle<()>),
     /// End after the store: what it stored last is told, too.
@@ -157,7 +188,7 @@ struct House {
 impl House {
     fn build(
         settings: &Settings,
-        (opened, query): (Opened, Option<Query>),
+        (opened, query, exports): (Opened, Option<Query>, Option<Collecting>),
         (facts, seen): (Facts, geo_files::Stamp),
         entrance: &Entrance,
     ) -> Result<(Self, App), Failure> {
@@ -201,6 +232,9 @@ impl House {
             .map(|query| Sieve::new((&settings.source.filter, query), facts.clone(), settings))
             .transpose()?;
         let status = Arc::new(Status::new(source_facts, facts, opened.progress, opened.interface));
+        if let Some((exports, _)) = &exports {
+            status.set_exports(Arc::clone(exports));
+        }
         let notify = notify(settings, &status)?;
         let (asks, asked) = mpsc::channel();
         let store = store(settings, &status)?.spawn(asked).map_err(thread("store"))?;
@@ -225,9 +259,29 @@ impl House {
             record: memory > 0,
             detection: detection(settings, shares)?,
         };
-        let history = live::History { memory, setup, hub: Arc::clone(&hub), status: Arc::clone(&status) };
-        let (recording, history) =
-            live::spawn_history(history, (told.clone(), news)).map_err(thread("history"))?;
+        let keeper = Keeper {
+            place: history::place(settings, &status.facts.name, is_live(opened.kind), &epoch()),
+            keep: Keep::of(&settings.history),
+            setup: setup.clone(),
+            hub: Arc::clone(&hub),
+            status: Arc::clone(&status),
+        };
+        let (kept_in, (disk, keeper)) = keep(keeper, settings)?;
+        let onward = onward::spawn(&settings.flows).map_err(Failure::system("cannot hand flows on"))?;
+        if let Some((onward, _)) = &onward {
+            status.set_onward(onward.counts());
+        }
+        let recent = live::History {
+            memory,
+            setup,
+            hub: Arc::clone(&hub),
+            status: Arc::clone(&status),
+            disk: disk.clone(),
+            place: kept_in.clone(),
+            onward: onward.as_ref().map(|(onward, _)| onward.clone()),
+        };
+        let (recording, recent) =
+            live::spawn_history(recent, (told.clone(), news)).map_err(thread("history"))?;
         let analysis = live::spawn_analysis(
             beginning,
             (asks.clone(), recording),
@@ -246,12 +300,16 @@ impl House {
             requests,
             stop: Arc::clone(&stop),
         };
+        let collector =
+            exports.map(|exports| live::spawn_exports(exports, &settings.flows, Arc::clone(&stop)));
+        let collector = collector.transpose().map_err(thread("flows"))?;
         let threads = vec![
             live::spawn_publisher(ticks, Arc::clone(&hub), Arc::clone(&status)).map_err(thread("publish"))?,
             analysis.map_err(thread("analysis"))?,
             live::spawn_capture(feeder).map_err(thread("capture"))?,
             live::spawn_renewer(renewer).map_err(thread("geo"))?,
         ];
+        let threads = threads.into_iter().chain(collector).collect();
         let connections = Arc::new(Connections::new(Caps {
             connections: settings.server.max_connections,
             per_address: settings.server.max_connections_per_address,
@@ -268,11 +326,23 @@ impl House {
             connections,
             metrics,
             store: asks.clone(),
+            history: Arc::new(kept_in),
+            graphs: Arc::new(graphs(settings, opened.kind)?),
             rules: Arc::new(rules_json(&settings.detect).map_err(unfit)?),
             closing: closed,
         };
         Ok((
-            Self { stop, closing, threads, history: (told, history), store: (asks, store), notify, status },
+            Self {
+                stop,
+                closing,
+                threads,
+                history: (told, recent),
+                keeper: (disk, keeper),
+                onward: onward.map(|(_, thread)| thread),
+                store: (asks, store),
+                notify,
+                status,
+            },
             app,
         ))
     }
@@ -286,6 +356,12 @@ impl House {
         let (told, history) = self.history;
         let _ = told.send(Told::End);
         let _ = history.join();
+        let (disk, keeper) = self.keeper;
+        disk.end();
+        let _ = keeper.join();
+        if let Some(onward) = self.onward {
+            let _ = onward.join();
+        }
         let (asks, store) = self.store;
         let _ = asks.send(Ask::End);
         let _ = store.join();
@@ -353,6 +429,33 @@ fn store(settings: &Settings, status: &Arc<Status>) -> Result<Store, Failure> {
         }
         other => other.map_err(|error| Failure::Unreadable(format!("alerts.folder: {error}"))),
     }
+}
+
+/// Whether a source is worth keeping: what is watched, not what is replayed.
+fn is_live(kind: &str) -> bool {
+    matches!(kind, "interface" | "flows")
+}
+
+/// The history on disk. One that can't be opened where nobody named a place is no reason not to capture.
+fn keep(keeper: Keeper, settings: &Settings) -> Result<(history::Place, (Disk, JoinHandle<()>)), Failure> {
+    let place = keeper.place.clone();
+    match keeper.clone().spawn() {
+        Ok(started) => Ok((place, started)),
+        Err(error) if settings.history.folder.as_os_str().is_empty() => {
+            tracing::warn!("{error}; history is kept only as long as this runs; set history.folder");
+            let place = history::Place::Memory(epoch());
+            let keeper = Keeper { place: place.clone(), ..keeper };
+            Ok((place, keeper.spawn().map_err(Failure::system("cannot start the keeper thread"))?))
+        }
+        Err(error) => Err(Failure::Unreadable(format!("history.folder: {error}"))),
+    }
+}
+
+/// Saved graphs; those of the demo are gone when it ends.
+fn graphs(settings: &Settings, kind: &str) -> Result<Graphs, Failure> {
+    let kept = settings.history.keep && kind != "demo";
+    let path = kept.then(|| geo_files::folder_of(&settings.history.folder, "").join("graphs.json"));
+    Graphs::open(path).map_err(Failure::Unreadable)
 }
 
 /// Names this run.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::user::{File, listing};
+use super::accounts::{File, listing};
 use crate::access::{Digest, Role, Token, new_secret};
 use crate::cli::output::{self, Format};
 use crate::cli::{Common, Failure};

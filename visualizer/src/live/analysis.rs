@@ -19,6 +19,7 @@ use analyzer::names::Names;
 use analyzer::query::Query;
 use analyzer::{Analyzer, Dimension, Measure, Reading, Setup, ViewId};
 use capturer::Timestamp;
+use capturer::flow::FlowRecord;
 use capturer::stream::{self, PacketStream, ReadBuffer};
 use tokio::sync::oneshot;
 
@@ -51,6 +52,8 @@ pub(crate) enum Command {
     Learned(Query, oneshot::Sender<Learned>),
     /// All that is known of addresses now.
     AllLearned(oneshot::Sender<Learned>),
+    /// All that is known of these addresses now.
+    LearnedOf(Vec<IpAddr>, oneshot::Sender<Learned>),
     /// The best names of these addresses.
     BestNames(Vec<IpAddr>, oneshot::Sender<HashMap<IpAddr, String>>),
 }
@@ -160,6 +163,8 @@ struct Thread {
     views: HashMap<String, Filtered>,
     /// How often the replay went on from somewhere else, and the first packet since.
     again: Again,
+    /// Flow records that are being counted.
+    records: Vec<FlowRecord>,
     /// Sequence number of the next packet the analyzer will see.
     next: u64,
     lost: u64,
@@ -187,6 +192,7 @@ pub(crate) fn spawn(
         wall_clock,
         wanted: Vec::new(),
         views: HashMap::new(),
+        records: Vec::new(),
         next: 0,
         lost: 0,
     };
@@ -203,6 +209,7 @@ impl Thread {
             let read = cursor.read(&mut buffer, WAIT);
             self.lost += read.lost;
             self.observe_all(&buffer);
+            self.observe_records();
             if let Some(last) = buffer.iter().next_back() {
                 self.next = last.sequence + 1;
             }
@@ -224,14 +231,22 @@ impl Thread {
         }
     }
 
+    /// Counts the flow records that wait.
+    fn observe_records(&mut self) {
+        let Self { status, records, analyzer, .. } = self;
+        let Some(exports) = status.exports() else { return };
+        exports.fetch(records);
+        records.iter().for_each(|record| analyzer.observe_record(record));
+        if !records.is_empty() {
+            self.recording.tell_records(records.clone());
+        }
+    }
+
     fn observe_all(&mut self, buffer: &ReadBuffer) {
-        let again = self.status.again();
-        if again.times == self.again.times {
+        let again = self.status.again(self.again.times);
+        let Some(again) = again.filter(|again| self.reaches(again.sequence, buffer)) else {
             return self.observe(buffer, 0..u64::MAX);
-        }
-        if !self.reaches(again.sequence, buffer) {
-            return self.observe(buffer, 0..u64::MAX);
-        }
+        };
         self.observe(buffer, 0..again.sequence);
         self.begin_again(again);
         self.observe(buffer, again.sequence..u64::MAX);
@@ -290,6 +305,7 @@ impl Thread {
                 drop(reply.send(self.learned(query.asks_names(), query.asks_systems())));
             }
             Command::AllLearned(reply) => drop(reply.send(self.learned(true, true))),
+            Command::LearnedOf(addresses, reply) => drop(reply.send(self.learned_of(&addresses))),
             Command::BestNames(addresses, reply) => drop(reply.send(self.best_names(addresses))),
         }
     }
@@ -298,6 +314,14 @@ impl Thread {
         let names = self.analyzer.names();
         let best = |address| Some((address, names.best(address)?.name.to_string()));
         addresses.into_iter().filter_map(best).collect()
+    }
+
+    fn learned_of(&mut self, addresses: &[IpAddr]) -> Learned {
+        let reading = self.analyzer.read();
+        let names = reading.names().only(addresses.iter().copied());
+        let prints = reading.inventory().map(Inventory::fingerprints);
+        let look = |&address: &IpAddr| Some((address, prints?.family(address)?));
+        Learned { names, systems: addresses.iter().filter_map(look).collect() }
     }
 
     /// A copy, of what is asked alone.

@@ -104,7 +104,9 @@ impl Feeder {
 
     fn pump(&mut self, pending: &mut Pending) -> Result<(), Stop> {
         while !self.stop.load(Relaxed) {
-            self.seek(pending)?;
+            if self.status.progress.as_ref().is_some_and(|progress| progress.is_sought()) {
+                self.seek(pending)?;
+            }
             match self.source.next_frame()? {
                 Next::Frame(frame) => {
                     if pending.take(&frame, self.sieve.as_mut(), &mut self.decoder)? {

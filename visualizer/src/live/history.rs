@@ -12,15 +12,18 @@ use std::time::{Duration, Instant};
 use analyzer::aggregate::{Ask, Ends};
 use analyzer::history::{Archive, LeftOut, Past, PastSetup, Range, Slice, series};
 use analyzer::query::Query;
-use analyzer::{Dimension, Setup, ViewId};
+use analyzer::{Dimension, Second, Setup, ViewId};
 use capturer::Timestamp;
+use capturer::flow::FlowRecord;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
+use crate::history::{self, Disk, Place};
 use crate::live::analysis::{Answer, Command, Learned, Report};
 use crate::live::hub::PastSheet;
 use crate::live::topics::{self, Material, SPAN};
 use crate::live::{Hub, Status, TopicKey};
+use crate::onward::Onward;
 
 /// Time between two looks at what has to be made anew.
 const ROUND: Duration = Duration::from_millis(500);
@@ -29,12 +32,14 @@ const ROUND: Duration = Duration::from_millis(500);
 const AGAIN: Duration = Duration::from_secs(2);
 
 /// Slices that may wait for this thread before the analysis keeps them back.
-const MOST_WAITING: usize = 100_000;
+const MOST_WAITING: usize = 65_536;
 
 /// What the thread is told.
 pub(crate) enum Told {
     /// What flows carried.
     Recorded(Vec<Slice>, Vec<LeftOut>),
+    /// What exporters sent.
+    Records(Vec<FlowRecord>),
     /// Make this topic; its filter, if it has one, comes along.
     Want(TopicKey, Option<Query>),
     /// Nobody needs it any more.
@@ -66,6 +71,12 @@ impl Recording {
         let _ = self.told.send(Told::Recorded(slices, left_out));
     }
 
+    /// Hands over what exporters sent.
+    pub(crate) fn tell_records(&self, records: Vec<FlowRecord>) {
+        // As above.
+        let _ = self.told.send(Told::Records(records));
+    }
+
     /// Lets go of the past.
     pub(crate) fn forget(&self) {
         // As above.
@@ -75,12 +86,17 @@ impl Recording {
 
 /// What the thread is made from.
 pub(crate) struct History {
-    /// Bytes of the archive; the range that is looked at may take as much again.
+    /// Bytes of the archive and of what is on its way to the disk, half each; the range that is looked at may take as much again.
     pub(crate) memory: usize,
     /// How the analysis was set up.
     pub(crate) setup: Setup,
     pub(crate) hub: Arc<Hub>,
     pub(crate) status: Arc<Status>,
+    /// Where it is kept for longer, and where that is.
+    pub(crate) disk: Disk,
+    pub(crate) place: Place,
+    /// Who gets it onwards, if anybody.
+    pub(crate) onward: Option<Onward>,
 }
 
 /// Starts the thread; it ends when it is told so. The other end is where the analysis records.
@@ -90,8 +106,13 @@ pub(crate) fn spawn(
 ) -> io::Result<(Recording, JoinHandle<()>)> {
     let waiting = Arc::new(AtomicUsize::new(0));
     let recording = Recording { told, waiting: Arc::clone(&waiting) };
-    let thread =
-        Thread { archive: Archive::new(history.memory), past: None, wanted: Vec::new(), history, waiting };
+    let thread = Thread {
+        archive: Archive::new(history.memory / 2),
+        past: None,
+        wanted: Vec::new(),
+        history,
+        waiting,
+    };
     let handle = Builder::new().name("history".into()).spawn(move || thread.run(&news))?;
     Ok((recording, handle))
 }
@@ -148,7 +169,12 @@ impl Thread {
                 self.waiting.fetch_sub(slices.len(), Relaxed);
                 self.archive.take(&slices, &left_out);
                 self.history.status.set_kept(kept(&self.archive));
+                if let Some(onward) = &self.history.onward {
+                    onward.tell(&slices);
+                }
+                self.history.disk.keep(slices, left_out);
             }
+            Told::Records(records) => self.history.disk.keep_records(records),
             Told::Want(key, query) => {
                 self.wanted.retain(|wanted| wanted.key != key);
                 self.wanted.push(Wanted { key, query, due: Some(Instant::now()) });
@@ -162,6 +188,7 @@ impl Thread {
 
     fn forget(&mut self) {
         self.archive.clear();
+        self.history.disk.forget();
         self.past = None;
         self.history.status.set_kept(None);
         let now = Instant::now();
@@ -219,15 +246,23 @@ impl Thread {
     }
 
     fn span(&mut self, key: &TopicKey, query: Option<&Query>, range: Range) -> Option<PastSheet> {
+        let reader =
+            query.is_none().then(|| history::older(&self.history.place, &self.archive, range)).flatten();
+        if let Some(Ok((rows, length))) = reader.map(|reader| history::series(&reader, range)) {
+            return Some(self.charted(key, range, (rows, length)));
+        }
         let asks = query.is_some_and(|query| query.asks_names() || query.asks_systems());
         let learned = if asks { self.learned()? } else { Learned::nothing() };
         let facts = self.history.status.known();
         let (rows, length) =
             series(&self.archive, range, &facts, query.map(|query| (query, learned.knowledge())));
+        Some(self.charted(key, range, (rows, length)))
+    }
+
+    fn charted(&self, key: &TopicKey, range: Range, (rows, length): (Vec<Second>, i64)) -> PastSheet {
         let about = json!({"from": range.from * 1000, "to": range.to * 1000, "step": length});
-        let sheet = Material::Rows(rows, length).sheet(&facts.geo, 0);
-        let from = Some(Timestamp::from_parts(range.from, 0));
-        Some(PastSheet { key: key.clone(), about, from, sheet })
+        let sheet = Material::Rows(rows, length).sheet(&self.history.status.known().geo, 0);
+        PastSheet { key: key.clone(), about, from: Some(Timestamp::from_parts(range.from, 0)), sheet }
     }
 
     /// What is known of addresses now.
@@ -258,9 +293,21 @@ impl Thread {
         };
         let names = learned.names.clone();
         let filter_by = query.map(|query| (query, learned.knowledge()));
-        let past = Past::of(&self.archive, wanted, PastSetup { setup, names, filter: filter_by });
+        let past = self.past_of(wanted, PastSetup { setup, names, filter: filter_by });
         let whole = self.archive.kept().is_some_and(|kept| wanted.to < kept.to);
         Some(self.past.insert(Counted { wanted, filter, past, learned, whole }))
+    }
+
+    /// From memory, or from the store as far as it reaches behind that.
+    fn past_of(&self, wanted: Range, setup: PastSetup<'_>) -> Past {
+        let Some(reader) = history::older(&self.history.place, &self.archive, wanted) else {
+            return Past::of(&self.archive, wanted, setup);
+        };
+        let both = (setup.setup.clone(), setup.names.clone());
+        history::past((&reader, &self.archive), wanted, both, setup.filter).unwrap_or_else(|error| {
+            tracing::error!("history: {error}");
+            Past::of(&self.archive, wanted, setup)
+        })
     }
 
     fn report(&mut self, report: Report, range: Range) {

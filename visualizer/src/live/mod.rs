@@ -2,6 +2,7 @@
 
 mod analysis;
 mod capture;
+mod exports;
 mod history;
 mod hub;
 mod publish;
@@ -15,10 +16,11 @@ pub(crate) use analysis::{
     Beginning, Command, Hosts, HostsAnswer, Learned, Report, Which, now, spawn as spawn_analysis,
 };
 pub(crate) use capture::{Feeder, spawn as spawn_capture};
+pub(crate) use exports::{ExportFigures, Exports, spawn as spawn_exports};
 pub(crate) use history::{History, Told, spawn as spawn_history};
 pub(crate) use hub::{Hub, SubscribeError, Subscription};
 pub(crate) use publish::spawn as spawn_publisher;
 pub(crate) use reload::{Renewal, Renewer, spawn as spawn_renewer};
 pub(crate) use sheet::{Sheet, Versioned};
 pub(crate) use status::{Figures, Prints, STATES, SourceFacts, Status, lock};
-pub(crate) use topics::{TIMELESS, TOPICS, TopicKey, dimensions};
+pub(crate) use topics::{SPAN, TIMELESS, TOPICS, TopicKey, dimensions};

@@ -18,13 +18,16 @@ use capturer::{Ledger, SkipCounts};
 use serde_json::{Value, json};
 
 use crate::alerts::Board;
-use crate::live::Sheet;
+use crate::history;
+use crate::live::{ExportFigures, Exports, Sheet};
+
 use crate::notify::Notify;
+use crate::onward;
 
 /// What a source is, decided once.
 #[derive(Clone, Debug)]
 pub(crate) struct SourceFacts {
-    /// `demo`, `file` or `interface`.
+    /// `demo`, `file`, `interface` or `flows`.
     pub(crate) kind: &'static str,
     /// Its name.
     pub(crate) name: String,
@@ -64,10 +67,18 @@ pub(crate) struct Status {
     updates: Mutex<Option<Value>>,
     /// Who is told of alerts and faults, if anybody is.
     notify: OnceLock<Notify>,
+    /// The collector of flow exports, if there is one.
+    exports: OnceLock<Arc<Exports>>,
     /// The packet with which the replay went on from somewhere else, and how often that was.
     again: Mutex<Again>,
+    /// The same number of times, to be looked at with each batch.
+    begun_again: AtomicU64,
     /// Which part of the past is kept, and in how many bytes.
     kept: Mutex<Option<(Range, usize)>>,
+    /// Flows onwards.
+    onward: OnceLock<Arc<onward::Counts>>,
+    /// The history on disk.
+    store: Mutex<history::Account>,
 }
 
 /// Where a replay went on from somewhere else.
@@ -148,8 +159,12 @@ impl Status {
             board: Board::default(),
             updates: Mutex::default(),
             notify: OnceLock::new(),
+            exports: OnceLock::new(),
             again: Mutex::default(),
+            begun_again: AtomicU64::new(0),
             kept: Mutex::new(None),
+            onward: OnceLock::new(),
+            store: Mutex::default(),
         }
     }
 
@@ -171,6 +186,22 @@ impl Status {
     /// The archive has this range now, in so many bytes.
     pub(crate) fn set_kept(&self, kept: Option<(Range, usize)>) {
         *lock(&self.kept) = kept;
+    }
+
+    /// Flows are handed on, which this counts.
+    pub(crate) fn set_onward(&self, counts: Arc<onward::Counts>) {
+        // Once, at the start.
+        let _ = self.onward.set(counts);
+    }
+
+    /// The store of history says this of itself now.
+    pub(crate) fn set_store(&self, account: history::Account) {
+        *lock(&self.store) = account;
+    }
+
+    /// What it said last.
+    pub(crate) fn store(&self) -> history::Account {
+        lock(&self.store).clone()
     }
 
     /// How often the databases were swapped.
@@ -206,6 +237,22 @@ impl Status {
         self.notify.get()
     }
 
+    /// The collector of flow exports; set once, before the threads begin.
+    pub(crate) fn set_exports(&self, exports: Arc<Exports>) {
+        // A second one would have nobody to fetch its records.
+        let _ = self.exports.set(exports);
+    }
+
+    /// The collector of flow exports, if there is one.
+    pub(crate) fn exports(&self) -> Option<&Arc<Exports>> {
+        self.exports.get()
+    }
+
+    /// What it counted; nothing where there is none.
+    pub(crate) fn export_figures(&self) -> ExportFigures {
+        self.exports().map(|exports| exports.figures()).unwrap_or_default()
+    }
+
     /// Why the databases could not be renewed, if so.
     pub(crate) fn geo_error(&self) -> Option<String> {
         lock(&self.geo_error).clone()
@@ -231,13 +278,14 @@ impl Status {
     pub(crate) fn begin_again(&self, sequence: u64) {
         let mut again = lock(&self.again);
         *again = Again { times: again.times + 1, sequence };
+        self.begun_again.store(again.times, Release);
         *lock(&self.ended) = None;
         self.finished.store(false, Release);
     }
 
-    /// Where it did so last.
-    pub(crate) fn again(&self) -> Again {
-        *lock(&self.again)
+    /// Where it did so last, if that was after so many times.
+    pub(crate) fn again(&self, after: u64) -> Option<Again> {
+        (self.begun_again.load(Acquire) > after).then(|| *lock(&self.again))
     }
 
     /// The analysis thread's figures, once a tick.
@@ -270,7 +318,7 @@ impl Status {
             "ended"
         } else if self.interface.as_ref().is_some_and(|status| status.blind_since().is_some()) {
             "blind"
-        } else if self.interface.is_some() {
+        } else if self.interface.is_some() || self.exports().is_some() {
             "live"
         } else {
             "replay"
@@ -291,6 +339,7 @@ impl Status {
         let city = table(&sources.city);
         let progress = self.progress.as_deref();
         let kept = *lock(&self.kept);
+        let store = self.store();
         let (decoding, figures) = (self.decoding(), self.figures());
         let prints = figures.prints.counts;
         vec![
@@ -337,6 +386,10 @@ impl Status {
             ("fingerprints_memory_bytes", json!(figures.prints.memory)),
             ("history_from_ms", json!(kept.map(|(range, _)| range.from * 1000))),
             ("history_bytes", json!(kept.map(|(_, bytes)| bytes))),
+            ("flows_onward", json!(self.onward.get().map(|counts| counts.json()))),
+            ("store_bytes", json!(store.bytes)),
+            ("store_left_out", json!(store.left_out)),
+            ("store_fault", json!(store.fault)),
             ("memory_bytes", json!(figures.memory)),
             ("receive_buffer_bytes", json!(self.interface.as_ref().map(|status| status.buffer()))),
             ("capture_method", json!(self.interface.as_ref().map(|status| status.method().name()))),
@@ -344,6 +397,7 @@ impl Status {
             ("filter", json!(self.facts.filter)),
             ("filter_in_kernel", json!(self.interface.as_ref().map(|status| !status.filters_here()))),
             ("counted_layer", json!(self.facts.counted)),
+            ("flow_exports", json!(self.exports().map(|exports| exports.json()))),
             ("too_deep", json!(decoding.too_deep)),
             ("fragments_portless", json!(decoding.fragments.portless)),
             ("fragments_overlapping", json!(decoding.fragments.overlapping)),

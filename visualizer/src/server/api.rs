@@ -120,7 +120,11 @@ pub(super) async fn report(
     let Ok(Ok(Some(answer))) = tokio::time::timeout(PATIENCE, answer).await else {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "the analysis is busy; try again");
     };
-    let ledger = if filtered { of_view(&answer.totals) } else { app.status.ledger() };
+    let ledger = if filtered || app.status.exports().is_some() {
+        of_view(&answer.totals)
+    } else {
+        app.status.ledger()
+    };
     let totals = TotalsDocument {
         source: vec![app.status.facts.name.clone()],
         from: answer.from,
@@ -130,11 +134,12 @@ pub(super) async fn report(
         error: None,
         evicted: answer.evicted,
         counted: app.status.facts.counted,
+        records: None,
     };
     Json(report_document(&totals, by, measure, &answer.top)).into_response()
 }
 
-/// A filtered view knows only what it let through.
+/// A filtered view knows only what it let through, and flow records are no frames.
 fn of_view(totals: &Totals) -> Ledger {
     Ledger { frames: totals.packets, packets: totals.packets, bytes: totals.bytes, ..Ledger::default() }
 }
@@ -209,6 +214,7 @@ async fn inventory(app: &App, which: Which, manner: HostsManner) -> Option<(Host
         error: None,
         evicted,
         counted: app.status.facts.counted,
+        records: None,
     };
     let total = stock.total;
     Some((HostsDocument::of(&totals, manner, stock), total))

@@ -29,6 +29,7 @@ struct Asset {
 const PAGES: &[(&str, RangeInclusive<usize>, &[u8])] = &[
     ("", 0..=0, b""),
     ("alerts", 0..=1, b"-"),
+    ("explore", 0..=0, b""),
     ("hosts", 0..=0, b""),
     ("packets", 0..=0, b""),
     ("block", 0..=0, b""),
@@ -136,6 +137,7 @@ mod tests {
             "/alerts",
             "/alerts/",
             "/alerts/00000012",
+            "/explore",
             "/hosts",
             "/packets",
             "/block",

@@ -4,6 +4,7 @@ mod access;
 mod alerts;
 mod api;
 mod assets;
+mod graphs;
 mod guard;
 mod limits;
 mod login;
@@ -11,6 +12,7 @@ mod metrics;
 mod mutes;
 mod notify;
 mod packets;
+mod query;
 mod replay;
 mod socket;
 mod tls;
@@ -25,7 +27,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Request, StatusCode};
 use axum::response::IntoResponse;
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 use capturer::stream::PacketStream;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -44,6 +46,8 @@ pub(crate) use tls::Tls;
 
 use crate::access::Access;
 use crate::alerts::Ask;
+use crate::graphs::Graphs;
+use crate::history::Place;
 use crate::live::{Hub, Renewal, Status};
 use guard::Routes;
 use login::Peer;
@@ -70,6 +74,10 @@ pub(crate) struct App {
     pub(crate) metrics: Arc<Metrics>,
     /// Keeps alerts and what is done about them.
     pub(crate) store: Sender<Ask>,
+    /// Where history is kept.
+    pub(crate) history: Arc<Place>,
+    /// Saved graphs.
+    pub(crate) graphs: Arc<Graphs>,
     /// The rules with their settings, as a document.
     pub(crate) rules: Arc<Value>,
     /// Becomes true when the process is to end.
@@ -83,6 +91,9 @@ pub(crate) struct Caps {
     pub(crate) per_address: usize,
 }
 
+/// Bytes of a file of graphs that is taken over.
+const MOST_GRAPHS: usize = 1 << 20;
+
 /// Every route there is, with what it needs. What is not here is 404; other methods than the named ones are 405.
 fn routes(access: &Arc<Access>, hosts: &Arc<AllowedHosts>) -> Routes {
     Routes::new(access, hosts)
@@ -93,6 +104,8 @@ fn routes(access: &Arc<Access>, hosts: &Arc<AllowedHosts>) -> Routes {
         .viewer("/api/v1/ws", get(socket::upgrade))
         .viewer("/api/v1/status", get(api::status))
         .viewer("/api/v1/report", get(api::report))
+        .viewer("/api/v1/query", get(query::query))
+        .viewer("/api/v1/query/span", get(query::span))
         .viewer("/api/v1/hosts", get(api::hosts))
         .viewer("/api/v1/hosts/{address}", get(api::host))
         .viewer("/api/v1/packets", get(packets::list))
@@ -108,6 +121,12 @@ fn routes(access: &Arc<Access>, hosts: &Arc<AllowedHosts>) -> Routes {
         .operator("/api/v1/mutes", post(mutes::add))
         .viewer("/api/v1/mutes/preview", get(mutes::preview))
         .operator("/api/v1/mutes/{id}", delete(mutes::remove))
+        .viewer("/api/v1/graphs", get(graphs::list))
+        .operator("/api/v1/graphs", post(graphs::add))
+        .operator("/api/v1/graphs/import", post(graphs::take).layer(DefaultBodyLimit::max(MOST_GRAPHS)))
+        .viewer("/api/v1/graphs/{id}", get(graphs::one))
+        .operator("/api/v1/graphs/{id}", put(graphs::replace))
+        .operator("/api/v1/graphs/{id}", delete(graphs::remove))
         .operator("/api/v1/replay", post(replay::step))
         .operator("/api/v1/notify/{name}/test", post(notify::test))
         .viewer("/api/v1/rules", get(alerts::rules))

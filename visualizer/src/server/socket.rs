@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::access::Who;
-use crate::live::{Hub, SubscribeError, Subscription, TIMELESS, TOPICS, TopicKey};
+use crate::live::{Hub, SPAN, SubscribeError, Subscription, TIMELESS, TOPICS, TopicKey};
 use crate::server::App;
 use crate::wire::{self, ClientMessage, Sub};
 
@@ -94,8 +94,8 @@ pub(super) fn topic_key(
 }
 
 /// What a filter must be asked of: the past is kept by flow, not by packet.
-pub(super) const fn scope(topic: &str, range: Option<Range>) -> Scope {
-    if range.is_some() || matches!(topic.as_bytes(), b"span") { Scope::Flow } else { Scope::Frame }
+pub(super) fn scope(topic: &str, range: Option<Range>) -> Scope {
+    if range.is_some() || topic == SPAN { Scope::Flow } else { Scope::Frame }
 }
 
 /// A range of seconds, if it is one.

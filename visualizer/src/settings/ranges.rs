@@ -27,6 +27,22 @@ impl Settings {
                 "at least one file or directory when source.kind is \"files\"",
             );
         }
+        if !self.flows.exports_fit() {
+            let allowed = "an address and port such as 192.0.2.10:4739, or nothing";
+            return wrong("flows.export_to", self.flows.export_to.clone(), allowed);
+        }
+        if !self.flows.is_fit() {
+            let allowed = "an address and a UDP port such as 127.0.0.1:2303, or nothing";
+            return wrong("flows.listen", self.flows.listen.clone(), allowed);
+        }
+        if self.flows.address().is_some() && !matches!(self.source.kind, Kind::Interface | Kind::None) {
+            let allowed = "nothing while captures are replayed, whose times are others; with source.kind \"none\" or \"interface\" an address";
+            return wrong("flows.listen", self.flows.listen.clone(), allowed);
+        }
+        if self.flows.address().is_none() && self.source.kind == Kind::None {
+            let allowed = "an address to listen on for flow exports when source.kind is \"none\"";
+            return wrong("flows.listen", self.flows.listen.clone(), allowed);
+        }
         if !self.online.resolver.is_empty() && online::server(&self.online.resolver).is_none() {
             let allowed = "an address such as 192.0.2.53 or 192.0.2.53:5353, or nothing for the system's own";
             return wrong("online.resolver", self.online.resolver.clone(), allowed);
@@ -65,6 +81,21 @@ impl Settings {
             ("ring.keep_bytes", self.ring.keep_bytes, 64, 65_535, "64 to 65535 (bytes)"),
             ("analysis.memory_mb", self.analysis.memory_mb, 16, 65_536, "16 to 65536 (MiB)"),
             ("history.memory_mb", self.history.memory_mb, 0, 65_536, "0 to 65536 (MiB)"),
+            ("flows.active_seconds", self.flows.active_seconds as usize, 10, 86_400, "10 to 86400 (seconds)"),
+            ("flows.idle_seconds", self.flows.idle_seconds as usize, 5, 3600, "5 to 3600 (seconds)"),
+            ("history.disk_mb", self.history.disk_mb, 16, 1 << 20, "16 to 1048576 (MiB)"),
+            (
+                "history.ten_seconds_hours",
+                self.history.ten_seconds_hours as usize,
+                1,
+                8760,
+                "1 to 8760 (hours)",
+            ),
+            ("history.minutes_days", self.history.minutes_days as usize, 1, 3650, "1 to 3650 (days)"),
+            ("history.ten_minutes_days", self.history.ten_minutes_days as usize, 1, 3650, "1 to 3650 (days)"),
+            ("history.hours_days", self.history.hours_days as usize, 1, 36_500, "1 to 36500 (days)"),
+            ("history.flows_days", self.history.flows_days as usize, 1, 3650, "1 to 3650 (days)"),
+            ("history.rows", self.history.rows, 10, 100_000, "10 to 100000"),
             ("alerts.max_mb", self.alerts.max_mb, 8, 65_536, "8 to 65536 (MiB)"),
             ("metrics.top", self.metrics.top, 0, 1000, "0 (none) to 1000"),
             (

@@ -17,8 +17,8 @@ pub fn wireglobe() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wireglobe"));
     // A folder without a settings file.
     command.current_dir(std::env::temp_dir()).env_remove("RUST_LOG");
-    // No test leaves alerts where a user's are.
-    command.env("WIREGLOBE__ALERTS__KEEP", "false");
+    // No test leaves alerts and history where a user's are.
+    command.env("WIREGLOBE__ALERTS__KEEP", "false").env("WIREGLOBE__HISTORY__KEEP", "false");
     command
 }
 
@@ -144,6 +144,7 @@ impl Server {
         let mut child = command
             .args(["run", "--listen", "127.0.0.1:0"])
             .args(arguments)
+            .env("WIREGLOBE__HISTORY__KEEP", "false")
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -54,7 +54,7 @@ impl Program {
             ],
         };
         let mut command = Command::new(path);
-        command.args(words).env("WIREGLOBE__ALERTS__KEEP", "false");
+        command.args(words).env("WIREGLOBE__ALERTS__KEEP", "false").env("WIREGLOBE__HISTORY__KEEP", "false");
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

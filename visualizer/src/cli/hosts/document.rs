@@ -1,5 +1,6 @@
 //! A host as JSON has it (CLI.md, `hosts`).
 
+use analyzer::Counts;
 use analyzer::fingerprint::{Evidence, Verdict};
 use analyzer::geo::{Category, PrefixKind};
 use analyzer::inventory::{Entry, OpenPort, Sharing};
@@ -26,7 +27,7 @@ pub(super) fn row(entry: &Entry) -> Value {
         "packets": counts.packets(), "bytes": counts.bytes(),
         "packets_sent": counts.packets_sent, "bytes_sent": counts.bytes_sent,
         "packets_received": counts.packets_received, "bytes_received": counts.bytes_received,
-        "flows": counts.flows, "estimated": row.is_estimated(),
+        "flows": counts.flows, "unanswered": is_unanswered(counts), "estimated": row.is_estimated(),
         "country": row.country, "asn": row.asn.map(|asn| asn.0), "as_name": row.as_name,
         "prefix": row.prefix.map(|prefix| prefix.to_string()),
         "prefix_kind": row.prefix_kind.map(PrefixKind::label), "place": row.place.map(Category::name),
@@ -36,6 +37,11 @@ pub(super) fn row(entry: &Entry) -> Value {
         "open_ports": entry.ports.iter().map(|port| open(*port)).collect::<Vec<_>>(),
         "open_ports_left_out": entry.ports_left_out,
     })
+}
+
+/// Whether it was sent to and never answered.
+pub(super) const fn is_unanswered(counts: &Counts) -> bool {
+    counts.packets_received > 0 && counts.packets_sent == 0
 }
 
 /// What it looks like; the label is null where evidence names nothing.

@@ -40,7 +40,7 @@ const fn number(
 }
 
 /// Of hosts.
-static HOSTS: [Field; 35] = [
+static HOSTS: [Field; 36] = [
     text("address", "host", "/address", |cell, _| plain(cell)),
     text("names", "name", "/names", |cell, _| short(&plain(&cell[0]), 32)),
     text("os", "looks like", "/os/label", looks),
@@ -80,6 +80,7 @@ static HOSTS: [Field; 35] = [
     hidden("packets_received", "/packets_received"),
     hidden("bytes_received", "/bytes_received"),
     hidden("flows", "/flows"),
+    hidden("unanswered", "/unanswered"),
 ];
 
 /// Of domains.

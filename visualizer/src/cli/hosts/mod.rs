@@ -1,9 +1,11 @@
 //! `wireglobe hosts`: the inventory of captures, of an interface or of a running server. The document is made once
 //! (`document`, `domains`) and every other form is made of it, so that the command and the API can't differ.
 
+mod analyser;
 mod document;
 mod domains;
 mod listing;
+mod payload;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,7 +31,7 @@ use crate::{devices, geo_files, sources};
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Captures to read: files, directories, - for standard input; several are one stream in time order
-    #[arg(long, value_name = "PATH", num_args = 1.., required_unless_present_any = ["interface", "server"], conflicts_with_all = ["interface", "server"])]
+    #[arg(short = 'i', long, alias = "inputFile", value_name = "PATH", num_args = 1.., required_unless_present_any = ["interface", "server"], conflicts_with_all = ["interface", "server"])]
     read: Vec<PathBuf>,
     /// Interface to watch; needs --for
     #[arg(long, value_name = "IF", requires = "length")]
@@ -67,8 +69,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: Format,
     /// Write to a file instead of standard output
-    #[arg(long, value_name = "FILE")]
+    #[arg(short = 'o', long, alias = "outputFile", value_name = "FILE")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    analyser: analyser::Options,
 }
 
 /// What a row is.
@@ -176,6 +180,12 @@ fn query(text: &str) -> Result<Option<Query>, Failure> {
 }
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Failure> {
+    if arguments.analyser.payload {
+        return payload::run(arguments, common);
+    }
+    if arguments.analyser.are_used() {
+        return analyser::run(arguments, common);
+    }
     let query = query(&arguments.filter)?;
     let (document, code) = match &arguments.server {
         Some(base) => (HostsDocument::read(ask(arguments, base)?), ExitCode::SUCCESS),
@@ -221,7 +231,14 @@ fn document(
     settings: &Settings,
 ) -> HostsDocument {
     let manner = Manner { by: arguments.by, measure: arguments.sort.measure(), limit: arguments.top };
-    let stock = reading.stock(&reading.ask(manner.hosts(), manner.measure), query);
+    let unanswered = arguments.analyser.unanswered;
+    let hosts = if unanswered { 0 } else { manner.hosts() };
+    let mut stock = reading.stock(&reading.ask(hosts, manner.measure), query);
+    if unanswered {
+        stock.hosts.retain(|entry| document::is_unanswered(&entry.row.counts));
+        stock.total = stock.hosts.len();
+        stock.hosts.truncate(if manner.hosts() == 0 { usize::MAX } else { manner.hosts() });
+    }
     tell_losses(reading);
     let sources = arguments.interface.iter().map(PathBuf::from).chain(arguments.read.iter().cloned());
     let sources: Vec<PathBuf> = sources.collect();

@@ -121,6 +121,9 @@ pub(super) fn summary(report: &Report<'_>) -> String {
         format!("{} packets", output::count(ledger.packets)),
         output::bytes(ledger.bytes),
     ];
+    if let Some(records) = &report.totals.records {
+        parts.push(format!("{} flows", output::count(records.flows)));
+    }
     if report.totals.counted != Layer::default().name() {
         parts.push(format!("{} addresses of tunnels", report.totals.counted));
     }

@@ -6,7 +6,7 @@ use capturer::decode::{DecodeCounts, SkipReason};
 
 use super::samples::{Label, Samples};
 use crate::alerts::{Account, Board, State};
-use crate::live::{Figures, Prints, STATES};
+use crate::live::{ExportFigures, Figures, Prints, STATES};
 use crate::server::App;
 
 /// The figures of one moment.
@@ -14,6 +14,7 @@ pub(super) struct Scene {
     pub(super) ledger: Ledger,
     decoding: DecodeCounts,
     figures: Figures,
+    exports: ExportFigures,
     state: &'static str,
     receive_buffer: u64,
     connections: (usize, usize),
@@ -32,6 +33,7 @@ impl Scene {
             ledger: status.ledger(),
             decoding: status.decoding(),
             figures: status.figures(),
+            exports: status.export_figures(),
             state: status.state(),
             receive_buffer: status.interface.as_ref().map_or(0, |interface| interface.buffer()),
             connections: (app.connections.open(), app.connections.most()),
@@ -80,7 +82,7 @@ const fn family(name: &'static str, help: &'static str, samples: fn(&Scene) -> S
 }
 
 /// All of them. The unit stands in the name.
-pub(super) const FAMILIES: [Family; 39] = [
+pub(super) const FAMILIES: [Family; 43] = [
     family("wireglobe_build_info", "The version that runs, always 1", |_| {
         Samples::gauges("version", [(env!("CARGO_PKG_VERSION"), 1.0)])
     }),
@@ -127,6 +129,19 @@ pub(super) const FAMILIES: [Family; 39] = [
                 ("evicted", fragments.evicted),
             ],
         )
+    }),
+    family("wireglobe_flow_datagrams", "Datagrams of flow exporters", |scene| {
+        Samples::counter(scene.exports.datagrams)
+    }),
+    family("wireglobe_flow_records", "Records of flow exporters", |scene| {
+        Samples::counter(scene.exports.records)
+    }),
+    family("wireglobe_flow_refused", "What flow exporters sent that does not count", |scene| {
+        Samples::counter(scene.exports.refused)
+    }),
+    family("wireglobe_flow_lost", "Flow exports that were never analysed, by who lost them", |scene| {
+        let exports = &scene.exports;
+        Samples::counters("cause", [("network", exports.lost), ("queue", exports.lost_queue)])
     }),
     family("wireglobe_analysis_packets", "Packets analysed", |scene| {
         Samples::counter(scene.figures.totals.packets)

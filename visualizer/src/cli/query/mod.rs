@@ -1,0 +1,88 @@
+//! `wireglobe query`: which keys carried most, interval by interval, out of flow files, a running Wireglobe or the
+//! history store. docs/QUERY.md describes questions and answers.
+
+mod feed;
+mod files;
+mod history;
+mod layout;
+mod question;
+mod remote;
+mod shown;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use analyzer::flows::Tally;
+use analyzer::{Facts, LocalNetworks, Origin};
+use clap::Args;
+use serde_json::Value;
+
+use crate::cli::output::{self, Format};
+use crate::cli::server::Shown;
+use crate::cli::{Common, Failure};
+use crate::geo_files;
+use crate::settings::{self, Settings};
+use feed::Feed;
+use layout::Layout;
+pub(crate) use question::Question;
+
+/// `wireglobe query`
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Flow files to read: nfcapd files, directories of them, nfdump's CSV or JSON, - for standard input
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["server", "flow_dir"])]
+    read: Vec<PathBuf>,
+    #[command(flatten)]
+    layout: Layout,
+    #[command(flatten)]
+    question: Question,
+    /// Ask a running Wireglobe
+    #[arg(long, value_name = "URL", conflicts_with = "flow_dir")]
+    server: Option<String>,
+    #[command(flatten)]
+    shown: Shown,
+    /// How the result is written; csv, tsv and jsonl have a line for each key and interval
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: Format,
+    /// The history to ask, when there are several: a file that a server keeps
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["read", "server"])]
+    store: Option<PathBuf>,
+    /// Write to a file instead of standard output, once the answer is whole
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Failure> {
+    let settings = settings::load(common.settings.as_deref())?.settings;
+    let (document, code) = match &arguments.server {
+        Some(base) => (remote::ask(base, &arguments.shown, &arguments.question)?, ExitCode::SUCCESS),
+        None if arguments.read.is_empty() && arguments.layout.is_none() => {
+            (history::ask(&arguments.question, &settings, arguments.store.clone())?, ExitCode::SUCCESS)
+        }
+        None => read(arguments, &settings)?,
+    };
+    let text = shown::render(&document, arguments.format);
+    output::write(output::open(arguments.output.as_deref())?, &text)?;
+    Ok(code)
+}
+
+/// The answer out of files.
+fn read(arguments: &Arguments, settings: &Settings) -> Result<(Value, ExitCode), Failure> {
+    let files = if arguments.read.is_empty() {
+        arguments.layout.files(&arguments.question)?
+    } else {
+        files::find(&arguments.read, &arguments.layout)?
+    };
+    let feed = Feed::new(files, arguments.layout.window());
+    let plan = feed.plan(&arguments.question)?;
+    let local = match &settings.network.local[..] {
+        [] => LocalNetworks::private_and(Vec::new(), Origin::Assumed),
+        named => LocalNetworks::new(named.to_vec(), Origin::Settings),
+    };
+    let facts = Facts { geo: geo_files::load(settings, plan.needs())?, local };
+    let mut tally = Tally::new(plan);
+    let is_whole = feed.read(&mut tally, &facts)?;
+    let answer = tally.answer(&facts.geo, "files");
+    let document = serde_json::to_value(answer).map_err(|error| Failure::Unreadable(error.to_string()))?;
+    Ok((document, if is_whole { ExitCode::SUCCESS } else { ExitCode::from(3) }))
+}

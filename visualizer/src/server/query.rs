@@ -1,0 +1,229 @@
+//! `/api/v1/query`: what history says. A question may take a while: it is asked in a thread of its own, two at a time; who wants
+//! to see how far it is asks for a stream, and who closes the connection ends it.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use analyzer::Facts;
+use analyzer::flows::{Answer, Measure, Order, Per, Plan, Side};
+use analyzer::query::Query;
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::extract::{Query as Parameters, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::unfold;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::{Semaphore, mpsc};
+
+use super::App;
+use super::api::refuse;
+use crate::history::{self, Place, QueryError, Reader};
+
+/// Questions that go on; each may read much of the store.
+static QUESTIONS: Semaphore = Semaphore::const_new(2);
+
+/// Keys of an answer at most.
+const MOST_KEYS: usize = 1000;
+
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Question {
+    by: String,
+    prefix_length: Option<u8>,
+    measure: String,
+    sort: Option<String>,
+    order: String,
+    top: usize,
+    per: String,
+    /// Seconds.
+    interval: Option<i64>,
+    from: Option<String>,
+    to: Option<String>,
+    filter: String,
+    side: String,
+    previous: bool,
+    stream: bool,
+}
+
+impl Default for Question {
+    fn default() -> Self {
+        Self {
+            by: "country".into(),
+            prefix_length: None,
+            measure: "bytes".into(),
+            sort: None,
+            order: "desc".into(),
+            top: 10,
+            per: "range".into(),
+            interval: None,
+            from: None,
+            to: None,
+            filter: String::new(),
+            side: "both".into(),
+            previous: false,
+            stream: false,
+        }
+    }
+}
+
+fn wrong(message: impl Into<String>) -> Box<Response> {
+    Box::new(refuse(StatusCode::BAD_REQUEST, message))
+}
+
+fn word<T: Copy>(
+    field: &str,
+    text: &str,
+    all: &[T],
+    name: impl Fn(T) -> &'static str,
+) -> Result<T, Box<Response>> {
+    all.iter().copied().find(|one| name(*one) == text).ok_or_else(|| {
+        let names: Vec<&str> = all.iter().map(|one| name(*one)).collect();
+        wrong(format!("{field}: expected one of {}", names.join(", ")))
+    })
+}
+
+/// A time, or one so long before the end of what is kept.
+fn second(field: &str, text: Option<&str>, place: &Place) -> Result<Option<i64>, Box<Response>> {
+    let read = |text: &str| match text.strip_prefix('-') {
+        Some(ago) => {
+            let ago = ago.parse::<jiff::SignedDuration>().ok()?;
+            let span = Reader::open(place).ok()?.span().ok()?;
+            Some(span.within?.to.saturating_sub(ago.as_secs()))
+        }
+        None => text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_second),
+    };
+    let expected = || wrong(format!("{field}: expected a time such as 2026-11-21T14:03:00Z, or -24h"));
+    text.map(|text| read(text).ok_or_else(expected)).transpose()
+}
+
+impl Question {
+    fn plan(&self, place: &Place) -> Result<Plan, Box<Response>> {
+        let measure = |field, text| word(field, text, Measure::ALL, Measure::name);
+        let filter = match self.filter.trim() {
+            "" => None,
+            text => Some(Query::parse_records(text).map_err(|error| {
+                Box::new((StatusCode::BAD_REQUEST, Json(json!({"error": error}))).into_response())
+            })?),
+        };
+        let top = if self.top == 0 { MOST_KEYS } else { self.top.min(MOST_KEYS) };
+        Ok(Plan {
+            prefix_length: self.prefix_length,
+            measure: measure("measure", &self.measure)?,
+            sort: self.sort.as_deref().map(|sort| measure("sort", sort)).transpose()?,
+            order: word("order", &self.order, Order::ALL, Order::name)?,
+            top,
+            per: word("per", &self.per, Per::ALL, Per::name)?,
+            interval: self.interval,
+            from: second("from", self.from.as_deref(), place)?,
+            // The moment itself is no longer in it.
+            to: second("to", self.to.as_deref(), place)?.map(|to| to - 1),
+            side: word("side", &self.side, Side::ALL, Side::name)?,
+            filter,
+            previous: self.previous,
+            ..Plan::by(&self.by).map_err(|error| wrong(error.to_string()))?
+        })
+    }
+}
+
+fn failed(error: &QueryError) -> Response {
+    let status = match error {
+        QueryError::Plan(_) => StatusCode::BAD_REQUEST,
+        QueryError::Store(_) | QueryError::Cancelled => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    refuse(status, error.to_string())
+}
+
+/// `GET /api/v1/query`.
+pub(super) async fn query(State(app): State<App>, Parameters(question): Parameters<Question>) -> Response {
+    let plan = match question.plan(&app.history) {
+        Ok(plan) => plan,
+        Err(response) => return *response,
+    };
+    let Ok(turn) = tokio::time::timeout(super::api::PATIENCE, QUESTIONS.acquire()).await else {
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, "two other questions go on; try again");
+    };
+    // Nobody closes the semaphore.
+    let _turn = turn.ok();
+    let (place, facts) = (Arc::clone(&app.history), app.status.known());
+    if question.stream {
+        return streamed(place, plan, facts);
+    }
+    let gone = Arc::new(AtomicBool::new(false));
+    let _guard = Gone(Arc::clone(&gone));
+    let asked = tokio::task::spawn_blocking(move || {
+        history::answer(&place, plan, &facts, &mut |_, _| !gone.load(Relaxed))
+    });
+    match asked.await {
+        Ok(Ok(answer)) => Json(answer).into_response(),
+        Ok(Err(error)) => failed(&error),
+        Err(_) => refuse(StatusCode::INTERNAL_SERVER_ERROR, "the question failed"),
+    }
+}
+
+/// Says, when it is dropped, that nobody waits any more.
+struct Gone(Arc<AtomicBool>);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.store(true, Relaxed);
+    }
+}
+
+/// Lines of how far it is, and the answer at last.
+fn streamed(place: Arc<Place>, plan: Plan, facts: Facts) -> Response {
+    let (lines, told) = mpsc::channel::<String>(64);
+    tokio::task::spawn_blocking(move || {
+        // A client that has gone takes no lines, which ends the question.
+        let mut progress =
+            |done: u64, of: u64| lines.blocking_send(line(&json!({"done": done, "of": of}))).is_ok();
+        let last = match history::answer(&place, plan, &facts, &mut progress) {
+            Ok(answer) => document(&answer),
+            Err(error) => json!({"error": {"message": error.to_string()}}),
+        };
+        let _ = lines.blocking_send(line(&last));
+    });
+    let lines = unfold(told, |mut told| async move {
+        told.recv().await.map(|line| (Ok::<_, Infallible>(Bytes::from(line)), told))
+    });
+    ([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response()
+}
+
+fn line(value: &Value) -> String {
+    format!("{value}\n")
+}
+
+fn document(answer: &Answer) -> Value {
+    serde_json::to_value(answer).unwrap_or_default()
+}
+
+/// `GET /api/v1/query/span`: what history holds.
+pub(super) async fn span(State(app): State<App>) -> Response {
+    let place = Arc::clone(&app.history);
+    let read = tokio::task::spawn_blocking(move || {
+        let reader = Reader::open(&place)?;
+        reader.span().map_err(|error| error.to_string())
+    });
+    let span = match read.await {
+        Ok(Ok(span)) => span,
+        Ok(Err(message)) => return refuse(StatusCode::SERVICE_UNAVAILABLE, message),
+        Err(_) => return refuse(StatusCode::INTERNAL_SERVER_ERROR, "the question failed"),
+    };
+    let time = |second: i64| jiff::Timestamp::from_second(second).ok().map(|at| at.to_string());
+    let steps: Vec<Value> =
+        span.steps.iter().map(|(length, from)| json!({"seconds": length, "from": time(*from)})).collect();
+    Json(json!({
+        "schema": 1,
+        "enabled": true,
+        "kept": matches!(*app.history, Place::File(_)),
+        "from": span.within.and_then(|within| time(within.from)),
+        "to": span.within.and_then(|within| time(within.to)),
+        "steps": steps,
+        "flows_from": span.flows_from.and_then(time),
+        "records_from": span.records_from.and_then(time),
+        "bytes": app.status.store().bytes,
+    }))
+    .into_response()
+}

@@ -1,0 +1,158 @@
+//! Flow exports through the program: out of captures, and from a UDP socket to totals, status and metrics.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test says so by failing")]
+
+mod common;
+#[path = "../../capturer/tests/exports_support/mod.rs"]
+mod exports;
+
+use std::net::{SocketAddr, UdpSocket};
+use std::path::Path;
+
+use common::{Server, TempFile, json, pcap, run, stderr};
+use exports::{FLOW, flow, set, template, v5, v9};
+use serde_json::Value;
+
+/// A frame with a datagram from 192.0.2.1 to an odd port.
+fn carried(datagram: &[u8]) -> Vec<u8> {
+    let udp_length = 8 + datagram.len() as u16;
+    let mut frame = vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0];
+    frame.extend((20 + udp_length).to_be_bytes());
+    frame.extend([0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 9, 0x30, 0x39, 0x11, 0x11]);
+    frame.extend(udp_length.to_be_bytes());
+    frame.extend([0, 0]);
+    frame.extend(datagram);
+    frame
+}
+
+fn report(arguments: &[&str]) -> Value {
+    let output = run(&[&["report", "--flows", "--top", "0", "--format", "json"], arguments].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    json(&output)
+}
+
+fn totals(document: &Value) -> [u64; 3] {
+    ["flows", "packets", "bytes"].map(|name| document["totals"][name].as_u64().unwrap())
+}
+
+#[test]
+fn exports_inside_captures_are_counted_instead_of_packets() {
+    let frames =
+        [carried(&v5(0, 0, &[(3, 300), (4, 400)])), carried(b"no export"), carried(&v5(2, 100, &[(1, 10)]))];
+    let file = TempFile::new("flows-v5.pcap", &pcap(&frames));
+    let document = report(&["--by", "protocol", "--read", file.path()]);
+    assert_eq!(totals(&document), [3, 107, 1700]);
+    assert_eq!(document["totals"]["not_exports"], 1);
+    assert_eq!((&document["rows"][0]["key"], &document["rows"][0]["flows"]), (&"TCP".into(), &3.into()));
+    let exporter = &document["exports"]["exporters"][0];
+    assert_eq!((&exporter["address"], &exporter["protocol"]), (&"192.0.2.1".into(), &"netflow5".into()));
+    // Systems are those that the exporter names.
+    let by_asn = report(&["--by", "asn", "--read", file.path()]);
+    assert_eq!(by_asn["rows"][0]["key"], "64500");
+    assert_eq!(
+        totals(&report(&["--filter", "asn 64501 and dst port 80", "--read", file.path()])),
+        [3, 107, 1700]
+    );
+    assert_eq!(totals(&report(&["--filter", "dst port 81", "--read", file.path()])), [0, 0, 0]);
+}
+
+#[test]
+fn what_one_file_tells_holds_in_those_named_after_it() {
+    let templates =
+        TempFile::new("flows-template.pcap", &pcap(&[carried(&v9(1, 0, &[set(0, &template(256, &FLOW))]))]));
+    let data = TempFile::new("flows-data.pcap", &pcap(&[carried(&v9(1, 1, &[set(256, &flow(5, 500))]))]));
+    assert_eq!(totals(&report(&["--read", templates.path(), data.path()])), [1, 5, 500]);
+    let turned = report(&["--read", data.path(), templates.path()]);
+    assert_eq!(totals(&turned), [0, 0, 0]);
+    assert_eq!(turned["exports"]["exporters"][0]["refused"]["no_template"], 1);
+}
+
+#[test]
+fn nfcapd_files_are_known_by_content() {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/captures/flows"));
+    let name = "nDPI__netflow-fritz.pcap";
+    let (capture, file) = ("akvorado__testdata_data.pcap", "akvorado__testdata_data.pcap.nfcapd");
+    if !folder.join(name).is_file() {
+        println!("skipped: no captures at {}", folder.display());
+        return;
+    }
+    let path = |name: &str| folder.join(name).display().to_string();
+    let of_file = report(&["--read", &path(&format!("nfcapd/{file}"))]);
+    let needed = [
+        "akvorado__testdata_template.pcap",
+        "akvorado__options-template.pcap",
+        "akvorado__options-data.pcap",
+        capture,
+    ];
+    let needed = needed.map(path);
+    let of_capture = report(&[&["--read"][..], &needed.each_ref().map(String::as_str)].concat());
+    assert_eq!(totals(&of_file), [4, 120_000, 175_440_000]);
+    assert_eq!(totals(&of_capture), totals(&of_file));
+}
+
+/// A server that takes flow exports alone, on a port that the system chose, and where that is.
+fn collector(settings: &str) -> (TempFile, Server, SocketAddr) {
+    let settings = TempFile::new("flows.toml", settings.as_bytes());
+    let server = Server::start(&["--settings", settings.path(), "--flows-listen", "127.0.0.1:0"]);
+    let status = server.json("/api/v1/status");
+    let listen = status["flow_exports"]["listen"].as_str().unwrap().parse().unwrap();
+    (settings, server, listen)
+}
+
+#[test]
+fn exports_come_from_a_socket_to_totals_status_and_metrics() {
+    let (_settings, server, listen) = collector("");
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.send_to(&v9(1, 0, &[set(0, &template(256, &FLOW))]), listen).unwrap();
+    socket.send_to(&v9(1, 3, &[set(256, &[flow(5, 500), flow(1, 60)].concat())]), listen).unwrap();
+    socket.send_to(&[0, 99], listen).unwrap();
+    let status = server.wait_for("/api/v1/status", |status| status["flow_exports"]["datagrams"] == 3);
+    let exports = &status["flow_exports"];
+    assert_eq!(
+        (&exports["records"], &exports["lost"], &exports["lost_queue"]),
+        (&2.into(), &2.into(), &0.into())
+    );
+    assert_eq!(exports["refused"]["unknown_version"], 1);
+    assert_eq!(exports["exporters"][0]["protocol"], "netflow9");
+    assert_eq!((&status["source_kind"], &status["state"]), (&"flows".into(), &"live".into()));
+    let report = server.wait_for("/api/v1/report?by=protocol", |report| report["totals"]["packets"] == 6);
+    assert_eq!((&report["rows"][0]["bytes"], &report["rows"][0]["percent"]), (&560.into(), &100.0.into()));
+    let (_, metrics) = server.get("/metrics");
+    assert!(metrics.contains("wireglobe_flow_records_total 2"), "{metrics}");
+    assert!(metrics.contains("wireglobe_flow_lost_total{cause=\"network\"} 2"), "{metrics}");
+}
+
+#[test]
+fn exporters_that_are_not_named_are_not_believed() {
+    let (_settings, server, listen) = collector("[flows]\nexporters = [\"192.0.2.0/24\"]\n");
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.send_to(&v5(0, 0, &[(1, 100)]), listen).unwrap();
+    let status = server.wait_for("/api/v1/status", |status| status["flow_exports"]["datagrams"] == 1);
+    assert_eq!(status["flow_exports"]["refused"]["not_listed"], 1);
+    assert_eq!(status["flow_exports"]["exporters"], Value::Array(Vec::new()));
+}
+
+#[test]
+fn asn_reports_datagram_counts_each_of_its_six_records() {
+    let path = Path::new(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../shared/seed-data/asn_report/netflow_v5_6records.bin"
+    ));
+    let Ok(datagram) = std::fs::read(path) else {
+        println!("skipped: no datagram at {}", path.display());
+        return;
+    };
+    let (_settings, server, listen) = collector("");
+    UdpSocket::bind("127.0.0.1:0").unwrap().send_to(&datagram, listen).unwrap();
+    let status = server.wait_for("/api/v1/status", |status| status["flow_exports"]["records"] == 6);
+    let exporter = &status["flow_exports"]["exporters"][0];
+    assert_eq!((&exporter["packets"], &exporter["bytes"]), (&127.into(), &161_160.into()));
+    server.wait_for("/api/v1/report?by=host", |report| report["totals"]["bytes"] == 161_160);
+}
+
+#[test]
+fn a_replay_and_a_collector_do_not_go_together() {
+    let settings = TempFile::new("flows-replay.toml", b"[flows]\nlisten = \"127.0.0.1:0\"\n");
+    let output = run(&["settings", "check", settings.path()]);
+    assert!(stderr(&output).contains("flows.listen"), "{}", stderr(&output));
+}
