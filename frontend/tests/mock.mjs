@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { WebSocketServer } from "ws";
 import { Alerts } from "./mock-alerts.mjs";
+import { History } from "./mock-history.mjs";
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const DIST = path.join(HERE, "..", "dist");
@@ -16,7 +17,7 @@ const POLICY = [
   "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'",
 ].join("; ");
 const KINDS = { html: "text/html; charset=utf-8", svg: "image/svg+xml", json: "application/json", js: "text/javascript", css: "text/css" };
-const PAGES = /^\/(?:alerts(?:\/[\w-]+)?|hosts|packets|block|system|wall|(?:country|as|prefix|host|domain)\/.+)?$/;
+const PAGES = /^\/(?:alerts(?:\/[\w-]+)?|explore|hosts|packets|block|system|wall|(?:country|as|prefix|host|domain)\/.+)?$/;
 const FILES = new Set(["index.html", "icon.svg", "map.json", ...readdirSync(path.join(DIST, "assets")).map((name) => `assets/${name}`)]);
 const LIMITS = { max_subs: 32, max_message: 4096, messages_per_second: 5, max_hz: 4 };
 const BURST = 20;
@@ -57,10 +58,30 @@ function random(seed) {
   return () => ((state = (state * 1664525 + 1013904223) >>> 0) / 2 ** 32);
 }
 
+/** The keys of Explore's dimensions: [key, name, weight]. */
+function historyKeys(by, filter) {
+  const shown = COUNTRIES.filter(passes(filter));
+  const scaled = (keys) => keys.map(([key, name, weight]) => [String(key), name, weight * part(filter)]);
+  const networks = () => [...shown.flatMap(([, weight, networks]) => networks.map(([asn, name]) => [asn, name, weight / networks.length])).reduce((all, [asn, name, weight]) => all.set(asn, [asn, name, weight + (all.get(asn)?.[2] ?? 0)]), new Map()).values()];
+  const hosts = () => shown.map(([, weight], i) => [`198.51.100.${i + 1}`, i % 3 ? `edge-${i}.example-video.com` : null, weight]);
+  const own = [["192.0.2.14", "web-1", 420], ["192.0.2.10", null, 160]];
+  const ports = [[443, null, 760], [53, null, 40], [22, null, 60], [80, null, 50], [993, null, 20], [51820, null, 30], [8443, null, 16]];
+  const all = {
+    country: () => [...shown.map(([code, weight]) => [code, null, weight]), ["unknown", null, /(?<!not )country/.test(filter) ? 0 : 12]], continent: () => CONTINENTS.map(([code, name, has]) => [code, name, sum2(shown, has)]), place: () => PLACES.map(([key, weight]) => [key, null, weight]),
+    asn: () => [...networks(), ["unknown", null, 9]], sas: networks, das: networks, nas: networks, pas: networks, prefix: () => shown.map(([, weight], i) => [`198.51.${i}.0/24`, null, weight]),
+    host: () => [...own, ...hosts()], sa: () => [...own, ...hosts()], da: () => [...own, ...hosts()], pair: () => hosts().map(([host, , weight]) => [`192.0.2.14 > ${host}`, null, weight]),
+    domain: () => DOMAINS.map(([key, weight]) => [key, null, weight]), os: () => [["Windows", null, 300], ["Linux", null, 250], ["unknown", null, 200], ["Android", null, 120]], mac: () => MACS.map(([key, weight, name]) => [key, name, weight]), vlan: () => [[10, null, 500], [20, null, 200]],
+    service: () => SERVICES.map(([key, weight]) => [key, null, weight * 10]), protocol: () => PROTOCOLS.map(([key, weight]) => [key, null, weight * 10]), pr: () => PROTOCOLS.map(([key, weight]) => [key, null, weight * 10]), port: () => ports.map(([port, , weight]) => [port === 51820 ? "udp/51820" : `tcp/${port}`, { 443: "https", 53: "domain", 22: "ssh", 80: "http", 993: "imaps" }[port] ?? null, weight]), sp: () => ports, dp: () => ports,
+    sn4: () => shown.map(([, weight], i) => [`198.51.${i}.0/24`, null, weight]), dn4: () => shown.map(([, weight], i) => [`198.51.${i}.0/24`, null, weight]), in: () => [[1, null, 600], [2, null, 300]], out: () => [[1, null, 300], [2, null, 600]],
+  };
+  return scaled((all[by] ?? (() => []))()).filter(([, , weight]) => weight > 0);
+}
+const sum2 = (countries, codes) => countries.filter(([code]) => codes.includes(code)).reduce((sum, [, weight]) => sum + weight, 0);
+
 /** The invented network: totals that grow with every tick. */
 class World {
-  constructor({ scale = 1, home = true, publicPeers = true, alerts = "full", hosts = 1906 } = {}) {
-    Object.assign(this, { scale, home, publicPeers, hosts, alerts: new Alerts(alerts) });
+  constructor({ scale = 1, home = true, publicPeers = true, alerts = "full", hosts = 1906, history = {}, role = "operator" } = {}) {
+    Object.assign(this, { scale, home, publicPeers, hosts, role, alerts: new Alerts(alerts), history: new History(historyKeys, history) });
     this.random = random(7);
     this.started = Date.now();
     this.base = 9e10;
@@ -262,6 +283,7 @@ class Client {
   subscribe({ id, topic, filter, range }) {
     if (/\bfoo\b/.test(filter)) return this.send({ type: "err", code: "filter", hint: "unknown word", sub: id, at: filter.indexOf("foo"), len: 3, expected: "a protocol, host, net, port" });
     if (range && /tcp\[/.test(filter)) return this.send({ type: "err", code: "filter", hint: "works on frames, not on flows", sub: id, at: 0, len: filter.length, expected: null });
+    if (range && range[0] < Date.now() / 1000 - 90 * 86_400) return this.send({ type: "err", code: "range", hint: "the past is kept for 60 days", sub: id, at: null, len: null, expected: null });
     this.subs.set(id, { topic, filter, range, known: null, seq: this.clock.seq });
     this.snap(id);
     this.send({ type: "tick", seq: this.clock.seq, at: Date.now(), lag_ms: 3 });
@@ -301,7 +323,7 @@ function answerFilter(expression) {
 async function respond(request, response, world) {
   const url = new URL(request.url, "http://mock");
   const headers = { "content-security-policy": POLICY, "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" };
-  if (url.pathname === "/api/v1/session") return void response.writeHead(200, { ...headers, "content-type": "application/json" }).end(JSON.stringify({ schema: 1, login: false, name: null, role: "operator" }));
+  if (url.pathname === "/api/v1/session") return void response.writeHead(200, { ...headers, "content-type": "application/json" }).end(JSON.stringify({ schema: 1, login: false, name: null, role: world.role }));
   if (url.pathname === "/api/v1/filter") return void response.writeHead(200, { ...headers, "content-type": "application/json" }).end(JSON.stringify(answerFilter(url.searchParams.get("expr") ?? "")));
   const topic = /^\/api\/v1\/topics\/(\w+)$/.exec(url.pathname)?.[1];
   if (topic in TOPICS) {
@@ -320,6 +342,10 @@ async function respond(request, response, world) {
     Object.assign(world.replay, JSON.parse(body));
     return void response.writeHead(200, { ...headers, "content-type": "application/json" }).end(JSON.stringify({ schema: 1, state: "replay", duration_ms: 180000, ...world.replay }));
   }
+  if (url.pathname === "/api/v1/query") return world.history.query(url, response, headers);
+  if (url.pathname === "/api/v1/query/span") return void response.writeHead(200, { ...headers, "content-type": "application/json" }).end(JSON.stringify(world.history.span));
+  const graphs = await world.history.answerGraphs(request, url);
+  if (graphs) return void response.writeHead(graphs.status, { ...headers, "content-type": "application/json" }).end(JSON.stringify(graphs.body));
   const answer = await world.alerts.answer(request, url);
   if (answer) return void response.writeHead(answer.status, { ...headers, "content-type": answer.type ?? "application/json" }).end(answer.body);
   const file = PAGES.test(url.pathname) ? "index.html" : url.pathname.slice(1);
@@ -348,7 +374,7 @@ export async function startMock(port = 0, options = {}) {
   }, 250);
   await new Promise((resolve) => http.listen(port, "127.0.0.1", resolve));
   return {
-    alerts: world.alerts,
+    alerts: world.alerts, history: world.history,
     url: `http://127.0.0.1:${http.address().port}`, port: http.address().port,
     stop: () => new Promise((resolve) => {
       clearInterval(timer);

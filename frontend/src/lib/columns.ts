@@ -1,5 +1,8 @@
 // Columns of a table that people sort, choose and take along: what a cell shows, what it is ordered by.
 
+import { HIDDEN } from "./mask";
+import { isPrivate } from "./privacy";
+
 export interface Column<T> {
   readonly id: string;
   readonly title: string;
@@ -36,6 +39,9 @@ export function ordered<T>(rows: readonly T[], columns: readonly Column<T>[], { 
     .map(({ row }) => row);
 }
 
+/** What may leave the page of a cell. */
+const taken = <T, V>(column: Column<T>, row: T, value: V): V | string => (isPrivate() && column.own?.(row) === true ? HIDDEN : value);
+
 /** A field of CSV (RFC 4180); what a spreadsheet would take for a formula gets an apostrophe before it. */
 function field(value: number | string | null): string {
   const plain = value === null ? "" : String(value);
@@ -44,18 +50,11 @@ function field(value: number | string | null): string {
 }
 
 export const csv = <T>(rows: readonly T[], columns: readonly Column<T>[]): string =>
-  [columns.map(({ id }) => field(id)), ...rows.map((row) => columns.map((column) => field(valueOf(column, row))))].map((line) => `${line.join(",")}\r\n`).join("");
+  [columns.map(({ id }) => field(id)), ...rows.map((row) => columns.map((column) => field(taken(column, row, valueOf(column, row)))))].map((line) => `${line.join(",")}\r\n`).join("");
 
 /** Lines with tabs, as spreadsheets paste them: what is shown. */
 export const tsv = <T>(rows: readonly T[], columns: readonly Column<T>[]): string =>
-  [columns.map(({ title }) => title), ...rows.map((row) => columns.map((column) => column.text(row).replaceAll(/[\t\r\n]/g, " ")))].map((line) => `${line.join("\t")}\n`).join("");
+  [columns.map(({ title }) => title), ...rows.map((row) => columns.map((column) => taken(column, row, column.text(row)).replaceAll(/[\t\r\n]/g, " ")))].map((line) => `${line.join("\t")}\n`).join("");
 
 export const json = <T>(rows: readonly T[], columns: readonly Column<T>[]): string =>
-  `${JSON.stringify(rows.map((row) => Object.fromEntries(columns.map((column) => [column.id, valueOf(column, row)]))), null, 1)}\n`;
-
-/** Hands a text over as a file. */
-export function save(text: string, name: string, kind: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: kind }));
-  Object.assign(document.createElement("a"), { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 1000);
-}
+  `${JSON.stringify(rows.map((row) => Object.fromEntries(columns.map((column) => [column.id, taken(column, row, valueOf(column, row))]))), null, 1)}\n`;

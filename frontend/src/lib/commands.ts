@@ -15,7 +15,7 @@ import type { Store } from "../store";
 
 export interface Command { id: string; title: string; detail: string; keys: string; run: () => void }
 
-const PAGES: ReadonlyArray<readonly [Exclude<Page, "entity" | "wall">, string]> = [["overview", "g o"], ["alerts", "g a"], ["hosts", "g h"], ["packets", "g p"], ["block", "g b"], ["system", "g s"]];
+const PAGES: ReadonlyArray<readonly [Exclude<Page, "entity" | "wall">, string]> = [["overview", "g o"], ["alerts", "g a"], ["explore", "g e"], ["hosts", "g h"], ["packets", "g p"], ["block", "g b"], ["system", "g s"]];
 const METRICS = ["bytes", "packets", "flows"] as const;
 const DIRECTIONS = ["in", "out", "both"] as const;
 const FOUND_MOST = 6;

@@ -1,5 +1,6 @@
 // The privacy mode, for screenshots and screens that others see: own addresses and hardware addresses are masked on every page, names
-// of own hosts hidden, the home moved to a rounded place. What is copied or exported is not masked. Stays in this browser.
+// of own hosts hidden, the home moved to a rounded place; tables, pictures and what is copied of them likewise. What
+// machines read stays whole: links, commands, block lists, packets. Stays in this browser.
 
 import type { LonLat } from "../map/atlas";
 import type { Store } from "../store";
@@ -29,8 +30,9 @@ export async function startPrivacy(root: Element, store: Store): Promise<void> {
   const hosts = store.table("hosts");
   const own = (): Own => ({ networks: networks(), names: hosts.keys.flatMap((_, row) => (hosts.cell("local", row) === true && hosts.text("name", row).length >= NAME_LEAST ? [hosts.text("name", row)] : [])) });
   const watch = async (): Promise<void> => {
-    const { maskNode, watch } = await import("./mask");
+    const { mask, maskNode, watch } = await import("./mask");
     observer = watch(root, own);
+    cover = (text) => mask(text, own());
     again = () => maskNode(root, own());
   };
   let known = "";
@@ -45,10 +47,15 @@ export async function startPrivacy(root: Element, store: Store): Promise<void> {
     keep(KEY, on ? "on" : "off");
     observer?.disconnect();
     observer = null;
+    cover = (text) => text;
     if (on) await watch();
     drawAnew();
   };
 }
+
+let cover: (text: string) => string = (text) => text;
+/** A text as it may leave the page: masked in the privacy mode, else as it is. */
+export const covered = (text: string): string => cover(text);
 
 let again: () => void = () => undefined;
 let toggle: () => Promise<void> = async () => undefined;

@@ -36,6 +36,12 @@ export interface Status {
   /** Since when the past is kept for ranges, ms; null while nothing is. */
   history_from_ms: number | null;
   history_bytes: number;
+  /** Bytes of the history on disk, what it could not take, and what is wrong with it, empty while nothing is. */
+  store_bytes: number;
+  store_left_out: number;
+  store_fault: string;
+  /** The collector of flow exports, where there is one. */
+  flow_exports: FlowExports | null;
   names_learned: number;
   names_evicted: number;
   fragments_evicted: number;
@@ -78,6 +84,31 @@ export interface Status {
   certificate_sha256: string;
   error: string;
   version: string;
+}
+
+/** Who sends flow records. */
+export interface FlowExporter { address: string; protocol: string; records: number; bytes: number; lost: number; sampling: number }
+
+/** What a collector of flow exports has met. */
+export interface FlowExports { listen: string; records: number; lost: number; lost_queue: number; refused: Record<string, number>; exporters: FlowExporter[] }
+
+function flowExports(value: unknown): FlowExports | null {
+  if (typeof value !== "object" || value === null) return null;
+  const read = (of: Readonly<Record<string, unknown>>) => ({
+    text: (key: string): string => (typeof of[key] === "string" ? (of[key] as string) : ""),
+    number: (key: string): number => (typeof of[key] === "number" ? (of[key] as number) : 0),
+  });
+  const told = value as Readonly<Record<string, unknown>>;
+  const { text, number } = read(told);
+  const list: unknown[] = Array.isArray(told["exporters"]) ? told["exporters"] : [];
+  return {
+    listen: text("listen"), records: number("records"), lost: number("lost"), lost_queue: number("lost_queue"), refused: counts(told["refused"]),
+    exporters: list.flatMap((item) => {
+      if (typeof item !== "object" || item === null) return [];
+      const one = read(item as Readonly<Record<string, unknown>>);
+      return [{ address: one.text("address"), protocol: one.text("protocol"), records: one.number("records"), bytes: one.number("bytes"), lost: one.number("lost"), sampling: one.number("sampling") }];
+    }),
+  };
 }
 
 function channels(value: unknown): Channel[] {
@@ -127,7 +158,7 @@ export function readStatus(table: TableView): Status {
     skipped_by_reason: counts(cell("skipped_by_reason")), filtered: number("filtered"),
     lost_kernel: number("lost_kernel"), lost_ring: number("lost_ring"),
     evicted_hosts: number("evicted_hosts"), evicted_flows: number("evicted_flows"),
-    memory_bytes: number("memory_bytes"), history_from_ms: orNull("history_from_ms"), history_bytes: number("history_bytes"), names_learned: number("names_learned"), names_evicted: number("names_evicted"), fragments_evicted: number("fragments_evicted"),
+    memory_bytes: number("memory_bytes"), history_from_ms: orNull("history_from_ms"), history_bytes: number("history_bytes"), store_bytes: number("store_bytes"), store_left_out: number("store_left_out"), store_fault: text("store_fault"), flow_exports: flowExports(cell("flow_exports")), names_learned: number("names_learned"), names_evicted: number("names_evicted"), fragments_evicted: number("fragments_evicted"),
     alerts_stored: number("alerts_stored"), alerts_waiting: number("alerts_waiting"), receive_buffer_bytes: number("receive_buffer_bytes"),
     capture_method: text("capture_method"), capture_fallback: text("capture_fallback"), filter: text("filter"),
     filter_in_kernel: typeof cell("filter_in_kernel") === "boolean" ? (cell("filter_in_kernel") as boolean) : null,

@@ -35,20 +35,15 @@ export function stepped(span: Span, steps: number, end: number): Span {
   return { from: to - length, to };
 }
 
-/** 14:00:10 – 14:05:00; by minutes where it is whole ones. */
-export function spanLabel({ from, to }: Span): string {
-  const write = from % 60 === 0 && to % 60 === 0 ? minute : clock;
-  return `${write(from * 1000)}\u2009–\u2009${write(to * 1000)}`;
-}
+const DAY_S = 86_400;
+const dayOf = (second: number): number => Math.floor(second / DAY_S);
+/** 11-21, month and day as in ISO 8601. */
+const date = (second: number): string => moment(second).slice(5, 10);
 
-/** What a text field says of a moment: a time of that day, or a whole moment. */
-export function readMoment(text: string, day: number): number | null {
-  const time = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(text.trim());
-  if (time === null) {
-    const whole = Date.parse(text.trim());
-    return Number.isFinite(whole) ? Math.floor(whole / 1000) : null;
-  }
-  const [hours, minutes, seconds] = [Number(time[1]), Number(time[2]), Number(time[3] ?? 0)];
-  if (hours > 23 || minutes > 59 || seconds > 59) return null;
-  return Math.floor(day / 86_400) * 86_400 + hours * 3600 + minutes * 60 + seconds;
+/** 14:00:10 – 14:05:00; by minutes where it is whole ones; with the date where it is not that of `today`, with both where they differ. */
+export function spanLabel({ from, to }: Span, today: number | null = null): string {
+  const write = from % 60 === 0 && to % 60 === 0 ? minute : clock;
+  const isLong = dayOf(from) !== dayOf(to - 1);
+  const dated = isLong || (today !== null && dayOf(today) !== dayOf(from));
+  return `${dated ? `${date(from)} ` : ""}${write(from * 1000)}\u2009–\u2009${isLong ? `${date(to)} ` : ""}${write(to * 1000)}`;
 }

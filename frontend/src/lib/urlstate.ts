@@ -14,7 +14,7 @@ export const REGIONS = ["world", "africa", "asia", "europe", "north", "south"] a
 export type Region = (typeof REGIONS)[number];
 
 /** Pages without a subject, by the first part of their path. */
-const PLAIN = ["alerts", "hosts", "packets", "block", "system", "wall"] as const;
+const PLAIN = ["alerts", "explore", "hosts", "packets", "block", "system", "wall"] as const;
 export type Page = "overview" | "entity" | (typeof PLAIN)[number];
 
 /** What has a page of its own, by the first part of its path. */
@@ -42,12 +42,17 @@ export interface ViewState {
   readonly projection: Projection;
   /** The part of the flat map that fills the frame. */
   readonly region: Region;
+  /** What Explore shows; it reads it itself. */
+  readonly explore: Readonly<Record<string, string>>;
 }
 
 export const USUAL: ViewState = {
   page: "overview", entity: null, alert: null, tab: "inbox", severity: "info", rule: "",
-  range: null, filter: "", selection: null, metric: "bytes", direction: "both", projection: "flat", region: "world",
+  range: null, filter: "", selection: null, metric: "bytes", direction: "both", projection: "flat", region: "world", explore: {},
 };
+
+/** Explore's own part of the address. */
+const EXPLORE = ["by", "len", "show", "chart", "top", "sort", "order", "per", "step", "side", "pct", "prev", "label", "range", "graph"] as const;
 
 const METRICS: readonly Metric[] = ["bytes", "packets", "flows"];
 const DIRECTIONS: readonly Direction[] = ["in", "out", "both"];
@@ -113,6 +118,7 @@ export function readUrl(search: string, path = "/"): ViewState {
     direction: oneOf(DIRECTIONS, query.get("d"), USUAL.direction),
     projection: oneOf(PROJECTIONS, query.get("v"), USUAL.projection),
     region: oneOf(REGIONS, query.get("r"), USUAL.region),
+    explore: Object.fromEntries(EXPLORE.flatMap((name) => (query.get(name) === null ? [] : [[name, query.get(name) ?? ""]]))),
   };
 }
 
@@ -128,6 +134,7 @@ export function writeUrl(view: ViewState): string {
   if (view.direction !== USUAL.direction) query.set("d", view.direction);
   if (view.projection !== USUAL.projection) query.set("v", view.projection);
   if (view.region !== USUAL.region) query.set("r", view.region);
+  if (view.page === "explore") for (const name of EXPLORE) if (view.explore[name]) query.set(name, view.explore[name]);
   const text = query.toString().replaceAll("%3A", ":").replaceAll("%2F", "/");
   return text ? `?${text}` : "";
 }

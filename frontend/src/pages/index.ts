@@ -11,6 +11,7 @@ const LOADERS: Readonly<Record<Exclude<Page, "overview">, () => Promise<{ defaul
   alerts: () => import("./Alerts.svelte"),
   block: () => import("./Block.svelte"),
   entity: () => import("./Entity.svelte"),
+  explore: () => import("./Explore.svelte"),
   hosts: () => import("./Hosts.svelte"),
   packets: () => import("./Packets.svelte"),
   system: () => import("./System.svelte"),

@@ -2,11 +2,13 @@
 
 import { count } from "../lib/format";
 import type { PageTexts } from "../lib/pagetext";
+import { exploreDe } from "./explore.de";
 import { plurals } from "./plural";
 
 const form = plurals("de");
 
 export const pagesDe = {
+  explore: exploreDe,
   filter: {
     offered: "Vorschläge",
     recent: "zuletzt benutzt",
@@ -48,9 +50,6 @@ export const pagesDe = {
     looks: "Die Wiedergabe zu steuern verlangt die Rolle operator: sie ist für alle dieselbe.",
     title: "Welche Zeit gezeigt wird",
     last: (length) => `Letzte ${length}`,
-    from: "Von", to: "bis", show: "Zeigen",
-    hint: "Eine Uhrzeit wie 14:03 oder 14:03:10, oder ein ganzer Zeitpunkt wie 2026-11-21T14:03Z. Oder über das Verkehrsdiagramm ziehen.",
-    wrong: "Erwartet werden zwei Zeiten, die frühere zuerst, etwa 14:03 und 14:08:30.",
     earlier: "Früher", later: "Später",
     replay: "Wiedergabe", goOn: "Weiter", stop: "Anhalten", fastest: "so schnell es geht", position: "Stelle der Wiedergabe",
     forgets: "Ab einer anderen Stelle wird alles neu gezählt, für alle, die diesen Server ansehen. Alarme bleiben.",
@@ -113,7 +112,8 @@ export const pagesDe = {
       down: "Scheitert:", before: "Letzter Fehler:",
     },
     databases: "Datenbanken", countries: "Länder", networks: "Netze", cities: "Städte", routes: "Annoncierte Präfixe", attribution: "Herkunft", version: "Version",
-    malformed: "Nicht verstandene Nachrichten",
+    malformed: "Nicht verstandene Nachrichten", onDisk: "Verlauf für Erkunden", notKept: "Flüsse, die der Verlauf nicht fassen konnte",
+    exports: { title: "Fluss-Exporte", records: "Sätze", lost: "Fehlend nach der Zählung der Exporter", lostQueue: "Kamen schneller, als gezählt werden konnte", none: "Noch hat niemand welche gesandt.", exporter: "Exporter", protocol: "Protokoll", flows: "Sätze", bytes: "Bytes", missing: "Fehlend" },
     none: "keine",
     tables: "Tabellen und Speicher",
     memory: "Speicher der Tabellen", past: "Vergangenheit behalten seit", buffer: "Puffer des Kernels", namesLearned: "Gelernte Namen", namesEvicted: "Für neuere vergessene Namen", fragments: "Aufgegebene Pakete in Stücken",

@@ -2,11 +2,13 @@
 
 import { count } from "../lib/format";
 import type { EntityDimension } from "../lib/urlstate";
+import { exploreEn } from "./explore.en";
 import { plurals } from "./plural";
 
 const form = plurals("en");
 
 export const pagesEn = {
+  explore: exploreEn,
   filter: {
     offered: "Completions",
     recent: "used last",
@@ -48,9 +50,6 @@ export const pagesEn = {
     looks: "Steering the replay needs the role operator: it is the same for everybody.",
     title: "Which time is shown",
     last: (length: string) => `Last ${length}`,
-    from: "From", to: "to", show: "Show",
-    hint: "A time of day, such as 14:03 or 14:03:10, or a whole moment, such as 2026-11-21T14:03Z. Or drag over the traffic chart.",
-    wrong: "Expected two times, the earlier one first, such as 14:03 and 14:08:30.",
     earlier: "Earlier", later: "Later",
     replay: "Replay", goOn: "Go on", stop: "Stand still", fastest: "as fast as it goes", position: "Place in the replay",
     forgets: "From another place everything is counted anew, for all who look at this server. Alerts stay.",
@@ -113,7 +112,8 @@ export const pagesEn = {
       down: "Fails:", before: "Last error:",
     },
     databases: "Databases", countries: "Countries", networks: "Networks", cities: "Cities", routes: "Announced prefixes", attribution: "Attribution", version: "Version",
-    malformed: "Messages not understood",
+    malformed: "Messages not understood", onDisk: "History for Explore", notKept: "Flows that history could not take",
+    exports: { title: "Flow exports", records: "Records", lost: "Missing by the exporters' numbers", lostQueue: "Came faster than they could be counted", none: "Nobody has sent any yet.", exporter: "Exporter", protocol: "Protocol", flows: "Records", bytes: "Bytes", missing: "Missing" },
     none: "none",
     tables: "Tables and memory",
     memory: "Memory of the tables", past: "The past is kept since", buffer: "The kernel's buffer", namesLearned: "Names learned", namesEvicted: "Names forgotten for newer ones", fragments: "Packets in pieces given up",

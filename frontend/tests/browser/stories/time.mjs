@@ -80,12 +80,28 @@ export const stories = {
     const menu = page.getByRole("dialog", { name: "Which time is shown" });
     await menu.getByLabel("From").fill("25:99");
     await menu.getByRole("button", { name: "Show", exact: true }).click();
-    assert.match(await menu.getByRole("alert").innerText(), /Expected two times/);
+    assert.match(await menu.getByRole("alert").innerText(), /The beginning is not understood/);
     await menu.getByLabel("From").fill(moment(at - 600).slice(11, 19));
     await menu.getByRole("button", { name: "Show", exact: true }).click();
     await until("the range is longer", () => seconds(range(page))[0] === at - 600);
     assert.equal(await menu.count(), 0, "the menu closes");
     assert.deepEqual(trouble, []);
+    await close();
+  },
+  "the menu reaches as far back as the store does, and what the server does not show is said": async () => {
+    const { page, close } = await open("/", { bypassCSP: true });
+    await page.getByRole("button", { name: /Which time is shown/ }).click();
+    const menu = page.getByRole("dialog", { name: "Which time is shown" });
+    await until("it says since when there is a past", async () => /History is kept since \d+ \w+ \d\d:\d\d/.test(await menu.innerText()));
+    await menu.getByRole("button", { name: "Yesterday" }).click();
+    const midnight = Math.floor(Date.now() / 86_400_000) * 86_400;
+    await until("all of yesterday is shown", () => seconds(range(page) ?? "")[0] === midnight - 86_400 && seconds(range(page))[1] === midnight);
+    await until("the bar says which day", async () => /Past/.test(await bar(page)) && /\d\d-\d\d 00:00/.test(await bar(page)));
+    await page.getByRole("button", { name: /Which time is shown/ }).click();
+    await menu.getByLabel("From").fill("2020-01-01");
+    await menu.getByLabel("to", { exact: true }).fill("");
+    await menu.getByRole("button", { name: "Show", exact: true }).click();
+    await until("the refusal is where the time is", async () => /the past is kept for 60 days/.test(await page.locator("header.bar").getByRole("alert").innerText()));
     await close();
   },
   "a replay stands still, goes faster, and goes on from elsewhere": async () => {

@@ -1,0 +1,1 @@
+import{B as e}from"./base.js";function t(e,t){let n=URL.createObjectURL(e);Object.assign(document.createElement(`a`),{href:n,download:t}).click(),setTimeout(()=>URL.revokeObjectURL(n),1e3)}var n=(n,r,i)=>t(new Blob([e(n)],{type:i}),r),r=async t=>await navigator.clipboard?.writeText(e(t)).then(()=>!0,()=>!1)??!1;export{n,t as r,r as t};
