@@ -3,6 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a generator says so by failing")]
 
+#[path = "../../capturer/tests/exports_support/mod.rs"]
+mod exports;
+#[path = "../../capturer/tests/nfcapd_files/mod.rs"]
+mod nfcapd_files;
 #[path = "../../capturer/tests/samples/mod.rs"]
 mod samples;
 
@@ -29,6 +33,12 @@ fn main() {
     write("fingerprint_http", head_seeds());
     write("fingerprint_stream", stream_seeds());
     write("count_text", text_seeds());
+    write("netflow5", five_seeds());
+    write("netflow9", nine_seeds());
+    write("ipfix", ten_seeds());
+    write("sflow", sample_seeds());
+    write("nfcapd", capture_file_seeds());
+    write("nfdump_text", flow_text_seeds());
 }
 
 /// Signature files: our own in pieces, and each kind of line alone.
@@ -347,4 +357,94 @@ fn program_seeds() -> Vec<Vec<u8>> {
         seeds.push([head, &frame[..frame.len().min(100)]].concat());
     }
     seeds
+}
+
+/// Datagrams as the bodies of `exports` take them: without the version, behind two bytes of length.
+fn export_input(version: usize, datagrams: &[Vec<u8>]) -> Vec<u8> {
+    let body = |datagram: &Vec<u8>| {
+        let body = &datagram[version..];
+        [&(body.len() as u16).to_be_bytes()[..], body].concat()
+    };
+    datagrams.iter().flat_map(body).collect()
+}
+
+fn capture_file_seeds() -> Vec<Vec<u8>> {
+    use nfcapd_files::{after, before, element_record};
+    let records = [element_record(1), element_record(2)].concat();
+    let level = ruzstd::encoding::CompressionLevel::Fastest;
+    let packed = ruzstd::encoding::compress_to_vec(&records[..], level);
+    vec![
+        before(0, |plain| plain),
+        after(0, 2, &records),
+        after(4, 2, &packed),
+        after(1, 2, &records),
+        after(3, 2, &records),
+    ]
+}
+
+fn flow_text_seeds() -> Vec<Vec<u8>> {
+    let csv = "ts,te,td,sa,da,sp,dp,pr,flg,ipkt,ibyt\n2026-11-20 17:46:49,2026-11-20 17:47:48,59.000,192.0.2.1,198.51.100.1,1111,80,TCP,...AP...,10,1000\n";
+    let json = r#"{"type": "FLOW", "t_first": "2026-11-20T17:46:49.000", "t_last": "2026-11-20T17:47:48.000", "proto": 6, "src4_addr": "192.0.2.1", "dst4_addr": "198.51.100.1", "src_port": 1111, "dst_port": 80, "in_packets": 10, "in_bytes": 1000}"#;
+    vec![
+        csv.into(),
+        json.into(),
+        format!("[{json},\n{json}]").into(),
+        b"Summary\nflows,bytes\n6,1\n".to_vec(),
+    ]
+}
+
+fn five_seeds() -> Vec<Vec<u8>> {
+    use exports::v5;
+    let datagrams = [v5(0, 0, &[(1, 2), (3, 4)]), v5(2, 0x4000 | 100, &[(9, 9)]), v5(9, 0, &[(1, 1)])];
+    (0..4).map(|first| [&[first][..], &export_input(2, &datagrams)].concat()).collect()
+}
+
+fn nine_seeds() -> Vec<Vec<u8>> {
+    use exports::{FLOW, flow, longs, set, template, v9, v9_options};
+    let data = v9(1, 2, &[set(256, &[flow(1, 100), flow(2, 5)].concat())]);
+    let flows = v9(1, 0, &[set(0, &template(256, &FLOW)), set(256, &flow(1, 100))]);
+    let rates = v9(1, 1, &[set(1, &v9_options(257, &[(1, 4)], &[(34, 4)])), set(257, &longs([0, 10]))]);
+    let sampler =
+        v9(1, 1, &[set(1, &v9_options(258, &[(1, 4)], &[(48, 1), (49, 1), (50, 2)])), set(258, &[1; 8])]);
+    let times = [(27, 16), (28, 16), (32, 2), (4, 1), (85, 8), (86, 8), (61, 1), (58, 2), (56, 6)];
+    let wide = v9(2, 0, &[set(0, &template(300, &times)), set(300, &[1; 80])]);
+    vec![
+        export_input(2, std::slice::from_ref(&data)),
+        export_input(2, &[flows.clone(), rates, data.clone()]),
+        export_input(2, &[flows, sampler, data]),
+        export_input(2, &[wide]),
+    ]
+}
+
+fn ten_seeds() -> Vec<Vec<u8>> {
+    use exports::{FLOW, flow, ipfix, ipfix_options, longs, set, template, words};
+    let flows = ipfix(1, 0, &[set(2, &template(256, &FLOW)), set(256, &flow(1, 100))]);
+    let selector = ipfix_options(257, &[(302, 4)], &[(304, 2), (305, 4), (306, 4)]);
+    let rates = ipfix(1, 1, &[set(3, &selector), set(257, &longs([1, 0x0001_0000, 0x0001_0000, 9]))]);
+    let wide = [(27, 16), (28, 16), (1, 65_535), (152, 8), (154, 8), (161, 4), (176, 1), (177, 1)];
+    let variable = ipfix(1, 2, &[set(2, &template(258, &wide)), set(258, &[3; 80])]);
+    let gone = ipfix(1, 3, &[set(2, &words([256, 0, 2, 0])), set(3, &words([3, 0]))]);
+    let reverse = [words([259, 2, 0x8001, 4]), longs([29_305]), words([8, 4])].concat();
+    let both = ipfix(1, 4, &[set(2, &reverse), set(259, &longs([5, 1, 6, 2]))]);
+    vec![
+        export_input(2, &[flows.clone(), rates]),
+        export_input(2, &[variable]),
+        export_input(2, &[flows, gone]),
+        export_input(2, &[both]),
+    ]
+}
+
+fn sample_seeds() -> Vec<Vec<u8>> {
+    use exports::{flow_sample, longs, raw_header, sampled, sflow};
+    let switch = sampled(1001, &longs([100, 0, 200, 0]));
+    let router = sampled(1002, &longs([1, 0x0a00_00fd, 24, 16]));
+    let gateway = sampled(1003, &longs([1, 1, 64_500, 64_501, 64_502, 1, 2, 2, 64_503, 64_504]));
+    let packet = sampled(3, &longs([1000, 17, 0x0a00_0001, 0x0a00_0002, 1000, 53, 0, 0]));
+    let expanded = sampled(3, &[longs([1, 0, 5, 64, 1000, 0, 0, 70_000, 0, 80_000, 1]), packet].concat());
+    let full = flow_sample(512, &[raw_header(), switch, router, gateway]);
+    vec![
+        export_input(4, &[sflow(1, 1, &[full.clone(), sampled(2, &[0; 8])])]),
+        export_input(4, &[sflow(1, 1, &[expanded]), sflow(1, 3, &[full])]),
+        export_input(4, &[sflow(1, 1, &[flow_sample(1, &[raw_header()])])]),
+    ]
 }

@@ -9,7 +9,9 @@
 pub mod bpf_round_trip;
 pub mod compressed;
 pub mod decode;
+pub mod exports;
 pub mod filter_text;
+pub mod flow_files;
 pub mod pcap;
 pub mod pcapng;
 
@@ -28,4 +30,10 @@ pub static TARGETS: &[(&str, Body)] = &[
     ("compressed", compressed::run),
     ("filter_text", filter_text::run),
     ("bpf_round_trip", bpf_round_trip::run),
+    ("netflow5", exports::netflow5),
+    ("netflow9", exports::netflow9),
+    ("ipfix", exports::ipfix),
+    ("sflow", exports::sflow),
+    ("nfcapd", flow_files::nfcapd),
+    ("nfdump_text", flow_files::nfdump_text),
 ];
