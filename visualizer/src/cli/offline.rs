@@ -349,7 +349,8 @@ impl TotalsDocument {
     }
 }
 
-fn damage(error: &SourceError) -> Value {
+/// `file`, `offset` and `expected` of damage.
+pub(super) fn damage(error: &SourceError) -> Value {
     match error {
         SourceError::Damaged { path, offset, unpacked, expected, found } => {
             json!({"file": path, "offset": offset, "unpacked": unpacked, "expected": expected, "found": found})

@@ -11,16 +11,26 @@ use capturer::Timestamp;
 use capturer::flow::FlowRecord;
 use capturer::flow::nfdump::{Reader, TextReader, is_nfcapd};
 use capturer::source::SourceError;
+use serde_json::Value;
 
 use super::files::FlowFile;
 use super::question::Question;
-use crate::cli::{Failure, complain};
+use crate::cli::{Failure, complain, offline};
 
 /// How long after a flow ended exporters may tell of it: the longest active time-out one meets.
 const LATE: i64 = 3600;
 
 /// The most missing files that are named one by one.
 const MOST_NAMED: usize = 20;
+
+/// What became of reading.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    /// Whether a file was not whole.
+    pub(super) truncated: bool,
+    /// `file`, `offset` and `expected` of the first damage.
+    pub(super) error: Option<Value>,
+}
 
 /// Files, and how much time each holds.
 pub(super) struct Feed {
@@ -84,10 +94,10 @@ impl Feed {
         Ok(last)
     }
 
-    /// Reads all files that may have something of the range; whether each was whole.
-    pub(super) fn read(&self, tally: &mut Tally, facts: &Facts) -> Result<bool, Failure> {
+    /// Reads all files that may have something of the range.
+    pub(super) fn read(&self, tally: &mut Tally, facts: &Facts) -> Result<Read, Failure> {
         let mut missing = Vec::new();
-        let mut is_whole = true;
+        let mut read = Read::default();
         for file in &self.files {
             let when = self.when(file, tally);
             if !self.matters(file, when, tally.plan()) {
@@ -97,13 +107,14 @@ impl Feed {
                 Ok(Ending::Whole) => {}
                 Ok(Ending::Missing) => missing.push(file),
                 Ok(Ending::Cut) => {
-                    is_whole = false;
+                    read.truncated = true;
                     let name = file.path.display();
                     complain(&format!("{name}: ends within a block: read as far as it goes"));
                     tally.note(format!("{name} ends within a block"));
                 }
                 Err(Failure::Input(error)) => {
-                    is_whole = false;
+                    read.truncated = true;
+                    read.error.get_or_insert_with(|| offline::damage(&error));
                     complain(&error.to_string());
                     tally.note(error.to_string());
                 }
@@ -116,7 +127,7 @@ impl Feed {
         if let Some(more) = missing.len().checked_sub(MOST_NAMED).filter(|more| *more > 0) {
             tally.note(format!("{more} more files are missing or empty"));
         }
-        Ok(is_whole)
+        Ok(read)
     }
 
     fn when(&self, file: &FlowFile, tally: &Tally) -> When {

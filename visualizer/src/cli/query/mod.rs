@@ -81,8 +81,14 @@ fn read(arguments: &Arguments, settings: &Settings) -> Result<(Value, ExitCode),
     };
     let facts = Facts { geo: geo_files::load(settings, plan.needs())?, local };
     let mut tally = Tally::new(plan);
-    let is_whole = feed.read(&mut tally, &facts)?;
+    let read = feed.read(&mut tally, &facts)?;
     let answer = tally.answer(&facts.geo, "files");
-    let document = serde_json::to_value(answer).map_err(|error| Failure::Unreadable(error.to_string()))?;
-    Ok((document, if is_whole { ExitCode::SUCCESS } else { ExitCode::from(3) }))
+    let mut document =
+        serde_json::to_value(answer).map_err(|error| Failure::Unreadable(error.to_string()))?;
+    document["truncated"] = read.truncated.into();
+    let code = if read.error.is_some() { ExitCode::from(3) } else { ExitCode::SUCCESS };
+    if let Some(error) = read.error {
+        document["error"] = error;
+    }
+    Ok((document, code))
 }
