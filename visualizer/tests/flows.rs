@@ -5,25 +5,16 @@
 mod common;
 #[path = "../../capturer/tests/exports_support/mod.rs"]
 mod exports;
+#[path = "../../capturer/tests/nfcapd_files/mod.rs"]
+#[allow(dead_code, reason = "each user needs some of them")]
+mod nfcapd_files;
 
 use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
 
 use common::{Server, TempFile, json, pcap, run, stderr};
-use exports::{FLOW, flow, set, template, v5, v9};
+use exports::{FLOW, carried, flow, set, template, v5, v9};
 use serde_json::Value;
-
-/// A frame with a datagram from 192.0.2.1 to an odd port.
-fn carried(datagram: &[u8]) -> Vec<u8> {
-    let udp_length = 8 + datagram.len() as u16;
-    let mut frame = vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0];
-    frame.extend((20 + udp_length).to_be_bytes());
-    frame.extend([0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 9, 0x30, 0x39, 0x11, 0x11]);
-    frame.extend(udp_length.to_be_bytes());
-    frame.extend([0, 0]);
-    frame.extend(datagram);
-    frame
-}
 
 fn report(arguments: &[&str]) -> Value {
     let output = run(&[&["report", "--flows", "--top", "0", "--format", "json"], arguments].concat());
@@ -88,6 +79,34 @@ fn nfcapd_files_are_known_by_content() {
     let of_capture = report(&[&["--read"][..], &needed.each_ref().map(String::as_str)].concat());
     assert_eq!(totals(&of_file), [4, 120_000, 175_440_000]);
     assert_eq!(totals(&of_capture), totals(&of_file));
+}
+
+#[test]
+fn folders_are_read_without_the_file_that_is_being_written() {
+    let folder = TempFile::folder("mixed");
+    let put = |name: &str, bytes: &[u8]| {
+        let path = folder.0.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    };
+    let record = nfcapd_files::element_record(7);
+    let file = nfcapd_files::after(0, 1, &record);
+    put("2023/11/nfcapd.202311142215", &file);
+    put("2023/11/nfcapd.202311142220", &nfcapd_files::after(0, 2, &record.repeat(2)));
+    put("2023/11/nfcapd.current.99", &file);
+    put("notes.txt", b"no flows");
+    assert_eq!(totals(&report(&["--read", folder.path()])), [3, 21, 300]);
+    // Templates come in the capture that is first by name.
+    put("a.pcap", &pcap(&[carried(&v9(1, 0, &[set(0, &template(256, &FLOW))]))]));
+    put("b.pcap", &pcap(&[carried(&v9(1, 1, &[set(256, &flow(5, 500))]))]));
+    let document = report(&["--read", folder.path()]);
+    assert_eq!((totals(&document), &document["truncated"]), ([4, 26, 800], &false.into()));
+    put("2023/11/nfcapd.202311142225", &[&file[..], &file[40..60]].concat());
+    let document = report(&["--read", folder.path()]);
+    assert_eq!((totals(&document), &document["truncated"]), ([5, 33, 900], &true.into()));
+    let empty = TempFile::new("none.txt", b"no flows");
+    let output = run(&["report", "--flows", "--read", empty.0.parent().unwrap().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
 }
 
 /// A server that takes flow exports alone, on a port that the system chose, and where that is.

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test says so by failing")]
 
 mod common;
+#[path = "../../capturer/tests/exports_support/mod.rs"]
+mod exports;
 #[path = "../../capturer/tests/nfcapd_files/mod.rs"]
 #[allow(dead_code, reason = "each user needs some of them")]
 mod nfcapd_files;
@@ -189,7 +191,7 @@ fn questions_that_are_wrong_say_what_was_expected() {
         ([&read[..], &["--by", "sn4", "--prefix-length", "33"]].concat(), 2, "0 to 32"),
         ([&read[..], &["--interval", "soon"]].concat(), 2, "interval soon: expected a time such as 10s"),
         ([&read[..], &["--from", "monday"]].concat(), 2, "from monday: expected a time such as"),
-        (of_empty.to_vec(), 3, "expected files named nfcapd.YYYYmmddHHMM, found none"),
+        (of_empty.to_vec(), 3, "expected files named nfcapd.YYYYmmddHHMM or captures, found none"),
         (of_none.to_vec(), 1, "none"),
         (vec!["--flow-dir", folder.path()], 2, "--from"),
         (vec!["--server", "ftp://127.0.0.1"], 2, "expected http://"),
@@ -262,4 +264,99 @@ fn a_running_server_is_asked_the_same_question() {
     let output = ask(&["--server", &base]);
     assert_eq!(output.status.code(), Some(3));
     assert!(stderr(&output).contains("is Wireglobe running there?"), "{}", stderr(&output));
+}
+
+#[test]
+fn captures_are_asked_by_the_flows_of_their_packets() {
+    let filter = ["--filter", "ip or ip6"];
+    let report = |by: &str| {
+        let arguments =
+            ["report", "--read", DEMO, "--by", by, "--side", "source", "--top", "0", "--format", "json"];
+        json(&run(&[&arguments[..], &filter].concat()))
+    };
+    let document = answer(&["--read", DEMO, "--by", "sa", "--top", "0", "--interval", "10s"]);
+    let hosts = report("host");
+    for field in ["packets", "bytes"] {
+        assert_eq!(document["total"]["totals"][field], hosts["totals"][field], "{field}");
+    }
+    let sums = |document: &Value, list: &str, of: &dyn Fn(&Value) -> [Value; 2]| {
+        let rows = document[list].as_array().unwrap().iter();
+        rows.map(|row| (row["key"].to_string(), of(row))).collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let ours = sums(&document, "keys", &|row| ["packets", "bytes"].map(|field| row["totals"][field].clone()));
+    let mut theirs =
+        sums(&hosts, "rows", &|row| ["packets_sent", "bytes_sent"].map(|field| row[field].clone()));
+    theirs.retain(|_, sent| sent[0] != 0);
+    assert_eq!(ours, theirs);
+    assert!(ours.len() > 10);
+    // Of standard input, and of a folder, it is the same capture.
+    let folder = TempFile::new("demo.pcap", &std::fs::read(DEMO).unwrap());
+    let inside = folder.0.parent().unwrap().to_str().unwrap();
+    let again = answer(&["--read", inside, "--by", "sa", "--top", "0", "--interval", "10s"]);
+    assert_eq!(again["keys"], document["keys"]);
+    let piped = common::wireglobe()
+        .args(["query", "--read", "-", "--by", "sa", "--top", "0", "--interval", "10s", "--format", "json"])
+        .stdin(std::fs::File::open(DEMO).unwrap())
+        .output()
+        .unwrap();
+    assert_eq!(json(&piped)["keys"], document["keys"]);
+}
+
+#[test]
+fn a_long_flow_of_packets_is_one_flow_and_lies_where_its_packets_do() {
+    // One packet a second for 200 seconds: told in parts, it began once.
+    let frames: Vec<Vec<u8>> = (0..200).map(|_| common::udp([198, 51, 100, 1])).collect();
+    let length = frames[0].len() as u64;
+    let file = TempFile::new("long.pcap", &common::pcap(&frames));
+    let document = answer(&["--read", file.path(), "--by", "dp", "--interval", "100s"]);
+    let row = &document["keys"][0];
+    assert_eq!(
+        (&row["key"], &row["totals"]["packets"], &row["totals"]["flows"]),
+        (&json!("53"), &json!(200), &json!(1))
+    );
+    assert_eq!(document["at"], json!(["2023-11-14T22:13:20Z", "2023-11-14T22:15:00Z"]));
+    assert_eq!(row["packets"], json!([100, 100]));
+    assert_eq!(row["totals"]["bytes"], 200 * length);
+    let late = answer(&["--read", file.path(), "--by", "dp", "--from", "-1m", "--interval", "10s"]);
+    // A minute before the last packet, 22:15:39, lies in the interval of 22:15:30.
+    assert_eq!(
+        (&late["from"], &late["total"]["totals"]["packets"]),
+        (&json!("2023-11-14T22:15:30Z"), &json!(70))
+    );
+}
+
+#[test]
+fn exports_inside_captures_are_asked_by_their_records() {
+    let datagrams = [exports::v5(0, 0, &[(3, 300), (4, 400)]), exports::v5(2, 100, &[(1, 10)])];
+    let frames: Vec<Vec<u8>> = datagrams.iter().map(|datagram| exports::carried(datagram)).collect();
+    let file = TempFile::new("exports.pcap", &common::pcap(&frames));
+    let document = answer(&["--read", file.path(), "--flows", "--by", "in", "--filter", "src as 64500"]);
+    assert_eq!(
+        (&document["keys"][0]["key"], &document["keys"][0]["totals"]["flows"]),
+        (&json!("3"), &json!(3))
+    );
+    assert_eq!(
+        (&document["total"]["totals"]["packets"], &document["total"]["totals"]["bytes"]),
+        (&json!(107), &json!(1700))
+    );
+    // Without the word it is the packets that count.
+    let packets = answer(&["--read", file.path(), "--by", "sa"]);
+    assert_eq!(
+        (&packets["keys"][0]["key"], &packets["total"]["totals"]["packets"]),
+        (&json!("192.0.2.1"), &json!(2))
+    );
+}
+
+#[test]
+fn a_capture_that_is_cut_or_none_is_said() {
+    let whole = common::pcap(&[common::udp([198, 51, 100, 1]), common::udp([198, 51, 100, 2])]);
+    let cut = TempFile::new("cut.pcap", &whole[..whole.len() - 3]);
+    let output = ask(&["--read", cut.path(), "--by", "da", "--format", "json"]);
+    assert_eq!((output.status.code(), &json(&output)["truncated"]), (Some(0), &json!(true)));
+    assert_eq!(json(&output)["total"]["totals"]["packets"], 1);
+    assert!(stderr(&output).contains("cut in its last record"), "{}", stderr(&output));
+    let damaged = TempFile::new("damaged.pcap", &[&whole[..], &[0xff; 64]].concat());
+    let output = ask(&["--read", damaged.path(), "--by", "da", "--format", "json"]);
+    assert_eq!((output.status.code(), json(&output)["error"]["offset"].is_u64()), (Some(3), true));
+    assert_eq!(json(&output)["total"]["totals"]["packets"], 2);
 }

@@ -24,6 +24,11 @@ enum Format {
     PcapNg(PcapNg),
 }
 
+/// Whether these first bytes are a capture's, compressed or not.
+pub fn is_capture_begin(bytes: &[u8]) -> bool {
+    is_capture(Box::new(io::Cursor::new(bytes.to_vec())))
+}
+
 /// Whether a stream begins as a capture does, compressed or not.
 pub(super) fn is_capture(reader: Box<dyn Read + Send>) -> bool {
     let mut window = Window::new(reader, PROBE);

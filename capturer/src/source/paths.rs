@@ -38,6 +38,11 @@ pub fn is_read_once(path: &Path) -> bool {
     path == Path::new(STDIN) || fs::metadata(path).is_ok_and(is_pipe)
 }
 
+/// Whether a file is a capture by its first bytes, unpacked if need be; one that is read once is not looked into.
+pub fn is_capture_file(path: &Path) -> bool {
+    !is_read_once(path) && begins_as_capture(path)
+}
+
 /// Adds the capture files in and below `folder`.
 fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), SourceError> {
     let refused = |cause| SourceError::Io { path: folder.into(), cause };

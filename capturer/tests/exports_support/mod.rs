@@ -114,3 +114,15 @@ pub fn sflow(agent: u32, sequence: u32, samples: &[Vec<u8>]) -> Vec<u8> {
     let header = longs([5, 1, 0x0a00_00fe, agent, sequence, UPTIME, samples.len() as u32]);
     [header, samples.concat()].concat()
 }
+
+/// A frame with a datagram from 192.0.2.1 to an odd port.
+pub fn carried(datagram: &[u8]) -> Vec<u8> {
+    let udp_length = 8 + datagram.len() as u16;
+    let mut frame = vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0, 0x45, 0];
+    frame.extend((20 + udp_length).to_be_bytes());
+    frame.extend([0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 9, 0x30, 0x39, 0x11, 0x11]);
+    frame.extend(udp_length.to_be_bytes());
+    frame.extend([0, 0]);
+    frame.extend(datagram);
+    frame
+}

@@ -7,6 +7,7 @@ mod capture_file;
 mod completions;
 mod count;
 mod exchange;
+mod exported;
 mod failure;
 mod filter;
 mod fingerprints;

@@ -13,6 +13,7 @@ use capturer::flow::nfdump::{Reader, TextReader, is_nfcapd};
 use capturer::source::SourceError;
 use serde_json::Value;
 
+use super::captures::{Captures, is_input};
 use super::files::FlowFile;
 use super::question::Question;
 use crate::cli::{Failure, complain, offline};
@@ -35,12 +36,13 @@ pub(super) struct Read {
 /// Files, and how much time each holds.
 pub(super) struct Feed {
     files: Vec<FlowFile>,
+    captures: Captures,
     window: i64,
 }
 
 impl Feed {
-    pub(super) const fn new(files: Vec<FlowFile>, window: i64) -> Self {
-        Self { files, window }
+    pub(super) const fn new(files: Vec<FlowFile>, captures: Captures, window: i64) -> Self {
+        Self { files, captures, window }
     }
 
     /// The question of these files: without a range and a length of intervals, what their names tell.
@@ -69,6 +71,9 @@ impl Feed {
 
     /// When the first file begins and the last ends, if all names tell.
     fn span(&self) -> Option<(i64, i64)> {
+        if !self.captures.paths.is_empty() {
+            return None;
+        }
         let times: Option<Vec<i64>> = self.files.iter().map(|file| file.at).collect();
         let times = times?;
         Some((*times.iter().min()?, times.iter().max()? + self.window - 1))
@@ -79,11 +84,15 @@ impl Feed {
         if let Some((_, last)) = self.span() {
             return Ok(Timestamp::from_parts(last + 1, 0));
         }
-        let mut last = Timestamp::EPOCH;
+        let mut named = self.captures.paths.iter().chain(self.files.iter().map(|file| &file.path));
+        if named.any(|path| is_input(path)) {
+            return Err("a time relative to the last flow needs files, not standard input".to_owned());
+        }
+        let mut last = match &self.captures.paths[..] {
+            [] => Timestamp::EPOCH,
+            _ => self.captures.last().map_err(|error| error.to_string())?,
+        };
         for file in &self.files {
-            if file.path.as_os_str() == "-" {
-                return Err("a time relative to the last flow needs files, not standard input".to_owned());
-            }
             let said = |error: &dyn std::fmt::Display| error.to_string();
             let Some(input) = open(file).map_err(|error| said(&error))? else { continue };
             let mut reader = Flows::new(file, input).map_err(|error| said(&error))?;
@@ -97,7 +106,7 @@ impl Feed {
     /// Reads all files that may have something of the range.
     pub(super) fn read(&self, tally: &mut Tally, facts: &Facts) -> Result<Read, Failure> {
         let mut missing = Vec::new();
-        let mut read = Read::default();
+        let mut read = self.captures.read(tally, facts)?;
         for file in &self.files {
             let when = self.when(file, tally);
             if !self.matters(file, when, tally.plan()) {
@@ -199,7 +208,7 @@ fn read_file(file: &FlowFile, when: When, tally: &mut Tally, facts: &Facts) -> R
 
 /// The bytes of a file; none where it need not be there and is not, or is empty.
 fn open(file: &FlowFile) -> Result<Option<Input>, Failure> {
-    if file.path.as_os_str() == "-" {
+    if is_input(&file.path) {
         return Ok(Some(Box::new(io::stdin().lock())));
     }
     let failed = |cause| SourceError::Io { path: file.path.clone(), cause };

@@ -1,12 +1,15 @@
-//! Which flow files are read, in order of time: nfcapd's own names say when a file begins
+//! Which files are read, flow files in order of time: nfcapd's own names say when a file begins
 //! (`nfcapd.YYYYmmddHHMM`, at times with seconds), in nested folders as the collector makes them.
 
 use std::fs;
+use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 
+use capturer::source::{file, paths};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+use super::captures::is_input;
 use super::layout::Layout;
 use crate::cli::Failure;
 
@@ -22,28 +25,60 @@ pub(super) struct FlowFile {
 /// Folders deeper than this are no collector's.
 const DEEPEST: usize = 16;
 
-/// The files that `paths` name: files as they are, of folders those that are named as nfcapd names them.
-pub(super) fn find(paths: &[PathBuf], layout: &Layout) -> Result<Vec<FlowFile>, Failure> {
+/// What there is to read.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Files of flows, in order of time.
+    pub(super) files: Vec<FlowFile>,
+    /// Captures, as they were named.
+    pub(super) captures: Vec<PathBuf>,
+}
+
+/// The files that `named` stands for: files as they are, of folders those that are named as nfcapd names them, else the captures.
+/// Where the exports in captures are meant, standard input is a capture.
+pub(super) fn find(named: &[PathBuf], layout: &Layout, exports: bool) -> Result<Found, Failure> {
     let zone = layout.zone();
-    let mut files = Vec::new();
-    for path in paths {
-        let is_folder = path.as_os_str() != "-"
+    let Found { mut files, mut captures } = Found::default();
+    for path in named {
+        let is_folder = !is_input(path)
             && fs::metadata(path).map_err(Failure::system(format!("{}", path.display())))?.is_dir();
         if is_folder {
             let before = files.len();
             walk(path, &zone, &mut files, DEEPEST)?;
             if files.len() == before {
-                let name = path.display();
-                return Err(Failure::Unreadable(format!(
-                    "{name}: expected files named nfcapd.YYYYmmddHHMM, found none"
-                )));
+                let Ok(found) = paths::expand(std::slice::from_ref(path)) else {
+                    let name = path.display();
+                    return Err(Failure::Unreadable(format!(
+                        "{name}: expected files named nfcapd.YYYYmmddHHMM or captures, found none"
+                    )));
+                };
+                captures.extend(found);
             }
+        } else if (exports && is_input(path)) || is_capture(path)? {
+            captures.push(path.clone());
         } else {
             files.push(FlowFile { at: stamp(path, &zone), path: path.clone(), is_expected: false });
         }
     }
     files.sort();
-    Ok(files)
+    Ok(Found { files, captures })
+}
+
+/// By the first bytes. What is looked at of standard input stays there for who reads it.
+fn is_capture(path: &Path) -> Result<bool, Failure> {
+    if !is_input(path) {
+        return Ok(paths::is_capture_file(path));
+    }
+    let mut input = io::stdin().lock();
+    let first = input.fill_buf().map_err(Failure::system("standard input"))?;
+    Ok(file::is_capture_begin(first))
+}
+
+/// The files in and below a folder that are named as nfcapd names them, which leaves out the one that is being written.
+pub(in crate::cli) fn nfcapd_within(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    walk(folder, &TimeZone::UTC, &mut files, DEEPEST)?;
+    Ok(files.into_iter().map(|file| file.path).collect())
 }
 
 fn walk(folder: &Path, zone: &TimeZone, files: &mut Vec<FlowFile>, depth: usize) -> Result<(), Failure> {

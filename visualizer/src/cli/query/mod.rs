@@ -1,6 +1,7 @@
 //! `wireglobe query`: which keys carried most, interval by interval, out of flow files, a running Wireglobe or the
 //! history store. docs/QUERY.md describes questions and answers.
 
+mod captures;
 mod feed;
 mod files;
 mod history;
@@ -20,18 +21,25 @@ use serde_json::Value;
 use crate::cli::output::{self, Format};
 use crate::cli::server::Shown;
 use crate::cli::{Common, Failure};
-use crate::geo_files;
 use crate::settings::{self, Settings};
+use crate::{geo_files, sources};
+use captures::Captures;
 use feed::Feed;
+use files::Found;
+pub(super) use files::nfcapd_within;
 use layout::Layout;
 pub(crate) use question::Question;
 
 /// `wireglobe query`
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Flow files to read: nfcapd files, directories of them, nfdump's CSV or JSON, - for standard input
+    /// Files to read: nfcapd files, captures, directories of either, nfdump's CSV or JSON, - for standard input
     #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["server", "flow_dir"])]
     read: Vec<PathBuf>,
+    /// Of captures count the flow exports inside (NetFlow, IPFIX, sFlow, on any port) instead of the packets; captures are read
+    /// in the order they are named
+    #[arg(long, requires = "read")]
+    flows: bool,
     #[command(flatten)]
     layout: Layout,
     #[command(flatten)]
@@ -68,17 +76,20 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
 
 /// The answer out of files.
 fn read(arguments: &Arguments, settings: &Settings) -> Result<(Value, ExitCode), Failure> {
-    let files = if arguments.read.is_empty() {
-        arguments.layout.files(&arguments.question)?
+    let Found { files, captures } = if arguments.read.is_empty() {
+        Found { files: arguments.layout.files(&arguments.question)?, ..Found::default() }
     } else {
-        files::find(&arguments.read, &arguments.layout)?
+        files::find(&arguments.read, &arguments.layout, arguments.flows)?
     };
-    let feed = Feed::new(files, arguments.layout.window());
-    let plan = feed.plan(&arguments.question)?;
+    let guessed = !arguments.flows && !captures.is_empty();
+    let captures = Captures { paths: captures, exports: arguments.flows, decode: settings.decode.settings() };
     let local = match &settings.network.local[..] {
+        [] if guessed => sources::guess(&captures.paths),
         [] => LocalNetworks::private_and(Vec::new(), Origin::Assumed),
         named => LocalNetworks::new(named.to_vec(), Origin::Settings),
     };
+    let feed = Feed::new(files, captures, arguments.layout.window());
+    let plan = feed.plan(&arguments.question)?;
     let facts = Facts { geo: geo_files::load(settings, plan.needs())?, local };
     let mut tally = Tally::new(plan);
     let read = feed.read(&mut tally, &facts)?;
