@@ -44,8 +44,8 @@ export const stories = {
     await close();
   },
   "each page opens at its own address, without sideways scrolling and nothing serious for axe": async () => {
-    for (const [address, wait] of [["/country/NL", "[data-entity]"], ["/prefix/198.51.0.0/24", "[data-entity]"], ["/host/198.51.100.1", "[data-entity]"], ["/domain/example.org", "[data-entity]"], ["/hosts", "[data-row]"], ["/packets", "[data-row]"], ["/block", "form"], ["/system", "[data-channel], section ul"]]) {
-      for (const [scheme, viewport] of [["dark", DESKTOP], ["light", PHONE]]) {
+    for (const [address, wait] of [["/", '[data-list="countries"] [data-key]'], ["/alerts", "[data-alert]"], ["/alerts/00000003", "[data-detail]"], ["/explore?range=-24h", "tr[data-key]"], ["/wall", "main"], ["/country/NL", "[data-entity]"], ["/as/1136", "[data-entity]"], ["/prefix/198.51.0.0/24", "[data-entity]"], ["/host/198.51.100.1", "[data-entity]"], ["/domain/example.org", "[data-entity]"], ["/hosts", "[data-row]"], ["/packets", "[data-row]"], ["/block", "form"], ["/system", "[data-channel], section ul"]]) {
+      for (const [scheme, viewport] of [["dark", DESKTOP], ["light", DESKTOP], ["light", PHONE]]) {
         const { page, close } = await open(address, { scheme, viewport, wait, bypassCSP: true });
         await page.waitForTimeout(300);
         assert.deepEqual(await serious(page), [], address);
