@@ -2,6 +2,7 @@
 // limit, notices silence, and comes back with growing, jittered pauses. It knows messages, not what they mean.
 
 import { Outbox } from "./lib/outbox";
+import { canUnpack, unpack } from "./lib/unpack";
 import { decode, encode, SUBPROTOCOL, WireError, type ClientMessage, type ServerMessage } from "./wire";
 
 const RETRY_FIRST_MS = 500;
@@ -68,21 +69,34 @@ export class Socket {
     this.#line = line;
     this.#heard = Date.now();
     line.addEventListener("open", () => this.#opened(line));
-    line.addEventListener("message", (event) => this.#received(event.data));
+    line.binaryType = "arraybuffer";
+    line.addEventListener("message", (event) => this.#received(line, event.data));
     line.addEventListener("close", () => this.#lost(line));
   }
 
   #opened(line: WebSocket): void {
     this.#outbox = new Outbox((message) => line.readyState === WebSocket.OPEN && line.send(encode(message)));
     const known = this.epoch !== null && this.seq !== null ? { epoch: this.epoch, last_seq: this.seq } : {};
-    this.send({ type: "hello", v: 1, ...known });
+    this.send({ type: "hello", v: 1, ...known, ...(canUnpack ? { deflate: true } : {}) });
     if (document.hidden) this.send({ type: "visible", visible: false });
     this.events.open();
     if (this.#paused) this.send({ type: "pause" });
   }
 
-  #received(frame: unknown): void {
+  #received(line: WebSocket, frame: unknown): void {
     this.#heard = Date.now();
+    if (frame instanceof ArrayBuffer) void this.#unpacked(line, frame);
+    else this.#take(frame);
+  }
+
+  /** The next tick comes only when this one is acknowledged, so none overtakes it. */
+  async #unpacked(line: WebSocket, frame: ArrayBuffer): Promise<void> {
+    const messages = await unpack(frame).catch(() => null);
+    if (messages === null) this.malformed += 1;
+    for (const text of messages ?? []) if (this.#line === line) this.#take(text);
+  }
+
+  #take(frame: unknown): void {
     const message = this.#decode(frame);
     if (message === null) return;
     if (message.type === "welcome") {

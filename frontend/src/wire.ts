@@ -9,7 +9,7 @@ export type Columns = Readonly<Record<string, readonly Cell[]>>;
 export type Metric = "bytes" | "packets" | "flows";
 
 export type ClientMessage =
-  | { type: "hello"; v: 1; epoch?: string; last_seq?: number }
+  | { type: "hello"; v: 1; epoch?: string; last_seq?: number; deflate?: boolean }
   | { type: "sub"; id: number; topic: string; filter: string; metric: Metric; k: number; max_hz: number; range?: readonly [number, number]; last_seq?: number }
   | { type: "unsub"; id: number }
   | { type: "pause" }

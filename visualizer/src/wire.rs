@@ -33,6 +33,9 @@ pub enum ClientMessage {
         /// The last tick it has seen of that run.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         last_seq: Option<u64>,
+        /// It takes ticks packed as raw DEFLATE, too.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        deflate: bool,
     },
     /// Wants a topic.
     Sub(Sub),

@@ -4,6 +4,7 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::time::{Duration, Instant};
 
 use common::{Server, TempFile, json, pcap, run, udp};
@@ -335,6 +336,34 @@ async fn a_client_gets_a_snapshot_and_then_differences_that_add_up() {
         }
     }
     assert_eq!(second.unwrap().1, copy);
+}
+
+/// Nothing is known of a line before the first acknowledgement, so its first tick comes packed to whoever can unpack.
+#[tokio::test]
+async fn a_first_tick_comes_packed_and_those_of_a_wide_line_plain() {
+    let server = Server::start(&[]);
+    let mut socket = connect(&server, None).await.unwrap();
+    say(&mut socket, json!({"type": "hello", "v": 1, "deflate": true})).await;
+    hear_until(&mut socket, "welcome").await;
+    say(&mut socket, json!({"type": "sub", "id": 1, "topic": "countries", "k": 300})).await;
+    let packed = loop {
+        match socket.next().await.unwrap().unwrap() {
+            Message::Binary(packed) => break packed,
+            Message::Text(text) if text.contains("\"tick\"") => {
+                let tick: Value = serde_json::from_str(&text).unwrap();
+                say(&mut socket, json!({"type": "ack", "seq": tick["seq"]})).await;
+            }
+            _ => {}
+        }
+    };
+    let mut text = String::new();
+    flate2::read::DeflateDecoder::new(&packed[..]).read_to_string(&mut text).unwrap();
+    let messages: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&messages[0]["type"], &messages[0]["topic"]), (&json!("snap"), &json!("countries")));
+    let tick = messages.last().unwrap();
+    assert_eq!(tick["type"], "tick");
+    say(&mut socket, json!({"type": "ack", "seq": tick["seq"]})).await;
+    hear_until(&mut socket, "delta").await;
 }
 
 #[tokio::test]

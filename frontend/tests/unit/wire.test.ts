@@ -11,7 +11,7 @@ const read = (name: string) => JSON.parse(readFileSync(path.join(GOLDEN, name), 
 
 /** What this page sends, one of each kind, with all fields it may have. */
 const SENT: readonly ClientMessage[] = [
-  { type: "hello", v: 1, epoch: "k3j", last_seq: 118 },
+  { type: "hello", v: 1, epoch: "k3j", last_seq: 118, deflate: true },
   { type: "sub", range: [1, 2], id: 3, topic: "countries", filter: "tcp port 443", metric: "bytes", k: 50, max_hz: 4, last_seq: 118 },
   { type: "unsub", id: 3 },
   { type: "pause" },

@@ -11,6 +11,7 @@ mod login;
 mod metrics;
 mod mutes;
 mod notify;
+mod packed;
 mod packets;
 mod query;
 mod replay;

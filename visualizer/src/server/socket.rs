@@ -1,5 +1,5 @@
 //! The WebSocket: one task a client. It holds subscriptions, sends at most one unacknowledged tick, slows down for slow
-//! clients and closes those that do not read.
+//! clients, packs what it sends them, and closes those that do not read.
 
 use std::collections::BTreeMap;
 use std::future::pending;
@@ -23,6 +23,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use crate::access::Who;
 use crate::live::{Hub, SPAN, SubscribeError, Subscription, TIMELESS, TOPICS, TopicKey};
 use crate::server::App;
+use crate::server::packed::pack;
 use crate::wire::{self, ClientMessage, Sub};
 
 /// The first message must be there by then.
@@ -44,7 +45,7 @@ const PACES: [Duration; 4] =
 /// A tick that takes longer than this to be acknowledged is too large for the line, and the next one gets less.
 const TRANSIT: Duration = Duration::from_secs(1);
 
-/// Bytes that the messages of a tick may have together, at least and at most; the last one may go beyond.
+/// Bytes that the messages of a tick may have together before they are packed, at least and at most; the last one may go beyond.
 const TICK_BYTES: (f64, f64) = (2048.0, 1_048_576.0);
 
 /// So many acknowledgements in a row that come within [`PROMPT`] speed it up again.
@@ -122,12 +123,16 @@ struct Client {
     allowance: f64,
     last_sent: Instant,
     lag: Duration,
+    /// A tick with news was acknowledged: something is known of the line.
+    known: bool,
     pace: usize,
     prompt: u32,
     visible: bool,
     paused: bool,
     /// The client knows ticks of this very run.
     resumed: bool,
+    /// The client unpacks.
+    unpacks: bool,
     budget: Budget,
 }
 
@@ -169,11 +174,13 @@ impl Client {
             allowance: TICK_BYTES.1,
             last_sent: Instant::now(),
             lag: Duration::ZERO,
+            known: false,
             pace: 0,
             prompt: 0,
             visible: true,
             paused: false,
             resumed: false,
+            unpacks: false,
             budget: Budget { tokens: wire::MESSAGES_PER_SECOND.1, at: Instant::now() },
         };
         let end = match timeout(HELLO_TIMEOUT, inward.next()).await {
@@ -193,7 +200,7 @@ impl Client {
 
     async fn greet(&mut self, first: &Message) -> Result<(), End> {
         let message = parse(first)?;
-        let Some(ClientMessage::Hello { v, epoch, .. }) = message else {
+        let Some(ClientMessage::Hello { v, epoch, deflate, .. }) = message else {
             return Err(End::Close(VIOLATION, "expected hello first"));
         };
         if v != wire::PROTOCOL_VERSION {
@@ -202,6 +209,7 @@ impl Client {
         let hub = std::sync::Arc::clone(&self.app.hub);
         let resumed = epoch.as_deref() == Some(hub.epoch.as_str());
         self.resumed = resumed;
+        self.unpacks = deflate;
         self.send(wire::welcome(&hub.epoch, hub.moment().seq, resumed)).await?;
         if epoch.is_some() && !resumed {
             self.send(wire::gap("restart")).await?;
@@ -322,6 +330,7 @@ impl Client {
     async fn acknowledged(&mut self, seq: u64) -> Result<(), End> {
         let Some((_, sent)) = self.in_flight.take_if(|(expected, _)| *expected == seq) else { return Ok(()) };
         self.lag = sent.elapsed();
+        self.known |= self.bytes > 0;
         self.allowance = allowance(self.allowance, self.bytes, self.lag);
         let before = self.pace;
         // As late as the next pace; a pace slower than the line would leave it idle.
@@ -367,12 +376,22 @@ impl Client {
         if news.is_empty() && !heartbeat {
             return Ok(());
         }
+        let packed = self.unpacks && self.is_narrow() && !news.is_empty();
+        news.push(wire::tick(moment.seq, moment.at_ms, self.lag.as_millis() as u64));
+        self.last_sent = Instant::now();
+        self.in_flight = Some((moment.seq, self.last_sent));
+        if packed {
+            return self.put(Message::Binary(pack(&news).into())).await;
+        }
         for text in news {
             self.send(text).await?;
         }
-        self.last_sent = Instant::now();
-        self.in_flight = Some((moment.seq, self.last_sent));
-        self.send(wire::tick(moment.seq, moment.at_ms, self.lag.as_millis() as u64)).await
+        Ok(())
+    }
+
+    /// Whether the line does not take all that there may be to say, or nothing is known of it yet.
+    fn is_narrow(&self) -> bool {
+        !self.known || self.allowance < TICK_BYTES.1
     }
 
     /// What is new, as far as the line can take it: first what waited for longest.
@@ -393,7 +412,11 @@ impl Client {
     }
 
     async fn send(&mut self, text: String) -> Result<(), End> {
-        match timeout(SEND_TIMEOUT, self.out.send(Message::Text(text.into()))).await {
+        self.put(Message::Text(text.into())).await
+    }
+
+    async fn put(&mut self, message: Message) -> Result<(), End> {
+        match timeout(SEND_TIMEOUT, self.out.send(message)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Gone),
             Err(_) => Err(End::Close(TOO_SLOW, "the client does not read")),
@@ -401,11 +424,13 @@ impl Client {
     }
 }
 
-/// What a tick may have after one of so many bytes took so long: what would have taken [`TRANSIT`], at most twice of what was allowed.
+/// What a tick may have after one of so many bytes took so long: what would have taken [`TRANSIT`], at most twice of what was
+/// allowed. A small tick that came soon says nothing of a larger one, so nothing grows by it.
 fn allowance(allowed: f64, bytes: usize, lag: Duration) -> f64 {
     let factor = TRANSIT.div_duration_f64(lag.max(Duration::from_millis(1))).min(2.0);
-    let basis = if factor < 1.0 { bytes as f64 } else { allowed };
-    (basis * factor).clamp(TICK_BYTES.0, TICK_BYTES.1)
+    let proven = bytes as f64 * factor;
+    let next = if factor < 1.0 { proven } else { proven.max(allowed) };
+    next.clamp(TICK_BYTES.0, TICK_BYTES.1)
 }
 
 impl Held {
@@ -453,10 +478,12 @@ mod tests {
             allowed = allowance(allowed, bytes, Duration::from_secs_f64(bytes as f64 / 6250.0));
         }
         assert!((6200.0..6300.0).contains(&allowed), "{allowed}");
+        assert_eq!(allowance(allowed, 400, Duration::from_millis(64)), allowed, "a small one proves nothing");
         for _ in 0..20 {
-            allowed = allowance(allowed, 4000, Duration::from_millis(600));
+            allowed = allowance(allowed, allowed as usize, Duration::from_millis(600));
         }
         assert_eq!(allowed, TICK_BYTES.1, "distance alone takes nothing away");
+        assert_eq!(allowance(allowed, 4000, Duration::from_millis(600)), TICK_BYTES.1);
         assert_eq!(allowance(allowed, 10, Duration::from_secs(9)), TICK_BYTES.0, "something is always sent");
     }
 }

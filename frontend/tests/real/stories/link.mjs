@@ -1,5 +1,6 @@
 // A server that is restarted, and a line that is slow.
 import assert from "node:assert/strict";
+import { inflateRawSync } from "node:zlib";
 import { slowLine } from "../proxy.mjs";
 import { open, serve, until } from "../stage.mjs";
 
@@ -29,11 +30,14 @@ export const stories = {
     /** When each table last got something, and how long it waited at most. */
     const heard = new Map();
     const table = (sub) => heard.set(sub, { at: Date.now(), most: Math.max(heard.get(sub)?.most ?? 0, Date.now() - (heard.get(sub)?.at ?? Date.now())) });
+    /** Ticks for a slow line come packed, a message a line. */
+    const messages = (payload) => (typeof payload === "string" ? payload : inflateRawSync(payload).toString()).split("\n").filter(Boolean).map((line) => JSON.parse(line));
     const hear = (socket) => socket.on("framereceived", ({ payload }) => {
       bytes += payload.length;
-      const message = JSON.parse(payload);
-      if (message.type === "tick") [at, ticks] = [message.at, ticks + 1];
-      if (message.type === "delta" || message.type === "snap") table(message.sub);
+      for (const message of messages(payload)) {
+        if (message.type === "tick") [at, ticks] = [message.at, ticks + 1];
+        if (message.type === "delta" || message.type === "snap") table(message.sub);
+      }
     });
     page.on("websocket", hear);
     await page.reload();
@@ -52,6 +56,7 @@ export const stories = {
     assert.ok(worst < 5000, `${worst} ms behind`);
     assert.ok(Math.max(...lags) > 300, "the bar says that the line is slow");
     const waits = [...heard.values()].map(({ most }) => most).sort((a, b) => a - b);
-    return `${worst} ms behind at worst, ${ticks} ticks and ${Math.round(bytes / 1000)} kB in ${WATCH_MS / 1000} s; the bar said ${Math.min(...lags)} to ${Math.max(...lags)} ms; a table that changes waited ${waits[Math.floor(waits.length / 2)]} ms at most, in the middle`;
+    assert.ok(waits.at(-1) < 5000, `a table waited ${waits.at(-1)} ms`);
+    return `${worst} ms behind at worst, ${ticks} ticks and ${Math.round(bytes / 1000)} kB in ${WATCH_MS / 1000} s; the bar said ${Math.min(...lags)} to ${Math.max(...lags)} ms; a table waited ${waits[Math.floor(waits.length / 2)]} ms at most in the middle of the tables, ${waits.at(-1)} ms at worst`;
   },
 };
