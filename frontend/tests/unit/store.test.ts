@@ -103,7 +103,7 @@ describe("store", () => {
     expect(bytes()).toBe(7);
     vi.advanceTimersByTime(1000);
     line().fire("open");
-    expect(line().sent[0]).toEqual({ type: "hello", v: 1, epoch: "e1", last_seq: 10 });
+    expect(line().sent[0]).toEqual({ type: "hello", v: 1, epoch: "e1", last_seq: 10, deflate: true });
     expect(line().subs("countries")[0]).toMatchObject({ last_seq: 10 });
     line().say(welcome(true));
     line().say(delta(10, 15, 20));

@@ -2,7 +2,9 @@
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { deflateRawSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { unpack } from "../../src/lib/unpack";
 import { decode, encode, WireError, type ClientMessage } from "../../src/wire";
 
 const GOLDEN = path.resolve(import.meta.dirname, "../../../fixtures/wire");
@@ -64,5 +66,17 @@ describe("decode", () => {
     '{"type":"welcome","v":1}',
   ])("%s is refused", (frame) => {
     expect(() => decode(frame)).toThrow(WireError);
+  });
+});
+
+describe("packed ticks", () => {
+  const packed = (text: string): ArrayBuffer => Uint8Array.from(deflateRawSync(text)).buffer;
+
+  test("have a message a line", async () => {
+    expect(await unpack(packed('{"type":"lag","hz":1}\n{"type":"tick"}\n'))).toEqual(['{"type":"lag","hz":1}', '{"type":"tick"}']);
+  });
+
+  test("that are none are refused", async () => {
+    await expect(unpack(Uint8Array.from([7, 7, 7, 7]).buffer)).rejects.toThrow();
   });
 });
