@@ -170,14 +170,15 @@ function hostRow(i, w) {
     first_seen: new Date(w.started).toISOString(), last_seen: new Date().toISOString(), packets: Math.round(bytes / 700), bytes, bytes_sent: Math.round(bytes * 0.7), bytes_received: Math.round(bytes * 0.3), flows: 10 + (i % 90),
     country: local ? null : country, asn: local ? null : asn, as_name: local ? null : as_name, prefix: null,
     os: label && { label, family, confidence, evidence: [{ kind: "syn", signature: "4:64+0:0:1460:mss*44,7:mss,sok,ts,nop,ws:df,id+:0", label, line: "own:20", family, at: new Date().toISOString() }], contradictions: i % 7 === 1 ? ["the Server header says Windows, the answer's TTL and options say Linux"] : [] },
-    link: i % 4 ? "Ethernet" : "PPPoE", mtu: i % 4 ? 1500 : 1492, distance: local ? 0 : i % 20, uptime_minutes: i % 5 ? null : i * 37, apps: i % 2 ? ["nginx 1.x"] : [], language: i % 6 === 1 ? "en" : null, nat: { score: i % 11 === 0 ? 3 : 0, reasons: [] }, open_ports: i % 2 ? ["tcp/443"] : [],
+    link: i % 4 ? "Ethernet" : "PPPoE", mtu: i % 4 ? 1500 : 1492, distance: local ? 0 : i % 20, uptime_minutes: i % 5 ? null : i * 37, apps: i % 2 ? ["nginx 1.x"] : [], language: i % 6 === 1 ? "en" : null, nat: { score: i % 11 === 0 ? 3 : 0, reasons: [] }, open_ports: i % 2 ? ["tcp/443"] : [], unanswered: i % 13 === 2,
   };
 }
+const sent = (row, i) => ({ ...row, payload: i % 4 === 3 ? null : { encrypted: 8000 - i, text: i % 4 === 1 ? 2000 : 0 } });
 function answerHosts(url, w) {
   const one = url.pathname.split("/")[4];
   const all = Array.from({ length: w.hosts }, (_, i) => hostRow(i, w));
   if (one) return { schema: 1, keys: 1, rows: [{ ...hostRow(1, w), address: decodeURIComponent(one) }] };
-  return { schema: 1, keys: all.length, rows: all.slice(0, Number(url.searchParams.get("top"))) };
+  return { schema: 1, keys: all.length, rows: (url.searchParams.get("payload") === "true" ? all.map(sent) : all).slice(0, Number(url.searchParams.get("top"))) };
 }
 
 /** The documents of the ring: lines of packets, or one with its layers. */

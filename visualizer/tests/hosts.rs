@@ -347,3 +347,23 @@ fn a_capture_that_is_cut_is_listed_as_far_as_it_goes() {
     assert_eq!((output.status.code(), &document["truncated"]), (Some(0), &json!(true)));
     assert_eq!(row(&document, "192.168.1.7")["packets"], 2);
 }
+
+/// The page's column of payloads: what each host sent in the packets of the ring, where it was asked for.
+#[test]
+fn a_server_says_what_kind_of_data_hosts_sent() {
+    let words = "to be or not to be, that is the question ".repeat(4);
+    let mut frame = common::udp([8, 8, 8, 8]);
+    frame.truncate(42);
+    frame[17] = u8::try_from(28 + words.len()).unwrap();
+    frame[39] = u8::try_from(8 + words.len()).unwrap();
+    frame.extend(words.bytes());
+    let file = TempFile::new("payload.pcap", &pcap(&[frame.clone(), frame.clone(), frame]));
+    let server = Server::start(&["--read", file.path(), "--speed", "max"]);
+    server.wait_for("/api/v1/status", |status| status["state"] == "ended");
+    let asked = server.wait_for("/api/v1/hosts?top=0&payload=true", |document| document["keys"] == 2);
+    let payloads: Vec<&Value> = asked["rows"].as_array().unwrap().iter().map(|row| &row["payload"]).collect();
+    let said = json!({"text": 3 * words.len()});
+    assert!(payloads.contains(&&said) && payloads.contains(&&Value::Null), "{payloads:?}");
+    let plain = server.json("/api/v1/hosts?top=0");
+    assert!(plain["rows"].as_array().unwrap().iter().all(|row| row.get("payload").is_none()));
+}

@@ -136,6 +136,7 @@ fn every_answer_has_what_the_document_says_and_nothing_else() {
         ("/api/v1/block/dry-run".into(), "?targets=10.0.0.1".into(), "400"),
         ("/api/v1/report".into(), "?by=weather".into(), "400"),
         ("/api/v1/hosts".into(), "?filter=port%2080".into(), "400"),
+        ("/api/v1/hosts".into(), "?by=domain&payload=true".into(), "400"),
         ("/api/v1/report".into(), "?filter=tcp%20prot%2080".into(), "400"),
     ];
     asked.extend(DIMENSIONS.iter().map(|by| ("/api/v1/report".into(), format!("?top=0&by={by}"), "200")));
@@ -153,7 +154,7 @@ fn every_answer_has_what_the_document_says_and_nothing_else() {
 fn every_host_and_domain_is_as_documented() {
     let server = warmed_up();
     let document = server.json("/api/v1/openapi.json");
-    for (by, row) in [("host", "HostRow"), ("domain", "DomainRow")] {
+    for (by, row) in [("host", "HostRow"), ("domain", "DomainRow"), ("host&payload=true", "HostRow")] {
         let answer = server.json(&format!("/api/v1/hosts?top=0&by={by}"));
         let found = faults(&document, schema(&document, "/api/v1/hosts", "200"), &answer, by);
         assert!(found.is_empty(), "{found:#?}");

@@ -54,13 +54,24 @@ pub struct FlowPayload {
 }
 
 /// All flows of a source.
-#[derive(Default)]
 pub struct Payloads {
     flows: HashMap<Way, Seen, RandomState>,
+    most: usize,
     left_out: u64,
 }
 
+impl Default for Payloads {
+    fn default() -> Self {
+        Self::at_most(MOST)
+    }
+}
+
 impl Payloads {
+    /// Tells so many flows apart, 600 bytes each.
+    pub fn at_most(flows: usize) -> Self {
+        Self { flows: HashMap::default(), most: flows, left_out: 0 }
+    }
+
     /// Looks at a packet's payload.
     pub fn observe(&mut self, packet: &Packet, payload: &[u8]) {
         let Some(ports) = packet.ports().filter(|_| packet.payload_len > 0) else { return };
@@ -70,7 +81,7 @@ impl Payloads {
             ports: (ports.source, ports.destination),
             protocol: packet.protocol.0,
         };
-        if self.flows.len() >= MOST && !self.flows.contains_key(&way) {
+        if self.flows.len() >= self.most && !self.flows.contains_key(&way) {
             self.left_out += 1;
             return;
         }

@@ -2,7 +2,7 @@
 
 import type { Column } from "./columns";
 import { countryName } from "./country";
-import { bytes, count, grouped, UNKNOWN, when } from "./format";
+import { bytes, count, fixed, grouped, UNKNOWN, when } from "./format";
 import type { HostRow } from "./hostlist";
 import { pageText } from "./pagetext";
 
@@ -11,6 +11,12 @@ const words = pageText.hosts;
 /** 41 d, 6 h, 12 min. */
 const uptime = (minutes: number | null): string => (minutes === null ? UNKNOWN : minutes >= 1440 ? words.days(count(Math.floor(minutes / 1440))) : minutes >= 60 ? words.hours(count(Math.floor(minutes / 60))) : words.minutes(count(minutes)));
 const distance = ({ distance, macs }: HostRow): string => (macs.length > 0 || distance === 0 ? words.here : distance === null ? UNKNOWN : words.hops(distance));
+/** encrypted 80 %, text 20 % */
+function carried({ payload }: HostRow): string {
+  const all = (payload ?? []).reduce((sum, [, bytes]) => sum + bytes, 0);
+  const shares = (payload ?? []).filter(([, bytes]) => bytes > 0).map(([name, bytes]) => words.share(words.classes[name] ?? name, fixed((bytes / all) * 100, 0)));
+  return shares.join(", ") || UNKNOWN;
+}
 export const looks = ({ os, confidence }: HostRow): string => (os ? (confidence === null ? os : words.sure(os, confidence)) : UNKNOWN);
 export const hostName = ({ device, names }: HostRow): string => device || names[0] || "";
 
@@ -37,6 +43,8 @@ export function columns(now: number): readonly Column<HostRow>[] {
     { id: "mac", title: words.columns.mac, width: 160, extra: true, text: ({ macs, vendor }) => [macs.join(" "), vendor].filter(Boolean).join(" · ") || UNKNOWN, value: ({ macs }) => macs.join(" ") },
     { id: "ports", title: words.columns.ports, width: 140, extra: true, text: ({ ports }) => ports.join(", ") || UNKNOWN, value: ({ ports }) => ports.join(" ") },
     { id: "sharing", title: words.columns.sharing, width: 84, right: true, extra: true, text: ({ sharing }) => (sharing > 0 ? grouped(sharing) : UNKNOWN), value: ({ sharing }) => sharing || null },
+    { id: "unanswered", title: words.columns.unanswered, width: 92, extra: true, text: ({ unanswered }) => (unanswered ? words.silent : UNKNOWN), value: ({ unanswered }) => (unanswered ? 1 : 0) },
+    { id: "payload", title: words.columns.payload, width: 190, extra: true, text: carried, value: ({ payload }) => payload?.map(([name, bytes]) => `${name}=${bytes}`).join(" ") || null },
   ];
 }
 

@@ -40,6 +40,10 @@ export interface HostRow {
   sent: number;
   received: number;
   flows: number;
+  /** It was sent to and never answered. */
+  unanswered: boolean;
+  /** What kind of data it sent in the packets that are still kept: bytes by class, most first; null where that was not asked. */
+  payload: readonly (readonly [string, number])[] | null;
 }
 
 export interface Inventory { rows: readonly HostRow[]; total: number }
@@ -57,13 +61,17 @@ function row(of: Record<string, unknown>): HostRow {
     apps: texts(of["apps"]), language: text(of["language"]), link: text(of["link"]), mtu: orNull(of["mtu"]), distance: orNull(of["distance"]), uptime: orNull(of["uptime_minutes"]),
     sharing: number(nat["score"]), sharingReasons: texts(nat["reasons"]), ports: texts(of["open_ports"]), first: instant(of["first_seen"]), last: instant(of["last_seen"]),
     packets: number(of["packets"]), sent: number(of["bytes_sent"]), received: number(of["bytes_received"]), flows: number(of["flows"]),
+    unanswered: of["unanswered"] === true, payload: "payload" in of ? classes(fields(of["payload"])) : null,
   };
 }
 
+const classes = (of: Record<string, unknown>): [string, number][] =>
+  Object.entries(of).map(([name, bytes]): [string, number] => [name, typeof bytes === "number" ? bytes : 0]).sort((a, b) => b[1] - a[1]);
+
 /** Hosts that match, those with most bytes first, at most so many; of a range those that were seen in it, with what they carried then.
- * Throws with the server's words when it refuses. */
-export async function hosts(filter: string, range: Span | null, most: number): Promise<Inventory> {
-  const answer = await ask(`hosts?${new URLSearchParams({ top: String(most), filter })}`);
+ * `payload` asks what kind of data they sent, too. Throws with the server's words when it refuses. */
+export async function hosts(filter: string, range: Span | null, { most, payload }: { most: number; payload: boolean }): Promise<Inventory> {
+  const answer = await ask(`hosts?${new URLSearchParams({ top: String(most), filter, ...(payload ? { payload: "true" } : {}) })}`);
   const rows = list(answer["rows"]).map(row);
   if (range === null) return { rows, total: Math.max(number(answer["keys"]), rows.length) };
   const then = new Map((await carried(range, most)).map((of) => [of.address, of]));

@@ -126,8 +126,11 @@ export const pagesDe = {
     of: (n, all) => (n === all ? `${all} gesehen` : `${n} von ${all}`),
     columns: {
       name: "Name", address: "Adresse", os: "Sieht aus wie", app: "Programm", language: "Spr.", link: "Link, MTU", distance: "Entfernung", uptime: "Läuft", first: "Zuerst", last: "Zuletzt", both: "Ein und aus", bytes: "Bytes",
-      packets: "Pakete", flows: "Flows", country: "Land", network: "Netz", mac: "Hardware", ports: "Offene Ports", sharing: "Geteilt",
+      packets: "Pakete", flows: "Flows", country: "Land", network: "Netz", mac: "Hardware", ports: "Offene Ports", sharing: "Geteilt", unanswered: "Antwortet", payload: "Gesendet, soweit behalten",
     },
+    silent: "nie",
+    classes: { encrypted: "verschlüsselt", text: "Text", media: "Medien", compressed: "gepackt", unknown: "unklar" },
+    share: (what: string, percent: string) => `${what} ${percent}\u202f%`,
     columnChoice: "Spalten",
     figures: { seen: "Gesehene Hosts", local: "In eigenen Netzen", known: "Betriebssystem bekannt", shared: "Hinweise auf geteilte Adressen" },
     facets: { label: "Eingrenzen", where: "Wo", family: "Sieht aus wie", link: "Link", distance: "Entfernung, Hops", language: "Sprache der Programme" },

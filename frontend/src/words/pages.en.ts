@@ -126,8 +126,11 @@ export const pagesEn = {
     of: (n: string, all: string) => (n === all ? `${all} seen` : `${n} of ${all}`),
     columns: {
       name: "Name", address: "Address", os: "Looks like", app: "App", language: "Lang", link: "Link, MTU", distance: "Distance", uptime: "Up", first: "First", last: "Last", both: "In and out", bytes: "Bytes",
-      packets: "Packets", flows: "Flows", country: "Country", network: "Network", mac: "Hardware", ports: "Open ports", sharing: "Shared",
+      packets: "Packets", flows: "Flows", country: "Country", network: "Network", mac: "Hardware", ports: "Open ports", sharing: "Shared", unanswered: "Answers", payload: "Sent, of what is kept",
     },
+    silent: "never",
+    classes: { encrypted: "encrypted", text: "text", media: "media", compressed: "compressed", unknown: "unclear" } as Readonly<Record<string, string>>,
+    share: (what: string, percent: string) => `${what} ${percent}\u202f%`,
     columnChoice: "Columns",
     figures: { seen: "Hosts seen", local: "In your networks", known: "Known operating system", shared: "Hints of address sharing" },
     facets: { label: "Narrow by", where: "Where", family: "Looks like", link: "Link", distance: "Distance, hops", language: "App language" },

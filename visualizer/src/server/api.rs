@@ -23,6 +23,7 @@ use crate::cli::{
 };
 use crate::live::{Command, Hosts, HostsAnswer, Learned, Renewal, Report, Told, TopicKey, Which};
 use crate::server::App;
+use crate::server::carried::Carried;
 use crate::server::socket::{range, scope, topic_key};
 
 /// How long an answer may wait for the analysis thread.
@@ -154,20 +155,25 @@ pub(super) struct HostsQuestion {
     top: usize,
     sort: Measure,
     filter: String,
+    payload: bool,
 }
 
 impl Default for HostsQuestion {
     fn default() -> Self {
-        Self { by: HostsBy::Host, top: 50, sort: Measure::Bytes, filter: String::new() }
+        Self { by: HostsBy::Host, top: 50, sort: Measure::Bytes, filter: String::new(), payload: false }
     }
 }
 
-/// `GET /api/v1/hosts`: the inventory since the start; the filter is asked of hosts.
+/// `GET /api/v1/hosts`: the inventory since the start; the filter is asked of hosts. With `payload` each host says what kind of
+/// data it sent in the packets that are still in the ring.
 pub(super) async fn hosts(
     State(app): State<App>,
     Parameters(question): Parameters<HostsQuestion>,
 ) -> Response {
-    let HostsQuestion { by, top, sort: measure, filter } = question;
+    let HostsQuestion { by, top, sort: measure, filter, payload } = question;
+    if payload && by != HostsBy::Host {
+        return refuse(StatusCode::BAD_REQUEST, "payload is told of hosts, not of domains");
+    }
     let query = match query_for(&filter, Scope::Host) {
         Ok(query) => query,
         Err(response) => return *response,
@@ -178,8 +184,20 @@ pub(super) async fn hosts(
         some => some.min(MOST_HOSTS),
     };
     match inventory(&app, Which::Top(most, query), manner).await {
+        Some((document, _)) if payload => with_payload(app, document).await,
         Some((document, _)) => told(document),
         None => refuse(StatusCode::SERVICE_UNAVAILABLE, "the analysis is busy; try again"),
+    }
+}
+
+async fn with_payload(app: App, document: HostsDocument) -> Response {
+    let read = tokio::task::spawn_blocking(move || {
+        let carried = Carried::of(&app.stream);
+        document.each(move |row| carried.add_to(row))
+    });
+    match read.await {
+        Ok(document) => told(document),
+        Err(_) => refuse(StatusCode::INTERNAL_SERVER_ERROR, "the ring could not be read"),
     }
 }
 

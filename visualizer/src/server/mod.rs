@@ -4,6 +4,7 @@ mod access;
 mod alerts;
 mod api;
 mod assets;
+mod carried;
 mod graphs;
 mod guard;
 mod limits;

@@ -107,6 +107,26 @@ export const standIn = {
     assert.deepEqual(trouble, []);
     await close();
   },
+  "what hosts sent and who never answers are columns to choose, and go along in every export": async () => {
+    const { page, trouble, close } = await open("/hosts", { wait: "[data-row]", acceptDownloads: true });
+    const taken = async (button) => {
+      const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: button, exact: true }).click()]);
+      return readFileSync(await download.path(), "utf8");
+    };
+    assert.equal(await page.getByRole("columnheader", { name: "Answers" }).count(), 0, "not unless it is chosen");
+    const [head, ...lines] = (await taken("CSV")).trimEnd().split("\r\n").map((line) => line.split(","));
+    assert.deepEqual(head.slice(-2), ["unanswered", "payload"]);
+    assert.ok(lines.some((line) => /^encrypted=\d+ text=2000$/.test(line.at(-1))) && lines.some((line) => line.at(-2) === "1"), "the export asks for it");
+    await page.getByRole("button", { name: "Columns" }).click();
+    for (const name of ["Answers", "Sent, of what is kept"]) await page.getByRole("checkbox", { name }).check();
+    await page.keyboard.press("Escape");
+    await page.getByText("encrypted 80\u202f%, text 20\u202f%").first().waitFor();
+    await page.getByText("never", { exact: true }).first().waitFor();
+    const rows = JSON.parse(await taken("JSON"));
+    assert.ok(rows.some(({ payload }) => payload?.startsWith("encrypted=")));
+    assert.deepEqual(trouble, []);
+    await close();
+  },
   "the system page lists the rules as they are set, and says what is usual": async () => {
     const { page, close } = await open("/system", { wait: "tbody tr" });
     const row = (title) => page.locator("tbody tr", { hasText: title }).innerText();

@@ -121,14 +121,14 @@ impl Manner {
 pub(crate) struct HostsDocument {
     /// All but the rows.
     head: Map<String, Value>,
-    rows: Box<dyn Iterator<Item = Value>>,
+    rows: Box<dyn Iterator<Item = Value> + Send>,
 }
 
 impl HostsDocument {
     /// Of hosts that were listed.
     pub(crate) fn of(totals: &TotalsDocument, manner: Manner, stock: Stock) -> Self {
         let mut head = totals.head();
-        let (keys, rows): (usize, Box<dyn Iterator<Item = Value>>) = match manner.by {
+        let (keys, rows): (usize, Box<dyn Iterator<Item = Value> + Send>) = match manner.by {
             By::Host => (stock.total, Box::new(stock.hosts.into_iter().map(|entry| document::row(&entry)))),
             By::Domain => {
                 let (keys, rows) = domains::rows(&stock, manner);
@@ -151,6 +151,15 @@ impl HostsDocument {
             _ => Vec::new(),
         };
         Self { head, rows: Box::new(rows.into_iter()) }
+    }
+
+    /// The same with something more in each row.
+    pub(crate) fn each(self, add: impl Fn(&mut Value) + Send + 'static) -> Self {
+        let rows = self.rows.map(move |mut row| {
+            add(&mut row);
+            row
+        });
+        Self { rows: Box::new(rows), ..self }
     }
 
     /// As JSON.
