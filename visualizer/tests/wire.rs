@@ -29,11 +29,20 @@ fn messages() -> Vec<(&'static str, &'static str, Value)> {
     };
     let wrong = json!({"sub": 3, "at": 5, "len": 3, "expected": "a number"});
     vec![
-        ("client", "hello", client(ClientMessage::Hello { v: 1, epoch: None, last_seq: None, deflate: false })),
+        (
+            "client",
+            "hello",
+            client(ClientMessage::Hello { v: 1, epoch: None, last_seq: None, deflate: false }),
+        ),
         (
             "client",
             "hello_again",
-            client(ClientMessage::Hello { v: 1, epoch: Some("00ff".into()), last_seq: Some(120), deflate: true }),
+            client(ClientMessage::Hello {
+                v: 1,
+                epoch: Some("00ff".into()),
+                last_seq: Some(120),
+                deflate: true,
+            }),
         ),
         ("client", "sub", client(ClientMessage::Sub(sub(None, None)))),
         ("client", "sub_again", client(ClientMessage::Sub(sub(Some(120), None)))),

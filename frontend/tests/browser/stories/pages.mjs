@@ -117,9 +117,8 @@ export const standIn = {
     const [head, ...lines] = (await taken("CSV")).trimEnd().split("\r\n").map((line) => line.split(","));
     assert.deepEqual(head.slice(-2), ["unanswered", "payload"]);
     assert.ok(lines.some((line) => /^encrypted=\d+ text=2000$/.test(line.at(-1))) && lines.some((line) => line.at(-2) === "1"), "the export asks for it");
-    await page.getByRole("button", { name: "Columns" }).click();
+    await page.locator("summary", { hasText: "Columns" }).click();
     for (const name of ["Answers", "Sent, of what is kept"]) await page.getByRole("checkbox", { name }).check();
-    await page.keyboard.press("Escape");
     await page.getByText("encrypted 80\u202f%, text 20\u202f%").first().waitFor();
     await page.getByText("never", { exact: true }).first().waitFor();
     const rows = JSON.parse(await taken("JSON"));
