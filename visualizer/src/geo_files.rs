@@ -133,18 +133,19 @@ pub(crate) fn folder_of(named: &Path, within: &str) -> PathBuf {
     if !named.as_os_str().is_empty() {
         return named.to_path_buf();
     }
+    OWN.join(within)
+}
+
+/// Our own folder of data; decided once, as who is started as root does not stay root. The system's administrator's data is the
+/// system's.
+static OWN: LazyLock<PathBuf> = LazyLock::new(|| {
     let of = |variable: &str| std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
     let own = of("XDG_DATA_HOME").or_else(|| Some(of("HOME")?.join(".local/share")));
     match own {
-        Some(data) if !is_root() => data.join("wireglobe").join(within),
-        _ => Path::new("/var/lib/wireglobe").join(within),
+        Some(data) if !rustix::process::geteuid().is_root() => data.join("wireglobe"),
+        _ => PathBuf::from("/var/lib/wireglobe"),
     }
-}
-
-/// Whether we run as the system's administrator, whose data is the system's.
-fn is_root() -> bool {
-    std::fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0)
-}
+});
 
 /// What tells whether files have changed: of each, when, how large, and which it is on the disk, since a clock that ticks slowly gives
 /// two files that take one place the same time.

@@ -20,6 +20,7 @@ mod online;
 mod onward;
 mod plot;
 mod read_ahead;
+mod sandbox;
 mod server;
 pub mod settings;
 mod sieve;

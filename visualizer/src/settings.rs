@@ -96,6 +96,8 @@ pub struct Source {
     pub r#loop: bool,
     /// Whether the interface hands over frames for others, too.
     pub promiscuous: bool,
+    /// Whether an interface that was lost is opened again when it comes back. Without it CAP_NET_RAW is dropped once the interface is open.
+    pub reopen: bool,
     /// Receive buffer of the capture socket in mebibytes. Range 1 to 1024.
     pub receive_buffer_mb: u32,
     /// How the interface is read; where that can't be had, the next slower method is used and shown.
@@ -163,6 +165,7 @@ impl Default for Source {
             speed: 1.0,
             r#loop: true,
             promiscuous: true,
+            reopen: true,
             receive_buffer_mb: 64,
             method: Method::Ring,
             snap_length: 0,

@@ -11,7 +11,9 @@ use capturer::source::live::{LiveSettings, LiveSource, LiveStatus};
 use capturer::source::paced::{Pace, Paced, Progress, Reopen, Speed};
 use capturer::source::{Next, Source, SourceError, interfaces, merged, paths};
 
+use crate::cli::Failure;
 use crate::read_ahead::ReadAhead;
+use crate::sandbox::{self, Person};
 use crate::settings::{Kind, Settings};
 
 /// The bundled, invented capture.
@@ -39,6 +41,18 @@ pub(crate) struct Opened {
     pub(crate) wall_clock: bool,
     /// Where it was captured, if it says so itself.
     pub(crate) home: Option<Home>,
+    /// Finds how long a replay is; to be started once threads may be.
+    pub(crate) length: Option<Box<dyn FnOnce() + Send>>,
+}
+
+impl Opened {
+    /// Finds out in the background how long the replay is, if it is one.
+    pub(crate) fn measure(&mut self) {
+        if let Some(length) = self.length.take() {
+            // Without the thread the length is known after the first time through.
+            let _ = std::thread::Builder::new().name("length".into()).spawn(length);
+        }
+    }
 }
 
 /// Where the invented home of the bundled capture stands.
@@ -92,6 +106,7 @@ pub(crate) fn open(settings: &Settings, query: Option<&Query>) -> Result<Opened,
             interface: None,
             wall_clock: true,
             home: None,
+            length: None,
         }),
         Kind::Interface => {
             let (source, name) = interface(&settings.source.interface, settings, query)?;
@@ -107,6 +122,7 @@ pub(crate) fn open(settings: &Settings, query: Option<&Query>) -> Result<Opened,
                 interface,
                 wall_clock: true,
                 home: None,
+                length: None,
             })
         }
     }
@@ -127,13 +143,22 @@ fn replay(
     let pace = Pace { speed, looping: source.r#loop && !once && !source.follow, rebase };
     let paced = Paced::new(reopen, pace, Box::new(SystemClock::default()))?;
     let progress = paced.progress();
-    if let (Some(length), false) = (length, once || source.follow || matches!(speed, Speed::Max)) {
-        measure(length, &progress);
-    }
+    let length = length.filter(|_| !(once || source.follow || matches!(speed, Speed::Max)));
+    let length = length.map(|reopen| measure(reopen, &progress));
     let progress = Some(progress);
     let local = or_settings(settings, || guessed);
     let source = Box::new(paced);
-    Ok(Opened { source, kind, name, local, progress, interface: None, wall_clock: rebase, home: None })
+    Ok(Opened {
+        source,
+        kind,
+        name,
+        local,
+        progress,
+        interface: None,
+        wall_clock: rebase,
+        home: None,
+        length,
+    })
 }
 
 /// Captures up to this size are read through beforehand, in the background, to know how long a replay is; not where it
@@ -147,9 +172,9 @@ fn is_small(named: &[PathBuf]) -> bool {
 }
 
 /// Finds how long a replay is. Where that fails, the replay itself finds it, or says what is wrong.
-fn measure(mut reopen: Reopen, progress: &Arc<Progress>) {
+fn measure(mut reopen: Reopen, progress: &Arc<Progress>) -> Box<dyn FnOnce() + Send> {
     let progress = Arc::downgrade(progress);
-    let length = move || {
+    Box::new(move || {
         let Ok(mut source) = reopen() else { return };
         let (mut first, mut last) = (None, None);
         while let Ok(Next::Frame(frame)) = source.next_frame() {
@@ -162,9 +187,7 @@ fn measure(mut reopen: Reopen, progress: &Arc<Progress>) {
         if let (Some(first), Some(last), Some(progress)) = (first, last, progress.upgrade()) {
             progress.foresee(last.since(first));
         }
-    };
-    // Without the thread the length is known after the first time through.
-    let _ = std::thread::Builder::new().name("length".into()).spawn(length);
+    })
 }
 
 /// An interface to watch; with an empty name the first one that is up and not loopback.
@@ -186,6 +209,21 @@ pub(crate) fn interface(
         ..LiveSettings::new(name.as_str())
     })?;
     Ok((source, name))
+}
+
+/// The same for a command that does nothing else that takes privileges: root becomes somebody else, so that what that person may not
+/// write has to be open before.
+///
+/// # Errors
+/// As above, and if root can't be left behind.
+pub(crate) fn interface_alone(
+    name: &str,
+    settings: &Settings,
+    query: Option<&Query>,
+) -> Result<(LiveSource, String), Failure> {
+    let opened = interface(name, settings, query)?;
+    sandbox::leave_root(Person::due().as_ref())?;
+    Ok(opened)
 }
 
 fn first_interface() -> Result<String, SourceError> {

@@ -102,6 +102,12 @@ export const pagesDe = {
     origins: { settings: "die Einstellungen", interface: "die Adressen der Schnittstelle", traffic: "den Verkehr", assumed: "Annahme" },
     inKernel: "vom Kernel geprüft", here: "hier geprüft",
     access: "Zugang", noLogin: "hier meldet sich niemand an", certificate: "Zertifikat, SHA-256",
+    sandbox: {
+      title: "Rechte", user: "Läuft als", was: (became) => `${became}; gestartet als root`, number: (uid) => `Benutzer ${uid}`,
+      privileges: "Gewinnt neue", never: "nie", possible: "möglich", files: "Dateien und Ports", calls: "Systemaufrufe", raw: "Öffnet Schnittstellen", nobody: "kein Thread mehr",
+      reach: { full: "nur die, die in den Einstellungen stehen", partial: "nur die, die in den Einstellungen stehen, soweit dieser Kernel es kann", off: "alle, die sein Benutzer darf" },
+      needed: "nur die nötigen", all: "alle", lost: "Es fehlt",
+    },
     notify: {
       title: "Benachrichtigungen",
       none: "Niemand erfährt von Alarmen: In den Einstellungen steht kein [[notify]].",

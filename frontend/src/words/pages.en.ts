@@ -102,6 +102,12 @@ export const pagesEn = {
     origins: { settings: "the settings", interface: "the interface's addresses", traffic: "the traffic", assumed: "assumed" } as Readonly<Record<string, string>>,
     inKernel: "asked by the kernel", here: "asked here",
     access: "Access", noLogin: "nobody has to sign in here", certificate: "Certificate, SHA-256",
+    sandbox: {
+      title: "Privileges", user: "Runs as", was: (became: string) => `${became}; started as root`, number: (uid: string) => `user ${uid}`,
+      privileges: "Gains new ones", never: "never", possible: "possible", files: "Files and ports", calls: "System calls", raw: "Opens interfaces", nobody: "no thread any more",
+      reach: { full: "only those that the settings name", partial: "only those that the settings name, as far as this kernel can", off: "all that its user may" } as Readonly<Record<string, string>>,
+      needed: "only those it needs", all: "all", lost: "Missing",
+    },
     notify: {
       title: "Notifications",
       none: "Nobody is told of alerts: the settings have no [[notify]].",

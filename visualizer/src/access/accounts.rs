@@ -3,7 +3,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -175,6 +175,10 @@ pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = path.with_extension(format!("new-{}", std::process::id()));
     let write = || {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
+        if let Ok(before) = fs::metadata(path) {
+            // A server that was started as root, and is no longer, goes on reading what root changes. Others can't, and need not, change owners.
+            let _ = fchown(&file, Some(before.uid()), Some(before.gid()));
+        }
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&beside, path)

@@ -70,12 +70,16 @@ impl Files {
     }
 }
 
+/// How the files of a certificate of its own are called: certificate and key.
+pub(crate) const NAMES: [&str; 2] = ["certificate.pem", "certificate.key"];
+
 /// The certificate that this server signed itself, in `folder`; made for these names and addresses if there is none.
 ///
 /// # Errors
 /// What the system said, or that this processor can't.
 pub(crate) fn own(folder: &Path, names: Vec<String>) -> Result<Files, String> {
-    let files = Files { certificate: folder.join("certificate.pem"), key: folder.join("certificate.key") };
+    let [certificate, key] = NAMES.map(|name| folder.join(name));
+    let files = Files { certificate, key };
     if !files.certificate.exists() || !files.key.exists() {
         let (certificate, key) = signing::signed(names)?;
         let written = super::accounts::write_private(&files.key, key.as_bytes())

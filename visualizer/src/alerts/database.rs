@@ -73,7 +73,9 @@ impl Database {
         connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA foreign_keys = ON;")?;
         // In memory there is no journal to choose: the answer is not looked at.
         connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
-        connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 8388608;")?;
+        connection.execute_batch(
+            "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 8388608; PRAGMA temp_store = MEMORY;",
+        )?;
         migrate(&connection)?;
         Ok(Self(connection))
     }

@@ -55,13 +55,14 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     let settings = settings::load(common.settings.as_deref())?.settings;
     let file = arguments.p0f_db.as_ref().unwrap_or(&settings.fingerprints.p0f_db);
     let database = signatures::load(file)?;
+    let later = output::Later::new(arguments.output.as_deref(), arguments.interface.is_some())?;
     let mut source = open(arguments, &settings)?;
     let sieve = sieve(arguments, &settings)?;
     let range = offline::Range { length: report::length(arguments.length.as_deref())?, ..Default::default() };
     let reading = Reading { range, sieve, decode: settings.decode.settings() };
     let mut hand = Observing {
         fingerprints: Fingerprints::new(database, settings.analysis.memory_mb << 20),
-        sink: output::open(arguments.output.as_deref())?,
+        sink: later.open()?,
         format: arguments.format,
         text: String::new(),
         lessons: arguments.learn.then(Lessons::default),
@@ -93,7 +94,7 @@ fn sieve(arguments: &Arguments, settings: &Settings) -> Result<Option<Sieve>, Fa
 
 fn open(arguments: &Arguments, settings: &Settings) -> Result<Box<dyn Source>, Failure> {
     match &arguments.interface {
-        Some(name) => Ok(Box::new(sources::interface(name, settings, None)?.0)),
+        Some(name) => Ok(Box::new(sources::interface_alone(name, settings, None)?.0)),
         None => Ok(sources::files(&arguments.read)?),
     }
 }

@@ -41,6 +41,25 @@ pub(super) fn open(path: Option<&Path>) -> Result<Box<dyn Write>, Failure> {
     })
 }
 
+/// Where a result goes once there is one. From an interface it is opened first: root opens it, who is then root no more.
+pub(super) struct Later<'a> {
+    path: Option<&'a Path>,
+    sink: Option<Box<dyn Write>>,
+}
+
+impl<'a> Later<'a> {
+    /// Opens a file now if what is read is an interface; else not before there is something to write.
+    pub(super) fn new(path: Option<&'a Path>, is_interface: bool) -> Result<Self, Failure> {
+        let sink = (is_interface && path.is_some()).then(|| open(path)).transpose()?;
+        Ok(Self { path, sink })
+    }
+
+    /// The place itself.
+    pub(super) fn open(self) -> Result<Box<dyn Write>, Failure> {
+        self.sink.map_or_else(|| open(self.path), Ok)
+    }
+}
+
 /// Writes all of `text` and flushes.
 pub(super) fn write(sink: Box<dyn Write>, text: &str) -> Result<(), Failure> {
     write_bytes(sink, text.as_bytes())

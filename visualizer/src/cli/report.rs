@@ -153,8 +153,10 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     let settings = settings::load(common.settings.as_deref())?.settings;
     let query = offline::query(&arguments.filter)?;
     let mut analyzer = analyzer(arguments, &settings, query.as_ref())?;
-    let hosts = arguments.by == "host";
-    let cities = hosts.then(|| geo_files::read_cities(&settings, &analyzer.facts().geo)).flatten();
+    let (hosts, live) = (arguments.by == "host", arguments.interface.is_some());
+    let later = output::Later::new(arguments.output.as_deref(), live)?;
+    // No thread is started before an interface is open: it would stay root.
+    let cities = (hosts && !live).then(|| geo_files::read_cities(&settings, &analyzer.facts().geo)).flatten();
     let outcome = if arguments.flows {
         let range = timerange::range((&arguments.from, &arguments.to), &arguments.read)?;
         flows::read(arguments, &settings, (&range, query.as_ref()), &mut analyzer)?
@@ -163,8 +165,11 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     };
     let outcome = outcome.or_failure()?;
     geo_files::wait(cities);
+    if hosts && live {
+        geo_files::with_cities(&settings, analyzer.facts().geo.clone());
+    }
     let text = render(arguments, analyzer.read(), &outcome, settings.decode.count.name())?;
-    output::write(output::open(arguments.output.as_deref())?, &text)?;
+    output::write(later.open()?, &text)?;
     Ok(outcome.exit_code())
 }
 
@@ -257,7 +262,7 @@ fn open(
 ) -> Result<(Box<dyn capturer::source::Source>, Range), Failure> {
     if let Some(name) = &arguments.interface {
         let length = length(arguments.length.as_deref())?;
-        let (source, _) = sources::interface(name, settings, query)?;
+        let (source, _) = sources::interface_alone(name, settings, query)?;
         return Ok((Box::new(source), Range { length, ..Range::default() }));
     }
     let range = timerange::range((&arguments.from, &arguments.to), &arguments.read)?;

@@ -1,7 +1,7 @@
 //! `wireglobe run`: capture or replay, analyse, serve. The composition root: about ten verbs.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -20,14 +20,15 @@ use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-use crate::access::Entrance;
+use crate::access::{Entrance, certificate};
 use crate::alerts::{self, Ask, Place, Store};
 use crate::cli::{Color, Common, Failure, rules_json};
 use crate::graphs::Graphs;
 use crate::history::{self, Disk, Keep, Keeper};
-use crate::live::{self, Feeder, Hub, Renewal, SourceFacts, Status, Told};
+use crate::live::{self, Capture, Feeder, Hub, Renewal, SourceFacts, Status, Told};
+use crate::sandbox::{self, Closed, Closing, Person, Reach};
 use crate::server::{self, App, Caps, Connections, Metrics, Tls};
-use crate::settings::{self, Kind, Settings};
+use crate::settings::{self, Kind, Loaded, Settings};
 use crate::sieve::Sieve;
 use crate::sources::{self, Opened};
 use crate::{geo_files, logging, notify, onward};
@@ -65,6 +66,9 @@ pub(super) struct Arguments {
     /// Open the dashboard in the browser
     #[arg(long)]
     open: bool,
+    /// Leave files, ports and system calls open to Wireglobe (docs/SECURITY.md); for finding out whether the sandbox is in the way
+    #[arg(long)]
+    no_sandbox: bool,
 }
 
 fn speed(text: &str) -> Result<f64, String> {
@@ -76,27 +80,32 @@ fn speed(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Failure> {
-    let settings = settings(arguments, common)?;
+    let (settings, file) = settings(arguments, common)?;
     logging::start(&settings.log, common.verbose, common.quiet, common.color != Color::Never);
     let listener = server::bind(settings.server.listen).map_err(|cause| busy(&settings, cause))?;
     let address = listener.local_addr().map_err(Failure::system("cannot ask for the port"))?;
     let entrance = Entrance::new(&settings.server, address).map_err(Failure::Usage)?;
     let query = super::offline::query(&settings.source.filter)?;
     let exports = exports(&settings)?;
-    let opened = sources::open(&settings, query.as_ref())?;
+    let mut opened = sources::open(&settings, query.as_ref())?;
+    let at = format!("{}://{address}/", entrance.scheme());
+    // From here on nobody is root, and what is started reaches only what it has to.
+    let (capture, closed) = confine(&settings, file.as_deref(), &opened, (arguments, &at))?;
+    opened.measure();
     // Before they are read: what changes meanwhile is read again.
     let seen = geo_files::stamp(&settings);
     let facts = Facts { geo: geo_files::load(&settings, geo_files::ALL)?, local: opened.local.clone() };
     let cities = geo_files::read_cities(&settings, &facts.geo);
-    let at = format!("{}://{address}/", entrance.scheme());
-    let (house, app) = House::build(&settings, (opened, query, exports), (facts, seen), &entrance)?;
-    greet(&app, &at, arguments.open)?;
+    let (house, app) =
+        House::build(&settings, (opened, query, exports), (facts, seen), (&entrance, capture))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("web")
         .enable_all()
         .build()
         .map_err(Failure::system("cannot start the web server"))?;
+    app.status.set_sandbox(closed.prove()?);
+    greet(&app, &at)?;
     let served = runtime.block_on(serve(listener, (app, entrance.tls), &house.closing));
     runtime.shutdown_timeout(GOODBYE);
     house.close();
@@ -106,8 +115,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
 }
 
 /// All layers, the flags last.
-fn settings(arguments: &Arguments, common: &Common) -> Result<Settings, Failure> {
-    let mut settings = settings::load(common.settings.as_deref())?.settings;
+fn settings(arguments: &Arguments, common: &Common) -> Result<(Settings, Option<PathBuf>), Failure> {
+    let Loaded { mut settings, file } = settings::load(common.settings.as_deref())?;
     if let Some(interface) = &arguments.interface {
         settings.source.kind = Kind::Interface;
         settings.source.interface.clone_from(interface);
@@ -139,7 +148,61 @@ fn settings(arguments: &Arguments, common: &Common) -> Result<Settings, Failure>
         settings.server.listen = listen;
     }
     settings.check(&|_| "a flag".to_owned())?;
-    Ok(settings)
+    Ok((settings, file))
+}
+
+/// Users and our own certificate, which root may have written, are read again while we run. What can't be handed over is told of then.
+fn hand_over_keys(settings: &Settings, person: &Person) {
+    let users = settings.server.users_file();
+    if settings.server.needs_login() {
+        let _ = sandbox::hand_over_file(&users, person);
+    }
+    if settings.server.encrypts() && settings.server.certificate_files().is_none() {
+        for name in certificate::NAMES {
+            let _ = sandbox::hand_over_file(&users.with_file_name(name), person);
+        }
+    }
+}
+
+/// Root becomes somebody else, and the sandbox closes: see [`sandbox`]. The capture thread is started in between.
+fn confine(
+    settings: &Settings,
+    file: Option<&Path>,
+    opened: &Opened,
+    (arguments, at): (&Arguments, &str),
+) -> Result<(Capture, Closed), Failure> {
+    let reach = Reach::of(settings, file, opened.kind);
+    let person = Person::due();
+    if let Some(person) = &person {
+        for folder in &reach.write {
+            if let Err(error) = sandbox::hand_over(folder, person) {
+                tracing::warn!("cannot hand {} over to {person}: {error}", folder.display());
+            }
+        }
+        hand_over_keys(settings, person);
+    }
+    for folder in &reach.write {
+        // What can't be made is told of by who needs it.
+        let _ = std::fs::create_dir_all(folder);
+    }
+    sandbox::leave_root(person.as_ref())?;
+    if arguments.open {
+        open(at);
+    }
+    if reach.asks_names() {
+        // The C library loads what it needs for names while it can.
+        let _ = std::net::ToSocketAddrs::to_socket_addrs("localhost:0");
+    }
+    let raw = opened.kind == "interface" && settings.source.reopen;
+    let closing = Closing::begin(&reach, person.as_ref(), raw, !arguments.no_sandbox)?;
+    let prepare = || Capture::prepare().map_err(Failure::system("cannot start the capture thread"));
+    if raw {
+        // Its capability is the one of this thread, which then drops it.
+        let capture = prepare()?;
+        return Ok((capture, closing.finish()?));
+    }
+    let closed = closing.finish()?;
+    Ok((prepare()?, closed))
 }
 
 /// A collector that listens, to be given its thread.
@@ -190,7 +253,7 @@ impl House {
         settings: &Settings,
         (opened, query, exports): (Opened, Option<Query>, Option<Collecting>),
         (facts, seen): (Facts, geo_files::Stamp),
-        entrance: &Entrance,
+        (entrance, capture): (&Entrance, Capture),
     ) -> Result<(Self, App), Failure> {
         let thread = |name: &str| Failure::system(format!("cannot start the {name} thread"));
         let kept_bytes = settings.ring.keep_bytes;
@@ -306,7 +369,7 @@ impl House {
         let threads = vec![
             live::spawn_publisher(ticks, Arc::clone(&hub), Arc::clone(&status)).map_err(thread("publish"))?,
             analysis.map_err(thread("analysis"))?,
-            live::spawn_capture(feeder).map_err(thread("capture"))?,
+            capture.begin(feeder),
             live::spawn_renewer(renewer).map_err(thread("geo"))?,
         ];
         let threads = threads.into_iter().chain(collector).collect();
@@ -465,7 +528,7 @@ fn epoch() -> String {
 }
 
 /// The one line on standard output: where to look.
-fn greet(app: &App, at: &str, open: bool) -> Result<(), Failure> {
+fn greet(app: &App, at: &str) -> Result<(), Failure> {
     let facts = &app.status.facts;
     let label = match facts.kind {
         "demo" => "demo, an invented capture replayed in a loop".to_owned(),
@@ -483,10 +546,14 @@ fn greet(app: &App, at: &str, open: bool) -> Result<(), Failure> {
     if let Some(fingerprint) = &facts.certificate {
         tracing::info!("the certificate's SHA-256 fingerprint is {fingerprint}");
     }
-    if open && std::process::Command::new("xdg-open").arg(at).spawn().is_err() {
+    Ok(())
+}
+
+/// Opens the dashboard in the desktop's browser, which waits for the answer; later no program can be started.
+fn open(at: &str) {
+    if std::process::Command::new("xdg-open").arg(at).spawn().is_err() {
         tracing::warn!("no browser could be opened: xdg-open is missing");
     }
-    Ok(())
 }
 
 async fn serve(

@@ -92,7 +92,9 @@ impl Database {
         connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL;")?;
         // In memory there is no journal to choose: the answer is not looked at.
         connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
-        connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216;")?;
+        connection.execute_batch(
+            "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216; PRAGMA temp_store = MEMORY;",
+        )?;
         migrate(&connection)?;
         Ok(Self(connection))
     }
@@ -186,7 +188,7 @@ pub(super) fn connect(place: &Place, flags: OpenFlags) -> rusqlite::Result<Conne
     connection.busy_timeout(Duration::from_secs(5))?;
     if matches!(place, Place::Memory(_)) {
         // Readers see what is being added, and hold up nobody.
-        connection.execute_batch("PRAGMA read_uncommitted = 1;")?;
+        connection.execute_batch("PRAGMA read_uncommitted = 1; PRAGMA temp_store = MEMORY;")?;
     }
     Ok(connection)
 }

@@ -4,6 +4,7 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::{Sender, channel};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
@@ -34,9 +35,28 @@ pub(crate) struct Feeder {
     pub(crate) stop: Arc<AtomicBool>,
 }
 
-/// Starts the thread; it ends with its source, or when `stop` is set.
-pub(crate) fn spawn(feeder: Feeder) -> io::Result<JoinHandle<()>> {
-    Builder::new().name("capture".into()).spawn(move || feeder.run())
+/// The thread that captures, before it has anything to do: it is started first, as it may keep a capability that no other
+/// thread has (threads have those of who starts them).
+pub(crate) struct Capture {
+    feeder: Sender<Feeder>,
+    thread: JoinHandle<()>,
+}
+
+impl Capture {
+    /// Starts the thread.
+    pub(crate) fn prepare() -> io::Result<Self> {
+        let (feeder, fed) = channel::<Feeder>();
+        // Without a feeder the start has failed, and there is nothing to do.
+        let work = move || fed.recv().into_iter().for_each(Feeder::run);
+        Ok(Self { feeder, thread: Builder::new().name("capture".into()).spawn(work)? })
+    }
+
+    /// Has it begin; it ends with its source, or when `stop` is set.
+    pub(crate) fn begin(self, feeder: Feeder) -> JoinHandle<()> {
+        // It waits for just this.
+        let _ = self.feeder.send(feeder);
+        self.thread
+    }
 }
 
 struct Pending {

@@ -15,7 +15,7 @@ mod watch;
 pub(crate) use analysis::{
     Beginning, Command, Hosts, HostsAnswer, Learned, Report, Which, now, spawn as spawn_analysis,
 };
-pub(crate) use capture::{Feeder, spawn as spawn_capture};
+pub(crate) use capture::{Capture, Feeder};
 pub(crate) use exports::{ExportFigures, Exports, spawn as spawn_exports};
 pub(crate) use history::{History, Told, spawn as spawn_history};
 pub(crate) use hub::{Hub, SubscribeError, Subscription};

@@ -79,6 +79,8 @@ pub(crate) struct Status {
     onward: OnceLock<Arc<onward::Counts>>,
     /// The history on disk.
     store: Mutex<history::Account>,
+    /// What was proved of the sandbox.
+    sandbox: OnceLock<Value>,
 }
 
 /// Where a replay went on from somewhere else.
@@ -165,6 +167,7 @@ impl Status {
             kept: Mutex::new(None),
             onward: OnceLock::new(),
             store: Mutex::default(),
+            sandbox: OnceLock::new(),
         }
     }
 
@@ -202,6 +205,12 @@ impl Status {
     /// What it said last.
     pub(crate) fn store(&self) -> history::Account {
         lock(&self.store).clone()
+    }
+
+    /// What was proved of the sandbox, once all threads are there.
+    pub(crate) fn set_sandbox(&self, proved: Value) {
+        // Once, at the start.
+        let _ = self.sandbox.set(proved);
     }
 
     /// How often the databases were swapped.
@@ -426,6 +435,7 @@ impl Status {
             ("attribution", attribution(&geo)),
             ("login", json!(self.facts.login)),
             ("certificate_sha256", json!(self.facts.certificate)),
+            ("sandbox", json!(self.sandbox.get())),
             ("error", json!(*lock(&self.ended))),
             ("version", json!(env!("CARGO_PKG_VERSION"))),
         ]

@@ -40,6 +40,11 @@ impl Secret {
         (!elsewhere).then_some(&*self.0)
     }
 
+    /// The file that it is in, if it is in one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.0.strip_prefix("file:").map(Path::new)
+    }
+
     /// The secret.
     ///
     /// # Errors

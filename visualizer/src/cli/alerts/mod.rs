@@ -118,17 +118,18 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
         ..timerange::range((&arguments.from, &arguments.to), &arguments.read)?
     };
     let (interface, filter) = (arguments.interface.as_deref(), arguments.filter.as_str());
+    let later = output::Later::new(arguments.output.as_deref(), interface.is_some())?;
     let search = Search { read: &arguments.read, interface, filter, range };
     let (detection, outcome) = search.run(&settings)?;
-    tell(arguments, &detection, &outcome, &settings)
+    tell(arguments, (&detection, &outcome), &settings, later)
 }
 
 /// Writes what was found; gives the exit code.
 fn tell(
     arguments: &Arguments,
-    detection: &Detection,
-    outcome: &Outcome,
+    (detection, outcome): (&Detection, &Outcome),
     settings: &Settings,
+    later: output::Later<'_>,
 ) -> Result<ExitCode, Failure> {
     let wanted = Wanted { severity: arguments.severity, rules: &arguments.rule };
     let alerts: Vec<&Alert> = detection.alerts().iter().filter(|alert| wanted.has(alert)).collect();
@@ -137,7 +138,7 @@ fn tell(
     let places = !alerts.is_empty() && matches!(arguments.format, Format::Json | Format::Jsonl);
     let geo = geo_files::load(settings, Needs { country: places, asn: places })?;
     let text = document::render(arguments.format, &alerts, &totals, &geo);
-    output::write(output::open(arguments.output.as_deref())?, &text)?;
+    output::write(later.open()?, &text)?;
     if let Some(folder) = &arguments.evidence {
         evidence::write(folder, &alerts, &arguments.read)?;
     }

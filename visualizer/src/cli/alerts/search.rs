@@ -35,7 +35,7 @@ impl Search<'_> {
         let query = offline::query(self.filter)?;
         let thresholds = settings.detect.thresholds().map_err(|error| Failure::Usage(error.to_string()))?;
         let mut source = match self.interface {
-            Some(name) => Box::new(sources::interface(name, settings, query.as_ref())?.0),
+            Some(name) => Box::new(sources::interface_alone(name, settings, query.as_ref())?.0),
             None => sources::files(self.read)?,
         };
         let sieve = query.map(|query| sieve((self.filter, query), self.read, settings)).transpose()?;

@@ -42,7 +42,7 @@ pub(super) fn open(arguments: &Arguments, common: &Common) -> Result<Packets, Fa
     let paths: Vec<PathBuf> = feed::or_stdin(&arguments.input);
     let (source, names, together): (Box<dyn Source>, _, _) = match &arguments.interface {
         Some(name) => {
-            let (source, name) = sources::interface(name, &settings, query.as_ref())?;
+            let (source, name) = sources::interface_alone(name, &settings, query.as_ref())?;
             (Box::new(source), vec![name], OF_INTERFACE)
         }
         None => {

@@ -196,12 +196,13 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
         return analyser::run(arguments, common);
     }
     let query = query(&arguments.filter)?;
+    let later = output::Later::new(arguments.output.as_deref(), arguments.interface.is_some())?;
     let (document, code) = match &arguments.server {
         Some(base) => (HostsDocument::read(ask(arguments, base)?), ExitCode::SUCCESS),
         None => look(arguments, common, query.as_ref())?,
     };
     let text = listing::render(arguments.format, arguments.by, document);
-    output::write(output::open(arguments.output.as_deref())?, &text)?;
+    output::write(later.open()?, &text)?;
     Ok(code)
 }
 
@@ -299,7 +300,7 @@ fn analyzer(arguments: &Arguments, settings: &Settings) -> Result<Analyzer, Fail
 fn open(arguments: &Arguments, settings: &Settings) -> Result<(Box<dyn Source>, Range), Failure> {
     if let Some(name) = &arguments.interface {
         let length = report::length(arguments.length.as_deref())?;
-        let (source, _) = sources::interface(name, settings, None)?;
+        let (source, _) = sources::interface_alone(name, settings, None)?;
         return Ok((Box::new(source), Range { length, ..Range::default() }));
     }
     let range = timerange::range((&arguments.from, &arguments.to), &arguments.read)?;
