@@ -2,7 +2,7 @@
 // note what must not happen.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -41,6 +41,7 @@ export async function tidy() {
 /** An empty folder, for this story. */
 export function folder() {
   const made = mkdtempSync(path.join(tmpdir(), "wireglobe-real-"));
+  chmodSync(made, 0o755); // Started as root, Wireglobe goes on as nobody, who has to reach it.
   later(() => rmSync(made, { recursive: true, force: true }));
   return made;
 }
