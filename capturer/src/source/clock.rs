@@ -5,6 +5,14 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::Timestamp;
 
+/// Whether a time service keeps the machine's clock right, as far as the kernel knows.
+///
+/// # Errors
+/// What the system said, where it may not be asked.
+pub fn is_synchronised() -> std::io::Result<bool> {
+    super::sys::is_synchronised()
+}
+
 /// What time it is, and waiting.
 pub trait Clock: Send {
     /// Time since some fixed moment; never goes back.

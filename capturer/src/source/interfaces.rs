@@ -1,7 +1,7 @@
 //! The interfaces of this machine, and whether this process may capture on them.
 
-use std::fs;
 use std::net::IpAddr;
+use std::{fs, io};
 
 use pnet::datalink::{self, NetworkInterface};
 
@@ -44,6 +44,53 @@ pub fn list() -> Vec<Interface> {
 /// The interface of this name.
 pub fn find(name: &str) -> Option<Interface> {
     list().into_iter().find(|interface| interface.name == name)
+}
+
+/// What a card or driver does to packets before we see them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offload {
+    /// Puts received segments together (generic receive offload).
+    Gro,
+    /// The same in the card.
+    Lro,
+    /// Leaves the cutting of sent segments to the card.
+    Tso,
+    /// The same to the last moment.
+    Gso,
+}
+
+impl Offload {
+    /// Its name, as ethtool(8) has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Gro => "gro",
+            Self::Lro => "lro",
+            Self::Tso => "tso",
+            Self::Gso => "gso",
+        }
+    }
+
+    /// Each with its question (`ETHTOOL_GGRO`, `GFLAGS`, `GTSO`, `GGSO` of linux/ethtool.h) and the bits of the answer that say yes.
+    const QUESTIONS: [(Self, u32, u32); 4] = [
+        (Self::Gro, 0x2b, u32::MAX),
+        (Self::Lro, 0x25, 1 << 15),
+        (Self::Tso, 0x1e, u32::MAX),
+        (Self::Gso, 0x23, u32::MAX),
+    ];
+}
+
+/// Which off-loads of an interface are on: with them several packets of a connection are seen as one.
+///
+/// # Errors
+/// If there is no such interface, or it answers none of the questions.
+pub fn offloads(name: &str) -> io::Result<Vec<Offload>> {
+    let answers = Offload::QUESTIONS.map(|(offload, question, bits)| {
+        super::sys::ethtool(name, question).map(|answer| (answer & bits != 0).then_some(offload))
+    });
+    match answers.iter().all(Result::is_err) {
+        true => answers.into_iter().find_map(Result::err).map_or_else(|| Ok(Vec::new()), Err),
+        false => Ok(answers.into_iter().filter_map(|answer| answer.ok().flatten()).collect()),
+    }
 }
 
 /// Whether this thread may capture: `None`, or what to do so that it may.

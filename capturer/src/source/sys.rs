@@ -1,7 +1,7 @@
 //! The system calls that no safe wrapper exists for, each behind a safe function: the crate's only unsafe code.
 #![expect(
     unsafe_code,
-    reason = "poll(2), recvmmsg(2), mmap(2) and packet(7) have no safe wrapper in std or socket2"
+    reason = "poll(2), recvmmsg(2), mmap(2), packet(7), adjtimex(2) and ethtool's ioctl have no safe wrapper in std or socket2"
 )]
 
 mod ring;
@@ -13,7 +13,7 @@ use std::ptr;
 use std::time::Duration;
 
 use libc::{c_int, c_void, socklen_t};
-use socket2::{SockAddr, Socket};
+use socket2::{Domain, SockAddr, Socket, Type};
 
 pub(super) use ring::{RETIRE, Ring};
 
@@ -33,6 +33,38 @@ pub(super) fn wait_readable(fd: BorrowedFd<'_>, timeout: Duration) -> io::Result
         Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(false),
         ready => Ok(ready? > 0),
     }
+}
+
+/// Whether a time service keeps the clock right, as the kernel has it from that service (adjtimex(2)).
+pub(super) fn is_synchronised() -> io::Result<bool> {
+    // SAFETY: all zero is a valid timex, and with `modes` 0 the kernel only writes what it knows into it.
+    let state = unsafe {
+        let mut clock: libc::timex = mem::zeroed();
+        libc::adjtimex(&raw mut clock)
+    };
+    Ok(checked(state)? != libc::TIME_ERROR)
+}
+
+/// What an interface's card or driver says to a question of one number (`ETHTOOL_G…` of linux/ethtool.h).
+pub(super) fn ethtool(name: &str, question: u32) -> io::Result<u32> {
+    /// `SIOCETHTOOL` of linux/sockios.h; not in libc for every system.
+    const SIOCETHTOOL: u64 = 0x8946;
+    if name.len() >= libc::IFNAMSIZ {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let socket = Socket::new(Domain::IPV4, Type::DGRAM, None)?;
+    let mut value = [question, 0_u32];
+    // SAFETY: all zero is a valid ifreq, whose name stays ended by a zero as it is shorter than the field. `value` is what the kernel
+    // calls ethtool_value, two u32; it outlives the call and is exclusively ours.
+    checked(unsafe {
+        let mut request: libc::ifreq = mem::zeroed();
+        for (to, from) in request.ifr_name.iter_mut().zip(name.bytes()) {
+            *to = from as libc::c_char;
+        }
+        request.ifr_ifru.ifru_data = value.as_mut_ptr().cast();
+        libc::ioctl(socket.as_raw_fd(), SIOCETHTOOL as _, &raw mut request)
+    })?;
+    Ok(value[1])
 }
 
 /// Sets a socket option that is one `int`.

@@ -6,6 +6,7 @@ mod block;
 mod capture_file;
 mod completions;
 mod count;
+mod doctor;
 mod exchange;
 mod exported;
 mod failure;
@@ -114,6 +115,8 @@ enum Command {
     Plot(Box<plot::Arguments>),
     /// The interfaces, and whether capturing is permitted
     Interfaces(interfaces::Arguments),
+    /// What would keep `run` from working as the settings say, and how to mend it; exit code 1 if something would
+    Doctor(doctor::Arguments),
     /// Explain a filter: its tree, and the program that asks it of a frame
     Filter(filter::Arguments),
     /// Block lists of systems, countries and networks; what they would have hit. Prints, never executes
@@ -156,6 +159,7 @@ pub fn main() -> ExitCode {
         Some(Command::Packets(arguments)) => packets::run(&arguments, &common),
         Some(Command::Plot(arguments)) => plot::run(&arguments, &common),
         Some(Command::Interfaces(arguments)) => interfaces::run(&arguments, &common),
+        Some(Command::Doctor(arguments)) => doctor::run(&arguments, &common),
         Some(Command::Filter(arguments)) => filter::run(&arguments, &common),
         Some(Command::Block(arguments)) => block::run(&arguments, &common),
         Some(Command::Geo(arguments)) => geo::run(&arguments, &common),

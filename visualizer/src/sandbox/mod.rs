@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::cli::Failure;
 
-pub(crate) use reach::Reach;
+pub(crate) use reach::{Reach, kept};
 pub(crate) use root::{Person, hand_over, hand_over_file, leave as leave_root};
 
 /// How far the sandbox came, for those who look.
