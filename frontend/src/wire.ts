@@ -40,7 +40,7 @@ export interface Tick { type: "tick"; seq: number; at: number; lag_ms: number }
 export interface Lag { type: "lag"; hz: number }
 export interface Gap { type: "gap"; reason: string }
 /** `at` and `len` are bytes in the filter's text. */
-export interface Refusal { type: "err"; code: string; hint: string; sub: number | null; at: number | null; len: number | null; expected: string | null }
+export interface Refusal { type: "err"; code: string; hint: string; sub: number | null; at: number | null; len: number | null; expected: string | null; instead: string | null }
 export interface Bye { type: "bye"; retry_ms: number }
 
 export type ServerMessage = Welcome | Snap | Delta | Tick | Lag | Gap | Refusal | Bye;
@@ -128,7 +128,7 @@ const READERS: Readonly<Record<string, (fields: Fields) => ServerMessage>> = {
   gap: (f) => ({ type: "gap", reason: string(f, "reason") }),
   err: (f) => ({
     type: "err", code: string(f, "code"), hint: stringOr(f, "hint", ""), sub: numberOr(f, "sub", null),
-    at: numberOr(f, "at", null), len: numberOr(f, "len", null), expected: stringOr(f, "expected", null),
+    at: numberOr(f, "at", null), len: numberOr(f, "len", null), expected: stringOr(f, "expected", null), instead: stringOr(f, "instead", null),
   }),
   bye: (f) => ({ type: "bye", retry_ms: numberOr(f, "retry_ms", 1000) }),
 };

@@ -181,6 +181,13 @@ function answerHosts(url, w) {
   return { schema: 1, keys: all.length, rows: (url.searchParams.get("payload") === "true" ? all.map(sent) : all).slice(0, Number(url.searchParams.get("top"))) };
 }
 
+/** The document of `wireglobe geo lookup` of an address whose network the settings name. */
+const lookup = (address) => ({
+  address, country: "NL", country_name: "Netherlands", asn: 64496, as_name: "Our second site", origins: [], hints: ["hosting"], prefix: "203.0.113.0/24", prefix_exact: true, prefix_kind: "set by the user", place: "global",
+  city: null, region: null, lat: null, lon: null, accuracy_km: null, note: "rented until 2027", databases: { country: "DE", asn: 64500, as_name: "Example Transit", prefix: "203.0.0.0/16" },
+  source: { country: "settings", asn: "settings", prefix: "settings", as_name: "settings", city: null },
+});
+
 /** The documents of the ring: lines of packets, or one with its layers. */
 function packetRow(frame) {
   const web = frame % 3 !== 0;
@@ -251,7 +258,8 @@ const TOPICS = {
   prefixes: (w, f) => COUNTRIES.filter(passes(f)).slice(0, 40).map(([country, weight, [[asn, name]]], i) => [`198.51.${i}.0/24`, { ...w.counts(weight * part(f) * 0.7, lean(country)), hosts: Math.ceil(weight), error: 0, hosts_error: 0, name, country, asn, prefix_kind: i % 3 ? "announced prefix" : "covering range" }]),
   domains: (w, f) => DOMAINS.filter(() => passes(f)(COUNTRIES[0]) || f.includes("domain")).map(([key, weight, hosts, countries], i) => [key, { ...w.counts(weight * part(f), 0.8), hosts, error: i === 5 ? 2e8 : 0, hosts_error: hosts > 100 ? 0.033 : 0, name: i === 1 ? `${key}, alias.example` : null, countries }]),
   macs: (w, f) => MACS.map(([key, weight, name, vendor]) => [key, { ...w.counts(weight * part(f), 0.5), hosts: 3, error: 0, hosts_error: 0, name, vendor }]),
-  details: (w, f) => (/host ([\w.:]+)/.test(f) ? [[/host ([\w.:]+)/.exec(f)[1], detail(w, /host ([\w.:]+)/.exec(f)[1])]] : []),
+  // 203.0.113.0/24 was not seen.
+  details: (w, f) => (/host ([\w.:]+)/.test(f) && !/host 203\.0\.113\./.test(f) ? [[/host ([\w.:]+)/.exec(f)[1], detail(w, /host ([\w.:]+)/.exec(f)[1])]] : []),
   services: (w, f) => SERVICES.map(([key, weight]) => [key, w.counts(weight * 10 * part(f), 0.7)]),
   protocols: (w, f) => PROTOCOLS.map(([key, weight]) => { const c = w.counts(weight * 10 * part(f)); return [key, { packets: c.packets_sent + c.packets_received, bytes: c.bytes_sent + c.bytes_received, flows: c.flows }]; }),
   arcs: (w, f) => (w.home && w.publicPeers ? COUNTRIES : []).filter(passes(f)).flatMap(([country, weight], i) => citiesOf(country).flatMap(([city, lat, lon, share], c) =>
@@ -336,6 +344,7 @@ async function respond(request, response, world) {
     const document = refused ? { error: { message: "\u201cport\u201d cannot be asked of a host" } } : answerHosts(url, world);
     return void response.writeHead(refused ? 400 : 200, { ...headers, "content-type": "application/json" }).end(JSON.stringify(document));
   }
+  if (url.pathname === "/api/v1/geo/lookup") return void response.writeHead(200, { ...headers, "content-type": "application/json" }).end(JSON.stringify(lookup(url.searchParams.get("address"))));
   if (url.pathname.startsWith("/api/v1/packets")) return void response.writeHead(200, { ...headers, "content-type": "application/json" }).end(answerPackets(url));
   if (url.pathname === "/api/v1/replay") {
     let body = "";

@@ -47,8 +47,18 @@ function networkFact(geo: Fields, sources: Fields): Fact {
   };
 }
 
+/** What the databases say of what the reader knows better; empty where they agree. */
+function otherwise(geo: Fields): Fact {
+  const of = fieldsOf(geo["databases"]);
+  const [country, asn] = [textOf(of, "country"), numberOf(of, "asn")];
+  const network = [asn === null ? "" : `AS${asn}`, textOf(of, "as_name")].filter(Boolean).join(" ");
+  const said = [country && countryName(country), network, textOf(of, "prefix")].filter(Boolean).join(", ");
+  return { what: text.host.databases, answer: said || (geo["databases"] ? text.host.noPlace : ""), qualifier: "", source: "" };
+}
+
 function facts(geo: Fields): Fact[] {
-  const sources = fieldsOf(geo["source"]);
+  const by = fieldsOf(geo["source"]);
+  const sources = Object.fromEntries(Object.entries(by).map(([what, who]) => [what, who === "settings" ? text.host.bySettings : who]));
   const [lat, lon] = [numberOf(geo, "lat"), numberOf(geo, "lon")];
   const others = listOf(geo, "origins").filter((asn) => typeof asn === "number" && asn !== numberOf(geo, "asn"));
   const all: Fact[] = [
@@ -60,6 +70,7 @@ function facts(geo: Fields): Fact[] {
     networkFact(geo, sources),
     { what: text.host.prefix, answer: textOf(geo, "prefix"), qualifier: textOf(geo, "prefix_kind"), source: textOf(sources, "prefix") },
     { what: text.host.origins, answer: others.map((asn) => `AS${String(asn)}`).join(" "), qualifier: "", source: "" },
+    otherwise(geo),
     { what: text.host.note, answer: textOf(geo, "note"), qualifier: "", source: "" },
   ];
   return all.filter(({ answer }) => answer !== "");
@@ -69,7 +80,11 @@ function facts(geo: Fields): Fact[] {
 export function readDetail(table: TableView, address: string): Detail | null {
   const row = table.row(address);
   if (row < 0) return null;
-  const geo = fieldsOf(table.cell("geo", row));
-  const hints = listOf(geo, "hints").filter((hint): hint is string => typeof hint === "string");
-  return { names: names(table.cell("names", row)), facts: facts(geo), hints };
+  return { names: names(table.cell("names", row)), ...readLookup(table.cell("geo", row)) };
+}
+
+/** What the databases and the reader's own settings say, of a document of `wireglobe geo lookup`. */
+export function readLookup(document: unknown): Pick<Detail, "facts" | "hints"> {
+  const geo = fieldsOf(document);
+  return { facts: facts(geo), hints: listOf(geo, "hints").filter((hint): hint is string => typeof hint === "string") };
 }

@@ -152,7 +152,7 @@ export const de = {
   host: {
     title: "Host",
     close: "Auswahl aufheben",
-    place: "Ort", coordinates: "Koordinaten", network: "Netz", prefix: "Präfix", origins: "Annonciert auch", hints: "Bekannt für", note: "Eigene Notiz", kind: "Art",
+    place: "Ort", coordinates: "Koordinaten", network: "Netz", prefix: "Präfix", origins: "Annonciert auch", hints: "Bekannt für", note: "Eigene Notiz", kind: "Art", databases: "Datenbanken sagen", bySettings: "eigene Angabe",
     names: "Namen", traffic: "Verkehr", seen: "Gesehen", local: "in den lokalen Netzen",
     by: (source) => `laut ${source}`,
     noName: "Noch kein Name bekannt.",

@@ -151,7 +151,7 @@ export const en = {
   host: {
     title: "Host",
     close: "Clear the selection",
-    place: "Place", coordinates: "Coordinates", network: "Network", prefix: "Prefix", origins: "Also announced by", hints: "Known for", note: "Your note", kind: "Kind",
+    place: "Place", coordinates: "Coordinates", network: "Network", prefix: "Prefix", origins: "Also announced by", hints: "Known for", note: "Your note", kind: "Kind", databases: "Databases say", bySettings: "set by you",
     names: "Names", traffic: "Traffic", seen: "Seen", local: "in the local networks",
     by: (source: string) => `by ${source}`,
     noName: "No name learned yet.",

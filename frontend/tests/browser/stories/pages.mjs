@@ -107,6 +107,15 @@ export const standIn = {
     assert.deepEqual(trouble, []);
     await close();
   },
+  "the page of an address that was not seen says what the settings and the databases know of it": async () => {
+    const { page, trouble, close } = await open("/host/203.0.113.9", { wait: "[data-entity]" });
+    const facts = page.getByRole("region", { name: "Where this comes from" });
+    await until("the network is named", async () => /AS64496 Our second site\s+set by you/.test(await facts.innerText()));
+    assert.match(await facts.innerText(), /Databases say\s+Germany, AS64500 Example Transit, 203\.0\.0\.0\/16/);
+    assert.match(await facts.innerText(), /Your note\s+rented until 2027/);
+    assert.deepEqual(trouble, []);
+    await close();
+  },
   "what hosts sent and who never answers are columns to choose, and go along in every export": async () => {
     const { page, trouble, close } = await open("/hosts", { wait: "[data-row]", acceptDownloads: true });
     const taken = async (button) => {
