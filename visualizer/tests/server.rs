@@ -117,6 +117,24 @@ fn the_api_says_what_the_command_line_says() {
 }
 
 #[test]
+fn a_replay_that_is_faster_than_the_analysis_waits_for_it_and_loses_nothing() {
+    const ALL: u32 = 40_000;
+    let frames: Vec<_> = (0..ALL).map(|n| udp(n.wrapping_mul(2_654_435_761).to_be_bytes())).collect();
+    let file = TempFile::new("fast.pcap", &pcap(&frames));
+    let small = [("WIREGLOBE__RING__PACKETS", "1024")];
+    let server = Server::start_with(&["--read", file.path(), "--speed", "max"], &small);
+    server.wait_for("/api/v1/status", |status| status["state"] == "ended");
+    let status = server.wait_for("/api/v1/status", |status| {
+        let figure = |name: &str| status[name].as_u64().unwrap();
+        figure("packets") + figure("lost_ring") >= u64::from(ALL)
+    });
+    assert_eq!((&status["packets"], &status["lost_ring"]), (&Value::from(ALL), &Value::from(0)));
+    let report =
+        server.wait_for("/api/v1/report?by=protocol&top=0", |report| report["totals"]["packets"].is_u64());
+    assert_eq!(report["totals"]["packets"], ALL);
+}
+
+#[test]
 fn a_filter_gives_a_report_of_the_recent_past() {
     let (_file, server) = small();
     let report = server.wait_for("/api/v1/report?by=host&top=0&filter=host%201.1.1.1", |report| {

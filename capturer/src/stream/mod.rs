@@ -1,7 +1,7 @@
 //! The ring: the recent past of the traffic, for any number of readers.
 //!
 //! One [`Writer`] appends batches and overwrites the oldest; each [`Cursor`] reads at its own pace and learns exactly
-//! how many packets it missed. [`PacketStream::find`] asks the recent past: the newest n ([`PacketStream::newest`]), those
+//! how many packets it missed. What comes from a file can wait for one of them ([`Writer::wait_for_room`]). [`PacketStream::find`] asks the recent past: the newest n ([`PacketStream::newest`]), those
 //! since a moment ([`Query::from`]), those a filter takes, the evidence of an alert ([`PacketStream::frames`]);
 //! [`export`] writes the answer as pcapng with why each frame was kept. One mutex guards it all: taken once for up to
 //! [`BATCH`] packets and never while a packet is looked at, it costs less than a lock-free queue one by one. Everything is
@@ -77,8 +77,9 @@ impl Default for Capacity {
 /// A ring and its only writer.
 pub fn new(capacity: Capacity) -> (Writer, PacketStream) {
     let shared = Arc::new(Shared {
-        state: Mutex::new(State { ring: Ring::new(capacity), closed: false, waiting: 0 }),
+        state: Mutex::new(State { ring: Ring::new(capacity), closed: false, waiting: 0, awaited: None }),
         news: Condvar::new(),
+        room: Condvar::new(),
         kept_bytes: capacity.kept_bytes,
     });
     (Writer(Arc::clone(&shared)), PacketStream(shared))
@@ -89,6 +90,8 @@ struct Shared {
     state: Mutex<State>,
     /// Told when packets came or the writer went.
     news: Condvar,
+    /// Told when the awaited reader went on.
+    room: Condvar,
     kept_bytes: usize,
 }
 
@@ -97,6 +100,8 @@ struct State {
     closed: bool,
     /// Readers asleep; the writer wakes nobody when there is nobody.
     waiting: usize,
+    /// The place of the reader that a writer with time waits for.
+    awaited: Option<u64>,
 }
 
 impl Shared {
@@ -131,6 +136,15 @@ impl Writer {
     pub fn written(&self) -> u64 {
         self.0.lock().ring.written()
     }
+
+    /// Waits up to `timeout` until the batch overwrites nothing that the awaited reader ([`Cursor::awaited`]) has not
+    /// read; `false` when the time was over first. For a source that can wait, such as a file: an interface can't.
+    pub fn wait_for_room(&self, batch: &Batch, timeout: Duration) -> bool {
+        let has_room =
+            |state: &State| state.awaited.is_none_or(|awaited| state.ring.has_room(batch, awaited));
+        let waited = self.0.room.wait_timeout_while(self.0.lock(), timeout, |state| !has_room(state));
+        has_room(&waited.unwrap_or_else(PoisonError::into_inner).0)
+    }
 }
 
 impl Drop for Writer {
@@ -148,13 +162,13 @@ impl PacketStream {
     /// A reader of everything from now on.
     pub fn cursor(&self) -> Cursor {
         let next = self.written();
-        Cursor { shared: Arc::clone(&self.0), next }
+        Cursor { shared: Arc::clone(&self.0), next, awaited: false }
     }
 
     /// A reader that begins with the oldest packet still there.
     pub fn cursor_from_oldest(&self) -> Cursor {
         let next = self.0.lock().ring.oldest();
-        Cursor { shared: Arc::clone(&self.0), next }
+        Cursor { shared: Arc::clone(&self.0), next, awaited: false }
     }
 
     /// Packets ever written; the sequence number of the next one.
@@ -188,21 +202,38 @@ pub struct Read {
 pub struct Cursor {
     shared: Arc<Shared>,
     next: u64,
+    awaited: bool,
 }
 
 impl Cursor {
+    /// Makes this the reader that a writer waits for if it can; there is one at a time.
+    #[must_use]
+    pub fn awaited(mut self) -> Self {
+        self.awaited = true;
+        self.shared.lock().awaited = Some(self.next);
+        self
+    }
+
     /// Takes the next packets, up to [`BATCH`], waiting for some up to `timeout`. For each cursor and at any moment,
     /// all it took and all it lost add up to what was written up to its place.
     pub fn read(&mut self, buffer: &mut ReadBuffer, timeout: Duration) -> Read {
         buffer.clear();
-        let state = self.wait(timeout);
+        let mut state = self.wait(timeout);
         let ended = state.closed && state.ring.written() == self.next;
         let first = self.next.max(state.ring.oldest());
         let lost = first - self.next;
         state.ring.copy(first, BATCH, buffer);
-        drop(state);
         let taken = buffer.len();
-        self.next = first + taken as u64;
+        let next = first + taken as u64;
+        let makes_room = self.awaited && taken > 0;
+        if makes_room {
+            state.awaited = Some(next);
+        }
+        drop(state);
+        if makes_room {
+            self.shared.room.notify_one();
+        }
+        self.next = next;
         Read { taken, lost, ended }
     }
 
@@ -229,6 +260,15 @@ impl Cursor {
         }
         state.waiting -= 1;
         state
+    }
+}
+
+impl Drop for Cursor {
+    fn drop(&mut self) {
+        if self.awaited {
+            self.shared.lock().awaited = None;
+            self.shared.room.notify_one();
+        }
     }
 }
 

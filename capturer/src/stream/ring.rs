@@ -63,25 +63,39 @@ impl Ring {
         self.written += batch.len() as u64;
     }
 
+    /// Whether a batch can be appended without that packet `first`, or one after it, is let go of.
+    pub(super) fn has_room(&self, batch: &Batch, first: u64) -> bool {
+        let len = if batch.bytes.len() <= self.arena.len() { batch.bytes.len() } else { 0 };
+        self.oldest_with(batch.len(), self.origin(len) + len as u64) <= first
+    }
+
     /// Finds `len` bytes in one piece after the last ones and moves the tail behind them.
     fn place(&mut self, len: usize) -> u64 {
-        if self.arena.is_empty() {
-            return 0;
-        }
-        let rest = self.arena.len() - self.byte(self.tail);
-        let origin = if len <= rest { self.tail } else { self.tail + rest as u64 };
+        let origin = self.origin(len);
         self.tail = origin + len as u64;
         origin
     }
 
+    /// Where `len` bytes lie in one piece after the last ones.
+    fn origin(&self, len: usize) -> u64 {
+        let rest = self.arena.len() - self.byte(self.tail);
+        if len <= rest { self.tail } else { self.tail + rest as u64 }
+    }
+
     /// Lets go of packets whose slots or bytes are about to be overwritten.
     fn forget(&mut self, coming: usize) {
+        self.oldest = self.oldest_with(coming, self.tail);
+    }
+
+    /// The oldest packet that is left when so many more have come, and their bytes end at `tail`.
+    fn oldest_with(&self, coming: usize, tail: u64) -> u64 {
         let by_slot = (self.written + coming as u64).saturating_sub(self.packets.len() as u64);
-        self.oldest = self.oldest.max(by_slot);
-        let kept_from = self.tail.saturating_sub(self.arena.len() as u64);
-        while self.oldest < self.written && self.extents[self.slot(self.oldest)].start < kept_from {
-            self.oldest += 1;
+        let kept_from = tail.saturating_sub(self.arena.len() as u64);
+        let mut oldest = self.oldest.max(by_slot);
+        while oldest < self.written && self.extents[self.slot(oldest)].start < kept_from {
+            oldest += 1;
         }
+        oldest
     }
 
     /// Copies up to `limit` packets from sequence number `first` on, which must not be older than the oldest.

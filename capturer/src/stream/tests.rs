@@ -216,3 +216,51 @@ fn more_is_kept_of_frames_that_matter_and_the_others_lose_nothing() {
     assert_eq!((lengths.len(), lengths[0], lengths[1]), (BATCH, 2_048, 64));
     assert!(lengths.iter().all(|length| (64..=2_048).contains(length)));
 }
+
+#[test]
+fn a_writer_that_waits_loses_nothing_of_the_awaited_reader() {
+    const ALL: u64 = 20_000;
+    let (mut writer, stream) = new(Capacity { packets: 600, kept_bytes: 64, arena: 0 });
+    let mut cursor = stream.cursor().awaited();
+    let reader = thread::spawn(move || {
+        let mut buffer = ReadBuffer::new(&stream);
+        let (mut taken, mut lost, mut ended) = (0, 0, false);
+        while !ended {
+            let read = cursor.read(&mut buffer, Duration::from_secs(1));
+            assert!(buffer.iter().all(|seen| is_as_written(&seen, 64)));
+            (taken, lost, ended) = (taken + read.taken as u64, lost + read.lost, read.ended);
+        }
+        (taken, lost)
+    });
+    let mut batch = Batch::new(64);
+    for n in 0..ALL {
+        let (packet, bytes) = frame(n);
+        let frame = Frame { number: n, at: packet.at, wire_len: 0, link: link(n), bytes: &bytes };
+        assert!(batch.push(packet, &frame));
+        if batch.len() == 100 {
+            while !writer.wait_for_room(&batch, Duration::from_secs(1)) {}
+            writer.append(&mut batch);
+        }
+    }
+    writer.append(&mut batch);
+    drop(writer);
+    assert_eq!(reader.join().unwrap(), (ALL, 0));
+}
+
+#[test]
+fn a_writer_waits_for_nobody_but_the_awaited_reader_and_not_when_it_is_gone() {
+    let (mut writer, stream) = new(Capacity { packets: 256, kept_bytes: 0, arena: 0 });
+    let mut batch = Batch::new(0);
+    write(&mut writer, 0, 0..256);
+    let (packet, bytes) = frame(256);
+    assert!(
+        batch
+            .push(packet, &Frame { number: 256, at: packet.at, wire_len: 0, link: link(256), bytes: &bytes })
+    );
+    let other = stream.cursor_from_oldest();
+    assert!(writer.wait_for_room(&batch, NOW), "nobody is awaited");
+    let awaited = stream.cursor_from_oldest().awaited();
+    assert!(!writer.wait_for_room(&batch, NOW), "its oldest packet would be overwritten");
+    drop((awaited, other));
+    assert!(writer.wait_for_room(&batch, NOW));
+}

@@ -312,6 +312,7 @@ impl House {
             sieve,
             decoder: Decoder::new(settings.decode.settings()),
             writer,
+            patient: opened.kind != "interface",
             kept_bytes,
             status: Arc::clone(&status),
             generation: 0,

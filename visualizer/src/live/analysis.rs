@@ -201,7 +201,7 @@ pub(crate) fn spawn(
 
 impl Thread {
     fn run(mut self, commands: &Receiver<Command>, stop: &AtomicBool) {
-        let mut cursor = self.stream.cursor_from_oldest();
+        let mut cursor = self.stream.cursor_from_oldest().awaited();
         let mut buffer = ReadBuffer::new(&self.stream);
         let mut due = Instant::now();
         while !stop.load(Relaxed) {

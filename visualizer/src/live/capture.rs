@@ -1,5 +1,5 @@
-//! The capture thread: frames → packets → batches → ring. It never waits for a reader, logs nothing per packet and
-//! allocates nothing in the steady state.
+//! The capture thread: frames → packets → batches → ring. It logs nothing per packet, allocates nothing in the steady
+//! state, and waits for the analysis only where nothing is lost meanwhile: a file stays where it is, an interface goes on.
 
 use std::io;
 use std::sync::Arc;
@@ -28,6 +28,8 @@ pub(crate) struct Feeder {
     pub(crate) sieve: Option<Sieve>,
     pub(crate) decoder: Decoder,
     pub(crate) writer: Writer,
+    /// Whether its source can wait until there is room.
+    pub(crate) patient: bool,
     pub(crate) kept_bytes: usize,
     pub(crate) status: Arc<Status>,
     /// Which databases the sieve asks.
@@ -145,6 +147,10 @@ impl Feeder {
         pending.ledger.frames += lost - pending.ledger.lost_kernel;
         pending.ledger.lost_kernel = lost;
         if !pending.batch.is_empty() {
+            while self.patient
+                && !self.writer.wait_for_room(&pending.batch, PATIENCE)
+                && !self.stop.load(Relaxed)
+            {}
             self.writer.append(&mut pending.batch);
             pending.batch.clear();
         }
