@@ -213,6 +213,48 @@ fn what_does_not_fit_is_joined_and_then_goes_with_the_oldest() {
 }
 
 #[test]
+fn a_flood_pushes_nothing_out_of_what_is_joined() {
+    const SECONDS: i64 = 300;
+    let mut forged = 0_u32;
+    let packets: Vec<_> = (0..SECONDS)
+        .flat_map(|second| {
+            let packet = |source: u32, destination: u32| Packet {
+                at: Timestamp::from_parts(1_700_000_000 + second, 0),
+                wire_len: 100,
+                network: Network::Ipv4,
+                source: source.to_be_bytes().into(),
+                destination: destination.to_be_bytes().into(),
+                ..Packet::empty()
+            };
+            let (own, asked) = (0xc0a8_0102, 0x0808_0808);
+            let mut all = vec![packet(own, asked), packet(asked, own)];
+            all.extend((0..1000).map(|_| {
+                forged += 1;
+                packet(0x0b00_0000 + forged, own)
+            }));
+            all
+        })
+        .map(|packet| (packet, packet.at.as_seconds()))
+        .collect();
+    let archive = archive(&packets, 24 << 20);
+    let kept = archive.kept().unwrap();
+    assert_eq!((archive.gone(), kept.seconds()), (None, SECONDS));
+    let (mut talk, mut flood, mut left_out) = (0, 0, 0);
+    for (_, slices, left) in archive.of(kept) {
+        let packets = |unanswered: bool| -> u64 {
+            let of = slices.iter().filter(|slice| slice.is_unanswered() == unanswered);
+            of.map(|slice| slice.volume().packets).sum()
+        };
+        talk += packets(false);
+        flood += packets(true);
+        left_out += left.packets();
+    }
+    assert_eq!(talk, 2 * SECONDS as u64);
+    assert_eq!(flood + left_out, 1000 * SECONDS as u64);
+    assert!(left_out > 0, "{flood} of the flood kept");
+}
+
+#[test]
 fn a_series_of_all_that_is_kept_has_few_rows_and_every_byte() {
     let packets: Vec<_> = (0..100_000i64)
         .map(|second| {

@@ -7,6 +7,13 @@ use crate::history::{Joiner, LeftOut, Slice, Step};
 /// Steps become so long (seconds) at such an age (seconds). The last level ends by the budget alone.
 const LEVELS: [(i64, i64); 3] = [(1, 120), (10, 1800), (60, i64::MAX)];
 
+/// A joined step takes so much of the archive at most, and flows that nobody answered a quarter of that: those of a flood are all
+/// different, so that joining saves nothing, and would push out all that was before it.
+const SHARE: usize = 8;
+
+/// Flows that a joined step has room for in any case.
+const LEAST: usize = 4096;
+
 /// A range of seconds since the Unix epoch; `to` is the first second after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Range {
@@ -139,6 +146,7 @@ impl Archive {
     fn lengthen(&mut self, level: usize) {
         let length = LEVELS[level].0;
         let Some(at) = self.levels[level - 1].front().map(|step| begin(step.at, length)) else { return };
+        let most = (self.most / SHARE).max(LEAST);
         self.joiner.begin(at);
         let before = self.levels[level].pop_back_if(|step| step.at == at);
         let mut joined = before.into_iter().collect::<Vec<_>>();
@@ -147,7 +155,7 @@ impl Archive {
         }
         for step in joined {
             self.slices -= step.slices.len();
-            step.slices.iter().for_each(|slice| self.joiner.add(slice));
+            step.slices.iter().for_each(|slice| self.joiner.add_sharing(slice, most));
             self.joiner.leave_out(&step.left_out);
         }
         if let Some(step) = self.joiner.take() {

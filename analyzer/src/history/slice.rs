@@ -154,6 +154,11 @@ impl Slice {
         both
     }
 
+    /// Whether only one end sent something.
+    pub const fn is_unanswered(&self) -> bool {
+        self.sent.packets == 0 || self.received.packets == 0
+    }
+
     /// Its two ways as records of their own. The flows that began count with the first one; a way that nothing went is none.
     pub fn records(&self) -> [Option<FlowRecord>; 2] {
         [true, false].map(|from_opener| {

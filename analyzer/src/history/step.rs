@@ -60,6 +60,11 @@ impl Joiner {
         }
     }
 
+    /// The same, and of flows that nobody answered, which a flood of forged sources may take, a quarter of so many.
+    pub fn add_sharing(&mut self, slice: &Slice, most: usize) {
+        self.add_within(slice, if slice.is_unanswered() { most / 4 } else { most });
+    }
+
     /// Adds what was not kept apart.
     pub fn leave_out(&mut self, left_out: &LeftOut) {
         self.left_out.merge(left_out);

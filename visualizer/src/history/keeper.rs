@@ -257,9 +257,8 @@ impl Thread {
     }
 
     fn add(&mut self, slice: &Slice) {
-        let unanswered = slice.sent.packets == 0 || slice.received.packets == 0;
-        let share = if unanswered { 4 } else { 1 };
-        self.rows.add_within(slice, MOST_ROWS / share);
+        self.rows.add_sharing(slice, MOST_ROWS);
+        let share = if slice.is_unanswered() { 4 } else { 1 };
         let left = (MOST_A_MINUTE / share).saturating_sub(self.written);
         self.flows.add_within(slice, left);
     }

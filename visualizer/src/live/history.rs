@@ -32,7 +32,7 @@ const ROUND: Duration = Duration::from_millis(500);
 const AGAIN: Duration = Duration::from_secs(2);
 
 /// Slices that may wait for this thread before the analysis keeps them back.
-const MOST_WAITING: usize = 65_536;
+const MOST_WAITING: usize = 32_768;
 
 /// What the thread is told.
 pub(crate) enum Told {
