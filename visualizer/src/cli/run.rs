@@ -323,9 +323,10 @@ impl House {
             record: memory > 0,
             detection: detection(settings, shares)?,
         };
+        let place = history::place(settings, &status.facts.name, is_live(opened.kind), &epoch());
         let keeper = Keeper {
-            place: history::place(settings, &status.facts.name, is_live(opened.kind), &epoch()),
-            keep: Keep::of(&settings.history),
+            keep: Keep::of(&settings.history, &place),
+            place,
             setup: setup.clone(),
             hub: Arc::clone(&hub),
             status: Arc::clone(&status),

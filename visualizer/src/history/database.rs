@@ -36,7 +36,8 @@ CREATE TABLE blocks (
   id INTEGER PRIMARY KEY, kind TEXT NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, flows INTEGER NOT NULL,
   data BLOB NOT NULL
 );
-CREATE INDEX blocks_time ON blocks (kind, first);
+CREATE INDEX blocks_time ON blocks (kind, first, last, flows);
+CREATE INDEX blocks_first ON blocks (first);
 CREATE VIEW asn_report AS
   SELECT datetime(rows.start, 'unixepoch') AS time, hosts.asn AS asn, hosts.owner AS owner, rows.key AS host,
     hosts.prefix AS parent_pfx, 'AS' || hosts.asn || coalesce(': ' || hosts.owner, '') AS display_name,

@@ -1,9 +1,13 @@
 //! Steps of the store: how long they are, and how many of each are kept.
 
+use super::keeper::Place;
 use crate::settings::History;
 
 /// Lengths of steps, seconds; each divides the next.
 pub(crate) const LENGTHS: [i64; 4] = [10, 60, 600, 3600];
+
+/// Bytes that a store in memory may have in any case.
+const LEAST: u64 = 4 << 20;
 
 /// How many steps of each length are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,13 +18,13 @@ pub(crate) struct Keep {
     pub(crate) flows: u64,
     /// Keys of a dimension in a step; the others are one row.
     pub(crate) rows: usize,
-    /// Bytes on disk.
+    /// Bytes of the store.
     pub(crate) bytes: u64,
 }
 
 impl Keep {
-    /// As the settings say.
-    pub(crate) fn of(settings: &History) -> Self {
+    /// As the settings say. A store in memory has as much of it as the archive of the seconds: half.
+    pub(crate) fn of(settings: &History, place: &Place) -> Self {
         let hours = [
             u64::from(settings.ten_seconds_hours),
             u64::from(settings.minutes_days) * 24,
@@ -31,12 +35,12 @@ impl Keep {
         for ((steps, length), hours) in steps.iter_mut().zip(LENGTHS).zip(hours) {
             *steps = hours * 3600 / length.unsigned_abs();
         }
-        Self {
-            steps,
-            flows: u64::from(settings.flows_days) * 24 * 60,
-            rows: settings.rows,
-            bytes: (settings.disk_mb as u64) << 20,
-        }
+        let disk = (settings.disk_mb as u64) << 20;
+        let bytes = match place {
+            Place::File(_) => disk,
+            Place::Memory(_) => disk.min(((settings.memory_mb as u64) << 20) / 2).max(LEAST),
+        };
+        Self { steps, flows: u64::from(settings.flows_days) * 24 * 60, rows: settings.rows, bytes }
     }
 }
 
@@ -56,7 +60,15 @@ mod tests {
 
     #[test]
     fn what_the_settings_say_in_hours_and_days_is_kept_in_steps() {
-        let keep = Keep::of(&History { ten_seconds_hours: 1, minutes_days: 2, ..History::default() });
+        let settings = History { ten_seconds_hours: 1, minutes_days: 2, ..History::default() };
+        let keep = Keep::of(&settings, &Place::File("history.sqlite".into()));
         assert_eq!(keep.steps[..2], [360, 2 * 24 * 60]);
+    }
+
+    #[test]
+    fn a_store_in_memory_is_bounded_by_memory() {
+        let settings = History { memory_mb: 32, disk_mb: 4096, ..History::default() };
+        let bytes = |place: Place| Keep::of(&settings, &place).bytes >> 20;
+        assert_eq!((bytes(Place::File("x".into())), bytes(Place::Memory("x".to_owned()))), (4096, 16));
     }
 }

@@ -128,7 +128,7 @@ fn a_busy_home() {
     let days: i64 = std::env::var("DAYS").ok().and_then(|days| days.parse().ok()).unwrap_or(1);
     let place = Place::File(file());
     let mut database = Database::open(&place).unwrap();
-    let (setup, keep, mut dice) = (setup(), Keep::of(&History::default()), Dice(1));
+    let (setup, keep, mut dice) = (setup(), Keep::of(&History::default(), &place), Dice(1));
     let (mut flows, mut written) = (0, Duration::ZERO);
     let mut minute = Joiner::default();
     for at in (BEGIN..BEGIN + days * 86_400).step_by(10) {
@@ -179,7 +179,7 @@ fn block_of(minute: &mut Joiner, to: i64) -> Block {
 fn two_thousand_flows_a_second() {
     let place = Place::File(file().with_extension("fast"));
     let mut database = Database::open(&place).unwrap();
-    let (setup, keep, mut dice) = (setup(), Keep::of(&History::default()), Dice(2));
+    let (setup, keep, mut dice) = (setup(), Keep::of(&History::default(), &place), Dice(2));
     let (mut minute, mut written, steps) = (Joiner::default(), Duration::ZERO, 60);
     for n in 0..steps {
         let at = BEGIN + n * 10;
