@@ -159,7 +159,8 @@ fn symbol(rest: &str, at: usize, first: char) -> Result<(Token<'static>, usize),
         let len = prefix(rest, |c| !c.is_whitespace()).len();
         let error =
             FilterError::new(Span { at, len }, "files can't be included here", "a filter without `@`");
-        return Err(error.hint("paste what the file says"));
+        return Err(error
+            .hint("paste what the file says, in parentheses; only `wireglobe query --filter` reads files"));
     }
     let span = Span { at, len: first.len_utf8() };
     let message = format!("`{}` means nothing in a filter", first.escape_debug());

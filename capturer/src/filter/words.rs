@@ -62,6 +62,19 @@ impl Scopes {
         let names: Vec<&str> = Scope::ALL.into_iter().filter(|s| self.has(*s)).map(Scope::name).collect();
         names.join(" and ")
     }
+
+    /// Where people ask these.
+    pub(super) const fn place(self) -> &'static str {
+        if self.has(Scope::Frame) {
+            "in the packet list, or with `wireglobe packets --filter`"
+        } else if self.has(Scope::Record) {
+            "on the Explore page, or with `wireglobe query --filter`"
+        } else if self.has(Scope::Alert) {
+            "in the list of alerts"
+        } else {
+            "in the list of hosts"
+        }
+    }
 }
 
 /// One word of a caller's; `U` is what it asks.

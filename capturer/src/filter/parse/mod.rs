@@ -168,10 +168,7 @@ impl<'a, U> Parser<'a, U> {
         let (asked, here) = (&self.text[span.at..span.end()], self.scope.name());
         let message = format!("`{asked}` works on {}, not on {here}", scopes.names());
         let error = FilterError::new(span, message, format!("a question that {here} can answer"));
-        Err(error.hint(format!(
-            "ask it of {}: in the packet list, or with `wireglobe packets --filter`",
-            scopes.names()
-        )))
+        Err(error.hint(format!("ask it of {}: {}", scopes.names(), scopes.place())))
     }
 
     fn token(&self) -> Token<'a> {
