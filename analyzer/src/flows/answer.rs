@@ -177,6 +177,8 @@ pub struct Previous {
     pub at: Vec<String>,
     /// The same keys.
     pub keys: Vec<PreviousRow>,
+    /// What all other keys carried then.
+    pub other: Option<OtherRow>,
     /// All of the filtered traffic.
     pub total: TotalRow,
 }

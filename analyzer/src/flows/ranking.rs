@@ -42,7 +42,7 @@ pub(super) fn rank(tally: &Tally, geo: &Geo, source: &'static str) -> Answer {
         to: frame.ends(),
         at: frame.times(),
         keys,
-        other: frame.other(&chosen, &sum),
+        other: frame.other(&chosen, |chosen, at| chosen.is_shown(at), &sum),
         total: frame.total(&total),
         previous: plan.previous.then(|| Frame::previous(tally)).flatten().map(|before| before.told(&chosen)),
         gaps: frame.gaps(),
@@ -171,8 +171,13 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// What no shown cell has: the other keys, shown keys where they are not shown, and keys that had to go.
-    fn other(&self, chosen: &[Chosen<'_>], total: &Counters) -> Option<OtherRow> {
+    /// What no shown cell has: the other keys, shown keys where `is_shown` says they are not, and keys that had to go.
+    fn other(
+        &self,
+        chosen: &[Chosen<'_>],
+        is_shown: impl Fn(&Chosen<'_>, i64) -> bool,
+        total: &Counters,
+    ) -> Option<OtherRow> {
         let listed: AHashSet<&Key> = chosen.iter().map(|chosen| chosen.key).collect();
         let mut rest = self.tally.cells.rest.clone();
         let mut keys = self.tally.cells.gone;
@@ -185,7 +190,7 @@ impl<'a> Frame<'a> {
             }
         }
         for chosen in chosen {
-            for (at, counters) in chosen.line.cells().iter().filter(|(at, _)| !chosen.is_shown(*at)) {
+            for (at, counters) in chosen.line.cells().iter().filter(|(at, _)| !is_shown(chosen, *at)) {
                 rest.add(*at, counters);
             }
         }
@@ -216,12 +221,16 @@ impl<'a> Frame<'a> {
                 summary: self.summary(&cells),
             }
         };
+        let total = self.cells(&self.tally.total, |_| true);
+        let sum = Counters::sum(total.iter().flatten());
         Previous {
             from: self.begins().unwrap_or_default(),
             to: self.ends().unwrap_or_default(),
             at: self.times(),
             keys: chosen.iter().map(row).collect(),
-            total: self.total(&self.cells(&self.tally.total, |_| true)),
+            // A key of the top is told of all of the time before.
+            other: self.other(chosen, |_, _| true, &sum),
+            total: self.total(&total),
         }
     }
 

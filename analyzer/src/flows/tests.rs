@@ -172,6 +172,11 @@ fn the_previous_period_has_the_same_keys_and_length() {
     let alone =
         ask(Plan { from: Some(START), to: Some(START + 1799), previous: false, top: 0, ..plan }, &records);
     assert_eq!(before.total.columns, alone.total.columns);
+    let others = alone.keys.iter().filter(|key| answer.keys.iter().all(|top| top.key != key.key));
+    let (keys, bytes) = others.fold((0, 0), |(keys, bytes), key| (keys + 1, bytes + key.totals.bytes));
+    let other = before.other.unwrap();
+    assert!(keys > 0 && bytes > 0);
+    assert_eq!((other.keys, other.totals.bytes, sum(&other.columns.bytes)), (keys, bytes, bytes));
     for row in before.keys {
         let same = alone.keys.iter().find(|key| key.key == row.key).unwrap();
         assert_eq!(row.columns, same.columns);
