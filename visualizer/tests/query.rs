@@ -360,3 +360,59 @@ fn a_capture_that_is_cut_or_none_is_said() {
     assert_eq!((output.status.code(), json(&output)["error"]["offset"].is_u64()), (Some(3), true));
     assert_eq!(json(&output)["total"]["totals"]["packets"], 2);
 }
+
+#[test]
+fn a_filter_may_include_files_on_the_command_line() {
+    let folder = collected();
+    put(&folder.0, "filters/web", b"# what the web is\nport 80 or port 443\n");
+    put(&folder.0, "filters/mine", b"src net 192.0.2.0/30 and @include web");
+    let filter = format!("proto tcp and @include {}/filters/mine", folder.path());
+    let document = answer(&["--read", folder.path(), "--by", "sa", "--filter", &filter]);
+    assert_eq!(document["total"]["totals"]["bytes"], 1500 + 4000 + 100);
+    let filter = "@include nowhere";
+    let output = ask(&["--read", folder.path(), "--filter", filter]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("@include nowhere"), "{}", stderr(&output));
+    let output = run(&["report", "--read", DEMO, "--filter", filter]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("wireglobe query"), "{}", stderr(&output));
+}
+
+#[test]
+fn ctrl_c_ends_with_130_and_leaves_the_file_as_it_was() {
+    let out = TempFile::new("kept.csv", b"as it was");
+    let arguments = ["query", "--read", "-", "--by", "sa", "--format", "csv", "--output", out.path()];
+    let mut child = common::wireglobe().args(arguments).stdin(std::process::Stdio::piped()).spawn().unwrap();
+    // A question that is being asked: what comes is read, more is waited for.
+    let mut input = child.stdin.take().unwrap();
+    let whole = common::pcap(&vec![common::udp([198, 51, 100, 1]); 10_000]);
+    std::io::Write::write_all(&mut input, &whole).unwrap();
+    let end = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    if !end.is_ok_and(|status| status.success()) {
+        child.kill().unwrap();
+        return;
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(std::fs::read(&out.0).unwrap(), b"as it was");
+    assert_eq!(std::fs::read_dir(out.0.parent().unwrap()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_link_stays_a_link_and_what_is_no_file_is_written_to() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = collected();
+    let out = TempFile::new("real.json", b"old");
+    std::fs::set_permissions(&out.0, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let link = out.0.with_file_name("link.json");
+    symlink(&out.0, &link).unwrap();
+    let of = ["--read", folder.path(), "--by", "sa", "--format", "json", "--output"];
+    assert!(ask(&[&of[..], &[link.to_str().unwrap()]].concat()).status.success());
+    assert!(link.is_symlink());
+    assert_eq!(std::fs::metadata(&out.0).unwrap().permissions().mode() & 0o777, 0o600);
+    let document: Value = serde_json::from_slice(&std::fs::read(&out.0).unwrap()).unwrap();
+    assert_eq!(document["by"], "sa");
+    assert_eq!(json(&ask(&[&of[..], &["/dev/stdout"]].concat()))["keys"], document["keys"]);
+    let output = ask(&[&of[..], &["/nowhere/at/all.json"]].concat());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("cannot write /nowhere/at/all.json"), "{}", stderr(&output));
+}

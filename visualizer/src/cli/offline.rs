@@ -1,7 +1,6 @@
 //! The offline loop: every frame of a source, one after another, without threads or a ring; and the document of totals
 //! that comes out of it.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -15,11 +14,9 @@ use capturer::source::{Next, Source, SourceError};
 use capturer::{Frame, Ledger, Packet, Timestamp};
 use serde_json::{Map, Value, json};
 
-use crate::cli::{Failure, output};
+use crate::cli::Failure;
+use crate::cli::progress::Progress;
 use crate::sieve::{Sieve, Verdict};
-
-/// How often a long read says how far it is, on a terminal.
-const PROGRESS: Duration = Duration::from_secs(1);
 
 /// What became of a read.
 #[derive(Default)]
@@ -125,7 +122,7 @@ pub(super) fn read(
             break;
         }
     }
-    watch.clear();
+    watch.progress.clear();
     outcome.ledger.lost_kernel = source.lost();
     outcome.ledger.frames += outcome.ledger.lost_kernel;
     outcome.truncated = source.truncated_at();
@@ -135,14 +132,13 @@ pub(super) fn read(
 /// The clock of a read: progress on a terminal, and the end of a read from an interface.
 struct Watch {
     began: Instant,
-    told: Option<Instant>,
-    talks: bool,
+    progress: Progress,
     length: Option<Duration>,
 }
 
 impl Watch {
     fn new(length: Option<Duration>) -> Self {
-        Self { began: Instant::now(), told: None, talks: output::is_terminal(), length }
+        Self { began: Instant::now(), progress: Progress::new(), length }
     }
 
     fn is_over(&self) -> bool {
@@ -151,17 +147,8 @@ impl Watch {
 
     /// The same, and says how far the read is when it is time to.
     fn is_over_after(&mut self, frames: u64) -> bool {
-        if self.talks && self.told.unwrap_or(self.began).elapsed() >= PROGRESS {
-            self.told = Some(Instant::now());
-            let _ = write!(std::io::stderr(), "\r{frames} frames read");
-        }
+        self.progress.tell(|| format!("{frames} frames read"));
         self.is_over()
-    }
-
-    fn clear(&self) {
-        if self.told.is_some() {
-            let _ = write!(std::io::stderr(), "\r\u{1b}[K");
-        }
     }
 }
 

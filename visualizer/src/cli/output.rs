@@ -2,7 +2,7 @@
 //! escaped on every sink.
 
 use std::fmt::Write as _;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 
@@ -58,6 +58,30 @@ impl<'a> Later<'a> {
     pub(super) fn open(self) -> Result<Box<dyn Write>, Failure> {
         self.sink.map_or_else(|| open(self.path), Ok)
     }
+}
+
+/// Puts a whole result in the place of a file: it is written beside it under another name, and renamed once it is there. So
+/// whoever reads the file finds the old one or the new one. What is no file (a pipe, a terminal) is written to.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    // Of a link the file that it leads to.
+    let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let before = fs::metadata(&place).ok();
+    if before.as_ref().is_some_and(|found| !found.is_file()) {
+        return write_bytes(open(Some(path))?, bytes);
+    }
+    let name = place.file_name().unwrap_or_default().to_string_lossy();
+    let beside = place.with_file_name(format!(".{name}.{}", std::process::id()));
+    let put = || {
+        fs::write(&beside, bytes)?;
+        if let Some(before) = before {
+            fs::set_permissions(&beside, before.permissions())?;
+        }
+        fs::rename(&beside, &place)
+    };
+    put().map_err(|cause| {
+        let _ = fs::remove_file(&beside);
+        Failure::system(format!("cannot write {}", path.display()))(cause)
+    })
 }
 
 /// Writes all of `text` and flushes.

@@ -1,5 +1,6 @@
 //! Questions to a running Wireglobe: its API, over HTTP.
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -60,15 +61,36 @@ impl Server {
         self.answer(path, |agent, url, token| with(agent.delete(url), token).call())
     }
 
-    /// What asks a server at this address.
-    fn agent(&self, base: &str) -> Result<Agent, Failure> {
+    /// The lines of an answer that comes bit by bit, each a document.
+    pub(super) fn lines(&self, path: &str, mut each: impl FnMut(Value)) -> Result<(), Failure> {
+        let base = self.base.trim_end_matches('/');
+        // It may take long, but it begins soon.
+        let (agent, token) = (self.agent(base, None)?, self.token()?);
+        let asked = with(agent.get(format!("{base}{path}")), &token).call();
+        let mut response = asked.map_err(|error| failed(base, &error))?;
+        if !response.status().is_success() {
+            return refused(base, &mut response).map(drop);
+        }
+        for line in BufReader::new(response.into_body().into_reader()).lines() {
+            let line = line.map_err(|error| failed(base, &error))?;
+            each(serde_json::from_str(&line).map_err(|error| failed(base, &error))?);
+        }
+        Ok(())
+    }
+
+    /// What asks a server at this address; all of the answer comes within `patience`, if any.
+    fn agent(&self, base: &str, patience: Option<Duration>) -> Result<Agent, Failure> {
         let encrypted = base.starts_with("https://");
         if !encrypted && !base.starts_with("http://") {
             return Err(Failure::Usage(format!(
                 "--server {base}: expected http://ADDRESS:PORT or https://ADDRESS:PORT"
             )));
         }
-        let config = Agent::config_builder().timeout_global(Some(PATIENCE)).http_status_as_error(false);
+        let config = Agent::config_builder()
+            .timeout_global(patience)
+            .timeout_connect(Some(PATIENCE))
+            .timeout_recv_response(Some(PATIENCE))
+            .http_status_as_error(false);
         // A token goes to this server and nowhere else.
         let config = config.max_redirects(0);
         if !encrypted {
@@ -93,22 +115,30 @@ impl Server {
         ask: impl FnOnce(&Agent, &str, &str) -> Result<ureq::http::Response<ureq::Body>, ureq::Error>,
     ) -> Result<Value, Failure> {
         let base = self.base.trim_end_matches('/');
-        let (agent, token) = (self.agent(base)?, self.token()?);
-        let failed = |error: &dyn std::fmt::Display| {
-            Failure::Unreadable(format!("{base}: {error}; is Wireglobe running there?"))
-        };
-        let mut response = ask(&agent, &format!("{base}{path}"), &token).map_err(|error| failed(&error))?;
-        let status = response.status();
-        let text = response.body_mut().read_to_string().map_err(|error| failed(&error))?;
-        let document: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
-        if status.is_success() {
-            return Ok(document);
+        let (agent, token) = (self.agent(base, Some(PATIENCE))?, self.token()?);
+        let asked = ask(&agent, &format!("{base}{path}"), &token);
+        let mut response = asked.map_err(|error| failed(base, &error))?;
+        if !response.status().is_success() {
+            return refused(base, &mut response);
         }
-        let message = document["error"]["message"].as_str().unwrap_or("refused").to_owned();
-        let advice = if status == 401 { "; name a file with a token: --token-file FILE" } else { "" };
-        let text = format!("{base}: {message}{advice}");
-        Err(if status.is_server_error() { Failure::Unreadable(text) } else { Failure::Usage(text) })
+        let text = response.body_mut().read_to_string().map_err(|error| failed(base, &error))?;
+        Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
     }
+}
+
+fn failed(base: &str, error: &dyn std::fmt::Display) -> Failure {
+    Failure::Unreadable(format!("{base}: {error}; is Wireglobe running there?"))
+}
+
+/// What a server refuses is said in its own words.
+fn refused(base: &str, response: &mut ureq::http::Response<ureq::Body>) -> Result<Value, Failure> {
+    let status = response.status();
+    let text = response.body_mut().read_to_string().map_err(|error| failed(base, &error))?;
+    let document: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+    let message = document["error"]["message"].as_str().unwrap_or("refused").to_owned();
+    let advice = if status == 401 { "; name a file with a token: --token-file FILE" } else { "" };
+    let text = format!("{base}: {message}{advice}");
+    Err(if status.is_server_error() { Failure::Unreadable(text) } else { Failure::Usage(text) })
 }
 
 /// A question with the token, if there is one.

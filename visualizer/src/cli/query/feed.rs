@@ -16,6 +16,7 @@ use serde_json::Value;
 use super::captures::{Captures, is_input};
 use super::files::FlowFile;
 use super::question::Question;
+use crate::cli::progress::Progress;
 use crate::cli::{Failure, complain, offline};
 
 /// How long after a flow ended exporters may tell of it: the longest active time-out one meets.
@@ -104,15 +105,21 @@ impl Feed {
     }
 
     /// Reads all files that may have something of the range.
-    pub(super) fn read(&self, tally: &mut Tally, facts: &Facts) -> Result<Read, Failure> {
+    pub(super) fn read(
+        &self,
+        tally: &mut Tally,
+        facts: &Facts,
+        progress: &mut Progress,
+    ) -> Result<Read, Failure> {
         let mut missing = Vec::new();
         let mut read = self.captures.read(tally, facts)?;
-        for file in &self.files {
+        for (done, file) in self.files.iter().enumerate() {
+            progress.tell(|| format!("{done} of {} files read", self.files.len()));
             let when = self.when(file, tally);
             if !self.matters(file, when, tally.plan()) {
                 continue;
             }
-            match read_file(file, when, tally, facts) {
+            match read_file((file, when), tally, facts, progress) {
                 Ok(Ending::Whole) => {}
                 Ok(Ending::Missing) => missing.push(file),
                 Ok(Ending::Cut) => {
@@ -194,14 +201,27 @@ enum Ending {
     Missing,
 }
 
-fn read_file(file: &FlowFile, when: When, tally: &mut Tally, facts: &Facts) -> Result<Ending, Failure> {
+/// Records between two looks at the clock.
+const LOOK: u64 = 0xffff;
+
+fn read_file(
+    (file, when): (&FlowFile, When),
+    tally: &mut Tally,
+    facts: &Facts,
+    progress: &mut Progress,
+) -> Result<Ending, Failure> {
     let Some(input) = open(file)? else { return Ok(Ending::Missing) };
     let mut reader = Flows::new(file, input)?;
     if let When::At(at) = when {
         tally.cover(at).map_err(|error| Failure::Usage(error.to_string()))?;
     }
+    let mut records = 0_u64;
     while let Some(flow) = reader.next_flow()? {
         tally.record(&flow, facts, when).map_err(|error| Failure::Usage(error.to_string()))?;
+        records += 1;
+        if records & LOOK == 0 {
+            progress.tell(|| format!("{}: {records} records read", file.path.display()));
+        }
     }
     Ok(if reader.is_cut() { Ending::Cut } else { Ending::Whole })
 }

@@ -8,15 +8,16 @@ use serde_json::Value;
 
 use super::question::Question;
 use crate::cli::Failure;
+use crate::cli::progress::Progress;
 use crate::geo_files;
 use crate::history::{self, Place, QueryError, Reader};
 use crate::settings::Settings;
 
 /// The answer out of the store: the one that is named, or the only one there is.
 pub(super) fn ask(
-    question: &Question,
+    (question, named): (&Question, Option<PathBuf>),
     settings: &Settings,
-    named: Option<PathBuf>,
+    progress: &mut Progress,
 ) -> Result<Value, Failure> {
     let path = match named {
         Some(path) => path,
@@ -33,7 +34,11 @@ pub(super) fn ask(
         named => LocalNetworks::new(named.to_vec(), Origin::Settings),
     };
     let facts = Facts { geo: geo_files::load(settings, plan.needs())?, local };
-    let answer = history::answer(&place, plan, &facts, &mut |_, _| true);
+    let mut told = |done: u64, of: u64| {
+        progress.tell(|| format!("{done} of {of} parts of the range read"));
+        true
+    };
+    let answer = history::answer(&place, plan, &facts, &mut told);
     let answer = answer.map_err(|error| match error {
         QueryError::Plan(error) => Failure::Usage(error.to_string()),
         other => Failure::Unreadable(other.to_string()),

@@ -5,6 +5,7 @@ mod captures;
 mod feed;
 mod files;
 mod history;
+mod include;
 mod layout;
 mod question;
 mod remote;
@@ -18,7 +19,9 @@ use analyzer::{Facts, LocalNetworks, Origin};
 use clap::Args;
 use serde_json::Value;
 
+use crate::cli::interrupt::Interrupt;
 use crate::cli::output::{self, Format};
+use crate::cli::progress::Progress;
 use crate::cli::server::Shown;
 use crate::cli::{Common, Failure};
 use crate::settings::{self, Settings};
@@ -61,23 +64,36 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Failure> {
+    let interrupt = Interrupt::watch()?;
     let settings = settings::load(common.settings.as_deref())?.settings;
+    let mut progress = if common.quiet { Progress::silent() } else { Progress::new() };
+    let question = &arguments.question.with_files()?;
     let (document, code) = match &arguments.server {
-        Some(base) => (remote::ask(base, &arguments.shown, &arguments.question)?, ExitCode::SUCCESS),
+        Some(base) => (remote::ask(base, &arguments.shown, question, &mut progress)?, ExitCode::SUCCESS),
         None if arguments.read.is_empty() && arguments.layout.is_none() => {
-            (history::ask(&arguments.question, &settings, arguments.store.clone())?, ExitCode::SUCCESS)
+            let asked = (question, arguments.store.clone());
+            (history::ask(asked, &settings, &mut progress)?, ExitCode::SUCCESS)
         }
-        None => read(arguments, &settings)?,
+        None => read(arguments, question, &settings, &mut progress)?,
     };
+    drop(progress);
     let text = shown::render(&document, arguments.format);
-    output::write(output::open(arguments.output.as_deref())?, &text)?;
+    match &arguments.output {
+        Some(path) => interrupt.hold(|| output::replace(path, text.as_bytes()))?,
+        None => output::write(output::open(None)?, &text)?,
+    }
     Ok(code)
 }
 
 /// The answer out of files.
-fn read(arguments: &Arguments, settings: &Settings) -> Result<(Value, ExitCode), Failure> {
+fn read(
+    arguments: &Arguments,
+    question: &Question,
+    settings: &Settings,
+    progress: &mut Progress,
+) -> Result<(Value, ExitCode), Failure> {
     let Found { files, captures } = if arguments.read.is_empty() {
-        Found { files: arguments.layout.files(&arguments.question)?, ..Found::default() }
+        Found { files: arguments.layout.files(question)?, ..Found::default() }
     } else {
         files::find(&arguments.read, &arguments.layout, arguments.flows)?
     };
@@ -89,10 +105,10 @@ fn read(arguments: &Arguments, settings: &Settings) -> Result<(Value, ExitCode),
         named => LocalNetworks::new(named.to_vec(), Origin::Settings),
     };
     let feed = Feed::new(files, captures, arguments.layout.window());
-    let plan = feed.plan(&arguments.question)?;
+    let plan = feed.plan(question)?;
     let facts = Facts { geo: geo_files::load(settings, plan.needs())?, local };
     let mut tally = Tally::new(plan);
-    let read = feed.read(&mut tally, &facts)?;
+    let read = feed.read(&mut tally, &facts, progress)?;
     let answer = tally.answer(&facts.geo, "files");
     let mut document =
         serde_json::to_value(answer).map_err(|error| Failure::Unreadable(error.to_string()))?;

@@ -6,6 +6,9 @@ use capturer::Timestamp;
 use clap::Args;
 use serde::Deserialize;
 
+use super::include;
+use crate::cli::Failure;
+
 /// What is asked, as it is written. See [`Plan`] for what each means.
 #[derive(Clone, Debug, Args, Deserialize)]
 #[serde(default)]
@@ -73,6 +76,14 @@ impl Default for Question {
 }
 
 impl Question {
+    /// The question with the text of the files that its filter includes.
+    pub(super) fn with_files(&self) -> Result<Self, Failure> {
+        let filter = include::expanded(&self.filter)
+            .map_err(|error| Failure::Usage(format!("--filter: {error}")))?
+            .into_owned();
+        Ok(Self { filter, ..self.clone() })
+    }
+
     /// What is asked, of data that ends at `last`; not checked yet.
     ///
     /// # Errors
