@@ -132,6 +132,10 @@ fn exports_come_from_a_socket_to_totals_status_and_metrics() {
         (&2.into(), &2.into(), &0.into())
     );
     assert_eq!(exports["refused"]["unknown_version"], 1);
+    assert_eq!(
+        exports["dropped"],
+        if Path::new("/proc/self/net/udp").exists() { 0.into() } else { Value::Null }
+    );
     assert_eq!(exports["exporters"][0]["protocol"], "netflow9");
     assert_eq!((&status["source_kind"], &status["state"]), (&"flows".into(), &"live".into()));
     let report = server.wait_for("/api/v1/report?by=protocol", |report| report["totals"]["packets"] == 6);
@@ -139,6 +143,30 @@ fn exports_come_from_a_socket_to_totals_status_and_metrics() {
     let (_, metrics) = server.get("/metrics");
     assert!(metrics.contains("wireglobe_flow_records_total 2"), "{metrics}");
     assert!(metrics.contains("wireglobe_flow_lost_total{cause=\"network\"} 2"), "{metrics}");
+    assert!(metrics.contains("wireglobe_flow_dropped_total 0"), "{metrics}");
+}
+
+#[test]
+fn exports_that_a_capture_carries_are_replayed_instead_of_its_packets() {
+    // More records than may wait at a time: a replay waits, and loses none.
+    let sizes: Vec<(u32, u32)> = (1..=30).map(|packets| (packets, packets * 100)).collect();
+    let mut frames: Vec<Vec<u8>> = (0..700).map(|at| carried(&v5(at * 30, 0, &sizes))).collect();
+    frames.push(carried(b"no export"));
+    let file = TempFile::new("flows-replay.pcap", &pcap(&frames));
+    let said = report(&["--by", "protocol", "--read", file.path()]);
+    assert_eq!(totals(&said), [21_000, 700 * 465, 700 * 46_500]);
+    let server = Server::start(&["--read", file.path(), "--flows", "--speed", "max"]);
+    let status = server.wait_for("/api/v1/status", |status| status["flow_exports"]["records"] == 21_000);
+    let exports = &status["flow_exports"];
+    assert_eq!((&exports["listen"], &exports["dropped"]), (&Value::Null, &Value::Null));
+    assert_eq!((&exports["lost"], &exports["lost_queue"]), (&0.into(), &0.into()));
+    assert_eq!(exports["exporters"][0]["address"], "192.0.2.1");
+    let shown =
+        server.wait_for("/api/v1/report?by=protocol", |report| report["totals"]["packets"] == 325_500);
+    assert_eq!((&shown["rows"][0]["key"], &shown["rows"][0]["bytes"]), (&"TCP".into(), &32_550_000.into()));
+    // From the beginning again, as of any replay.
+    assert_eq!(server.ask("POST", "/api/v1/replay", r#"{"position_ms": 0}"#).0, 200);
+    server.wait_for("/api/v1/report?by=protocol", |report| report["totals"]["packets"] == 325_500);
 }
 
 #[test]

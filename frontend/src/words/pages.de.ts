@@ -121,7 +121,7 @@ export const pagesDe = {
     },
     databases: "Datenbanken", countries: "Länder", networks: "Netze", cities: "Städte", routes: "Annoncierte Präfixe", attribution: "Herkunft", version: "Version",
     malformed: "Nicht verstandene Nachrichten", onDisk: "Verlauf für Erkunden", notKept: "Flüsse, die der Verlauf nicht fassen konnte",
-    exports: { title: "Fluss-Exporte", records: "Sätze", lost: "Fehlend nach der Zählung der Exporter", lostQueue: "Kamen schneller, als gezählt werden konnte", none: "Noch hat niemand welche gesandt.", exporter: "Exporter", protocol: "Protokoll", flows: "Sätze", bytes: "Bytes", missing: "Fehlend" },
+    exports: { title: "Fluss-Exporte", records: "Sätze", lost: "Fehlend nach der Zählung der Exporter", lostQueue: "Kamen schneller, als gezählt werden konnte", dropped: "Vom Kernel verworfen: der Puffer war voll", none: "Noch hat niemand welche gesandt.", exporter: "Exporter", protocol: "Protokoll", flows: "Sätze", bytes: "Bytes", missing: "Fehlend" },
     none: "keine",
     tables: "Tabellen und Speicher",
     memory: "Speicher der Tabellen", past: "Vergangenheit behalten seit", buffer: "Puffer des Kernels", namesLearned: "Gelernte Namen", namesEvicted: "Für neuere vergessene Namen", fragments: "Aufgegebene Pakete in Stücken",

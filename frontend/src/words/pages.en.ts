@@ -121,7 +121,7 @@ export const pagesEn = {
     },
     databases: "Databases", countries: "Countries", networks: "Networks", cities: "Cities", routes: "Announced prefixes", attribution: "Attribution", version: "Version",
     malformed: "Messages not understood", onDisk: "History for Explore", notKept: "Flows that history could not take",
-    exports: { title: "Flow exports", records: "Records", lost: "Missing by the exporters' numbers", lostQueue: "Came faster than they could be counted", none: "Nobody has sent any yet.", exporter: "Exporter", protocol: "Protocol", flows: "Records", bytes: "Bytes", missing: "Missing" },
+    exports: { title: "Flow exports", records: "Records", lost: "Missing by the exporters' numbers", lostQueue: "Came faster than they could be counted", dropped: "Dropped by the kernel: the buffer was full", none: "Nobody has sent any yet.", exporter: "Exporter", protocol: "Protocol", flows: "Records", bytes: "Bytes", missing: "Missing" },
     none: "none",
     tables: "Tables and memory",
     memory: "Memory of the tables", past: "The past is kept since", buffer: "The kernel's buffer", namesLearned: "Names learned", namesEvicted: "Names forgotten for newer ones", fragments: "Packets in pieces given up",

@@ -60,6 +60,9 @@ pub(super) struct Arguments {
     /// Listen here for flow exports (NetFlow, IPFIX, sFlow) of routers and probes, as 127.0.0.1:2303; beside an interface, or alone
     #[arg(long, value_name = "ADDR:PORT", conflicts_with = "read")]
     flows_listen: Option<std::net::SocketAddr>,
+    /// Of the captures show the flow exports inside (NetFlow, IPFIX, sFlow, on any port) instead of the packets
+    #[arg(long, requires = "read")]
+    flows: bool,
     /// Where the dashboard listens [default: 127.0.0.1:8470]
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<std::net::SocketAddr>,
@@ -86,7 +89,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     let address = listener.local_addr().map_err(Failure::system("cannot ask for the port"))?;
     let entrance = Entrance::new(&settings.server, address).map_err(Failure::Usage)?;
     let query = super::offline::query(&settings.source.filter)?;
-    let exports = exports(&settings)?;
+    let exports = if arguments.flows { Some(Collecting::carried()) } else { exports(&settings)? };
     let mut opened = sources::open(&settings, query.as_ref())?;
     let at = format!("{}://{address}/", entrance.scheme());
     // From here on nobody is root, and what is started reaches only what it has to.
@@ -205,8 +208,25 @@ fn confine(
     Ok((prepare()?, closed))
 }
 
-/// A collector that listens, to be given its thread.
-type Collecting = (Arc<live::Exports>, std::net::UdpSocket);
+/// Where flow exports come from.
+enum Collecting {
+    /// A collector that listens, to be given its thread.
+    Socket(Arc<live::Exports>, std::net::UdpSocket),
+    /// The captures of a replay.
+    Carried(Arc<live::Exports>),
+}
+
+impl Collecting {
+    fn carried() -> Self {
+        Self::Carried(Arc::new(live::Exports::carried()))
+    }
+
+    const fn exports(&self) -> &Arc<live::Exports> {
+        match self {
+            Self::Socket(exports, _) | Self::Carried(exports) => exports,
+        }
+    }
+}
 
 /// Listens for flow exports, if the settings say so.
 fn exports(settings: &Settings) -> Result<Option<Collecting>, Failure> {
@@ -216,8 +236,10 @@ fn exports(settings: &Settings) -> Result<Option<Collecting>, Failure> {
     if settings.flows.exporters.is_empty() && !listen.ip().is_loopback() {
         tracing::warn!("everybody who reaches {listen} is believed; name your exporters in flows.exporters");
     }
-    tracing::info!("listening for flow exports on {}", exports.listen);
-    Ok(Some((exports, socket)))
+    if let Some(listen) = exports.listen {
+        tracing::info!("listening for flow exports on {listen}");
+    }
+    Ok(Some(Collecting::Socket(exports, socket)))
 }
 
 fn busy(settings: &Settings, cause: std::io::Error) -> Failure {
@@ -295,9 +317,14 @@ impl House {
             .map(|query| Sieve::new((&settings.source.filter, query), facts.clone(), settings))
             .transpose()?;
         let status = Arc::new(Status::new(source_facts, facts, opened.progress, opened.interface));
-        if let Some((exports, _)) = &exports {
-            status.set_exports(Arc::clone(exports));
+        if let Some(collecting) = &exports {
+            status.set_exports(Arc::clone(collecting.exports()));
         }
+        let (collector, carried) = match exports {
+            Some(Collecting::Socket(exports, socket)) => (Some((exports, socket)), None),
+            Some(Collecting::Carried(exports)) => (None, Some(live::Carried::new(exports))),
+            None => (None, None),
+        };
         let notify = notify(settings, &status)?;
         let (asks, asked) = mpsc::channel();
         let store = store(settings, &status)?.spawn(asked).map_err(thread("store"))?;
@@ -317,6 +344,7 @@ impl House {
             status: Arc::clone(&status),
             generation: 0,
             stop: Arc::clone(&stop),
+            carried,
         };
         let beginning = live::Beginning {
             setup: setup.clone(),
@@ -366,7 +394,7 @@ impl House {
             stop: Arc::clone(&stop),
         };
         let collector =
-            exports.map(|exports| live::spawn_exports(exports, &settings.flows, Arc::clone(&stop)));
+            collector.map(|exports| live::spawn_exports(exports, &settings.flows, Arc::clone(&stop)));
         let collector = collector.transpose().map_err(thread("flows"))?;
         let threads = vec![
             live::spawn_publisher(ticks, Arc::clone(&hub), Arc::clone(&status)).map_err(thread("publish"))?,

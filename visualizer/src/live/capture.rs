@@ -6,16 +6,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use analyzer::fingerprint;
 use analyzer::names::{NAMING_BYTES, Watch};
 use capturer::decode::Decoder;
+use capturer::flow::{Collector, FlowRecord, Limits};
 use capturer::source::{Next, Source, SourceError};
 use capturer::stream::{Batch, Writer};
 use capturer::{Frame, Ledger, Packet, Timestamp};
 
-use crate::live::Status;
+use crate::live::{Exports, Status};
 use crate::sieve::{CannotAsk, Sieve, Verdict};
 
 /// A batch is handed over when its first packet is this old, full or not.
@@ -35,6 +36,60 @@ pub(crate) struct Feeder {
     /// Which databases the sieve asks.
     pub(crate) generation: u64,
     pub(crate) stop: Arc<AtomicBool>,
+    /// Where the exports that frames carry are meant instead of the frames' packets.
+    pub(crate) carried: Option<Carried>,
+}
+
+/// Reads the exports in a replay's frames.
+pub(crate) struct Carried {
+    exports: Arc<Exports>,
+    collector: Collector,
+    /// Records that the analysis has not got yet.
+    records: Vec<FlowRecord>,
+    told: Instant,
+}
+
+/// Records of a replay that are handed over together.
+const MOST_RECORDS: usize = 1024;
+
+/// How often counters are told.
+const ROUND: Duration = Duration::from_millis(200);
+
+impl Carried {
+    /// Hands records to the analysis over `exports`.
+    pub(crate) fn new(exports: Arc<Exports>) -> Self {
+        let collector = Collector::new(Limits::of_captures());
+        Self { exports, collector, records: Vec::new(), told: Instant::now() }
+    }
+
+    fn read(&mut self, packet: &Packet, frame: &Frame<'_>) {
+        let records = &mut self.records;
+        self.collector.read_frame(packet, frame.bytes, &mut |record| records.push(*record));
+    }
+
+    /// A replay loses nothing: it waits until the analysis has room.
+    fn hand_over(&mut self, stop: &AtomicBool) {
+        loop {
+            self.exports.offer_some(&mut self.records);
+            if self.records.is_empty() || stop.load(Relaxed) {
+                break;
+            }
+            std::thread::sleep(PATIENCE);
+        }
+        if self.told.elapsed() >= ROUND {
+            self.tell();
+        }
+    }
+
+    fn tell(&mut self) {
+        self.told = Instant::now();
+        self.exports.tell(&self.collector);
+    }
+
+    fn forget(&mut self) {
+        self.records.clear();
+        self.exports.forget();
+    }
 }
 
 /// The thread that captures, before it has anything to do: it is started first, as it may keep a capability that no other
@@ -81,6 +136,9 @@ impl Feeder {
         loop {
             let result = self.pump(&mut pending);
             self.hand_over(&mut pending);
+            if let Some(carried) = &mut self.carried {
+                carried.tell();
+            }
             if self.stop.load(Relaxed) {
                 return;
             }
@@ -118,6 +176,9 @@ impl Feeder {
         };
         self.hand_over(pending);
         if self.source.seek(sought)? {
+            if let Some(carried) = &mut self.carried {
+                carried.forget();
+            }
             pending.watch = Watch::default();
             self.status.begin_again(self.writer.written());
         }
@@ -131,7 +192,8 @@ impl Feeder {
             }
             match self.source.next_frame()? {
                 Next::Frame(frame) => {
-                    if pending.take(&frame, self.sieve.as_mut(), &mut self.decoder)? {
+                    let reading = (&mut self.decoder, self.carried.as_mut());
+                    if pending.take(&frame, self.sieve.as_mut(), reading)? {
                         self.hand_over(pending);
                     }
                 }
@@ -155,6 +217,9 @@ impl Feeder {
             pending.batch.clear();
         }
         pending.since = None;
+        if let Some(carried) = &mut self.carried {
+            carried.hand_over(&self.stop);
+        }
         self.renew();
         self.status.set_ledger(pending.ledger);
         self.status.set_decoding(self.decoder.counts());
@@ -180,7 +245,7 @@ impl Pending {
         &mut self,
         frame: &Frame<'_>,
         sieve: Option<&mut Sieve>,
-        decoder: &mut Decoder,
+        (decoder, carried): (&mut Decoder, Option<&mut Carried>),
     ) -> Result<bool, CannotAsk> {
         self.ledger.frames += 1;
         let mut verdict = sieve.map_or(Ok(Verdict::Passes), |sieve| sieve.verdict(frame))?;
@@ -193,18 +258,25 @@ impl Pending {
             self.ledger.filtered += 1;
             return Ok(false);
         }
-        match skip {
-            None => {
+        let mut is_full = false;
+        match (skip, carried) {
+            (None, Some(carried)) => {
+                self.ledger.packets += 1;
+                self.ledger.bytes += u64::from(self.packet.wire_len);
+                carried.read(&self.packet, frame);
+                is_full = carried.records.len() >= MOST_RECORDS;
+            }
+            (None, None) => {
                 self.ledger.packets += 1;
                 self.ledger.bytes += u64::from(self.packet.wire_len);
                 let may_name = self.watch.may_name(&self.packet, frame.bytes);
                 let more = may_name || fingerprint::may_tell(&self.packet, frame.bytes);
                 self.batch.push_keeping(self.packet, frame, if more { NAMING_BYTES } else { 0 });
             }
-            Some(skip) => self.ledger.skipped.add(skip.reason),
+            (Some(skip), _) => self.ledger.skipped.add(skip.reason),
         }
         let since = *self.since.get_or_insert(frame.at);
-        Ok(self.batch.is_full() || frame.at.since(since) >= PATIENCE)
+        Ok(is_full || self.batch.is_full() || frame.at.since(since) >= PATIENCE)
     }
 }
 

@@ -12,6 +12,7 @@ use capturer::flow::{Collector, CollectorCounts, ExporterCounts, FlowRecord, Lim
 use serde_json::{Value, json};
 use socket2::{Domain, Protocol, Socket, Type};
 
+use super::drops::Drops;
 use super::{lock, now};
 use crate::exports;
 use crate::settings::FlowExports;
@@ -33,11 +34,13 @@ const RECEIVE_BUFFER: usize = 8 << 20;
 
 /// What the collector thread shares with others.
 pub(crate) struct Exports {
-    /// Where it listens.
-    pub(crate) listen: SocketAddr,
+    /// Where it listens; nowhere, where captures carry the exports.
+    pub(crate) listen: Option<SocketAddr>,
     waiting: Mutex<Vec<FlowRecord>>,
     /// Records that found no room.
     lost: AtomicU64,
+    /// Counts what the kernel dropped, where it tells.
+    drops: Option<Drops>,
     met: Mutex<(CollectorCounts, Vec<ExporterCounts>)>,
 }
 
@@ -50,13 +53,20 @@ impl Exports {
         socket.bind(&listen.into())?;
         socket.set_read_timeout(Some(PATIENCE))?;
         let socket = UdpSocket::from(socket);
-        let exports = Self {
-            listen: socket.local_addr()?,
+        let exports =
+            Self { listen: Some(socket.local_addr()?), drops: Drops::of(&socket), ..Self::carried() };
+        Ok((Arc::new(exports), socket))
+    }
+
+    /// For exports that captures carry.
+    pub(crate) fn carried() -> Self {
+        Self {
+            listen: None,
             waiting: Mutex::default(),
             lost: AtomicU64::new(0),
+            drops: None,
             met: Mutex::default(),
-        };
-        Ok((Arc::new(exports), socket))
+        }
     }
 
     /// Fetches what waits; `empty` is room for what comes next.
@@ -72,7 +82,19 @@ impl Exports {
         self.lost.fetch_add((records.len() - room) as u64, Relaxed);
     }
 
-    fn tell(&self, collector: &Collector) {
+    /// Hands over as many records as there is room for, and takes those out; a replay can wait with the others.
+    pub(super) fn offer_some(&self, records: &mut Vec<FlowRecord>) {
+        let mut waiting = lock(&self.waiting);
+        let room = MOST_WAITING.saturating_sub(waiting.len()).min(records.len());
+        waiting.extend(records.drain(..room));
+    }
+
+    /// Lets go of what waits.
+    pub(super) fn forget(&self) {
+        lock(&self.waiting).clear();
+    }
+
+    pub(super) fn tell(&self, collector: &Collector) {
         *lock(&self.met) = (collector.counts(), collector.exporters());
     }
 
@@ -81,6 +103,7 @@ impl Exports {
         let met = lock(&self.met);
         let (all, exporters) = &*met;
         let mut figures = ExportFigures { lost_queue: self.lost.load(Relaxed), ..ExportFigures::default() };
+        figures.dropped = self.dropped().unwrap_or(0);
         figures.datagrams = all.datagrams;
         figures.refused = all.refused.total();
         for exporter in exporters {
@@ -89,6 +112,11 @@ impl Exports {
             figures.refused += exporter.refused.total();
         }
         figures
+    }
+
+    /// Datagrams that the kernel dropped since it listens.
+    fn dropped(&self) -> Option<u64> {
+        self.drops.as_ref().and_then(Drops::count)
     }
 
     /// As the status has it.
@@ -100,6 +128,7 @@ impl Exports {
         document["records"] = json!(figures.records);
         document["lost"] = json!(figures.lost);
         document["lost_queue"] = json!(figures.lost_queue);
+        document["dropped"] = json!(self.dropped());
         document
     }
 }
@@ -114,6 +143,8 @@ pub(crate) struct ExportFigures {
     pub(crate) lost: u64,
     /// Records that came and found no room.
     pub(crate) lost_queue: u64,
+    /// Datagrams that the kernel dropped; 0 where it does not tell.
+    pub(crate) dropped: u64,
 }
 
 /// Starts the thread; it ends when `stop` is set.

@@ -82,7 +82,7 @@ const fn family(name: &'static str, help: &'static str, samples: fn(&Scene) -> S
 }
 
 /// All of them. The unit stands in the name.
-pub(super) const FAMILIES: [Family; 43] = [
+pub(super) const FAMILIES: [Family; 44] = [
     family("wireglobe_build_info", "The version that runs, always 1", |_| {
         Samples::gauges("version", [(env!("CARGO_PKG_VERSION"), 1.0)])
     }),
@@ -141,7 +141,11 @@ pub(super) const FAMILIES: [Family; 43] = [
     }),
     family("wireglobe_flow_lost", "Flow exports that were never analysed, by who lost them", |scene| {
         let exports = &scene.exports;
-        Samples::counters("cause", [("network", exports.lost), ("queue", exports.lost_queue)])
+        let lost = [("network", exports.lost), ("queue", exports.lost_queue)];
+        Samples::counters("cause", lost)
+    }),
+    family("wireglobe_flow_dropped", "Datagrams of flow exporters that the kernel dropped", |scene| {
+        Samples::counter(scene.exports.dropped)
     }),
     family("wireglobe_analysis_packets", "Packets analysed", |scene| {
         Samples::counter(scene.figures.totals.packets)
