@@ -298,3 +298,77 @@ fn graphs_are_saved_changed_and_taken_over() {
     );
     assert_eq!((wrong.0, wrong.1["error"]["message"].as_str().unwrap().starts_with("title: ")), (422, true));
 }
+
+#[test]
+fn answers_of_a_time_that_is_over_are_kept_and_drawn() {
+    let server = replayed();
+    until("the last step to be written", || {
+        let span = server.ask("GET", "/api/v1/query/span", "").1;
+        span["to"].as_str().is_some_and(|to| to >= "2026-06-17T18:34:30Z")
+    });
+    let counted = |kept: &str| -> u64 {
+        // Metrics are told anew each second.
+        std::thread::sleep(Duration::from_millis(1100));
+        let name = format!("wireglobe_query_answers_total{{kept=\"{kept}\"}} ");
+        let (_, text) = server.get("/metrics");
+        text.lines().find_map(|line| line.strip_prefix(&name)?.parse().ok()).unwrap()
+    };
+    let over = "from=2026-06-17T18:31:00Z&to=2026-06-17T18:32:00Z&by=country&previous=true";
+    let first = server.ask("GET", &format!("/api/v1/query?{over}"), "").1;
+    assert_eq!((counted("yes"), counted("no")), (0, 1));
+    let second = server.ask("GET", &format!("/api/v1/query?{over}"), "").1;
+    assert_eq!(first, second);
+    assert!(first["previous"]["total"]["totals"]["bytes"].as_u64().unwrap() > 0, "{first}");
+    assert_eq!((counted("yes"), counted("no")), (1, 1));
+    let (_, line) = server.get(&format!("/api/v1/query?{over}&stream=true"));
+    assert_eq!(line.lines().count(), 1);
+    assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), first);
+    // What goes on is asked anew each time, what was refused is not asked at all.
+    let open = "from=2026-06-17T18:31:00Z&to=2026-06-17T18:34:30Z&by=country";
+    (0..2).for_each(|_| drop(server.ask("GET", &format!("/api/v1/query?{open}"), "")));
+    assert_eq!(server.get(&format!("/api/v1/query?{over}&interval=0")).0, 400);
+    assert_eq!((counted("yes"), counted("no")), (2, 4));
+    for chart in ["area", "bars", "lines", "scatter", "pie", "hbars"] {
+        let (status, svg) = server.get(&format!("/api/v1/query?{over}&format=svg&chart={chart}&theme=dark"));
+        assert_eq!(status, 200, "{svg}");
+        assert!(
+            svg.starts_with("<svg ") && svg.contains("Netherlands") | svg.contains("NL"),
+            "{chart}: {svg}"
+        );
+        let png = server.download(&format!("/api/v1/query?{over}&format=png&chart={chart}&percent=true"));
+        assert!(png.starts_with(b"\x89PNG\r\n\x1a\n"), "{chart}");
+    }
+    let raw = server.raw(&format!(
+        "GET /api/v1/query?{over}&format=svg HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+        server.address
+    ));
+    assert!(raw.to_lowercase().contains("content-type: image/svg+xml"), "{raw}");
+    for wrong in ["format=gif", "format=svg&chart=donut", "format=svg&stream=true"] {
+        assert_eq!(server.get(&format!("/api/v1/query?{over}&{wrong}")).0, 400, "{wrong}");
+    }
+}
+
+#[test]
+fn words_of_records_are_refused_where_packets_are_asked_and_pointed_to_where_they_work() {
+    let server = replayed();
+    let (_, answer) = server.ask("GET", "/api/v1/filter?expr=tcp%20and%20inif%203", "");
+    let error = &answer["error"];
+    assert_eq!(
+        (&answer["ok"], &error["at"], &error["len"]),
+        (&false.into(), &8.into(), &6.into()),
+        "{answer}"
+    );
+    assert!(error["message"].as_str().unwrap().contains("works on flow records, not on frames"), "{error}");
+    let hint = error["hint"].as_str().unwrap();
+    assert!(hint.contains("Explore page") && hint.contains("wireglobe query"), "{hint}");
+    let (status, answer) = server.ask("GET", "/api/v1/report?by=country&filter=src%20as%201136", "");
+    assert_eq!(status, 400);
+    assert!(answer["error"]["hint"].as_str().unwrap().contains("Explore page"), "{answer}");
+    // Files are never read for whoever asks from afar.
+    for path in ["filter?expr=", "query?by=country&filter=", "report?by=country&filter="] {
+        let (_, answer) = server.ask("GET", &format!("/api/v1/{path}@include%20/etc/hostname"), "");
+        let error = &answer["error"];
+        assert!(error["message"].as_str().unwrap().contains("can't be included"), "{path}: {answer}");
+        assert!(error["hint"].as_str().unwrap().contains("wireglobe query"), "{answer}");
+    }
+}

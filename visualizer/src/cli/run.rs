@@ -420,6 +420,7 @@ impl House {
             metrics,
             store: asks.clone(),
             history: Arc::new(kept_in),
+            answers: Arc::default(),
             graphs: Arc::new(graphs(settings, opened.kind)?),
             rules: Arc::new(rules_json(&settings.detect).map_err(unfit)?),
             closing: closed,

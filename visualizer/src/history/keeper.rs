@@ -89,6 +89,8 @@ pub(crate) struct Account {
     pub(crate) left_out: u64,
     /// What is wrong, while it is.
     pub(crate) fault: Option<String>,
+    /// How often something was written that lies before what was there, or all was let go.
+    pub(crate) rewritten: u64,
 }
 
 /// Where others put what is to be kept.
@@ -168,6 +170,8 @@ impl Keeper {
             records: Vec::new(),
             since: Instant::now(),
             fault: None,
+            newest: i64::MIN,
+            rewritten: 0,
         };
         let handle = Builder::new().name("keeper".into()).spawn(move || thread.run(&news))?;
         Ok((disk, handle))
@@ -212,6 +216,9 @@ struct Thread {
     waiting: Arc<AtomicUsize>,
     left_out: Arc<AtomicUsize>,
     fault: Option<String>,
+    /// The last second that was written of, and how often one before it was.
+    newest: i64,
+    rewritten: u64,
 }
 
 impl Thread {
@@ -304,6 +311,7 @@ impl Thread {
             return;
         }
         let flows = blocks.iter().map(|block| block.flows).sum::<usize>();
+        self.note_time(counted.as_ref(), &blocks);
         if let Err(fault) = self.store(counted.as_ref(), &blocks) {
             self.left_out.fetch_add(flows, Relaxed);
             if self.fault.as_ref() != Some(&fault) {
@@ -313,6 +321,17 @@ impl Thread {
             self.database = None;
         } else if self.fault.take().is_some() {
             tracing::info!("history is written again");
+        }
+    }
+
+    /// Notes when something goes to a time that was over: a clock was set back, or a replay begins again.
+    fn note_time(&mut self, counted: Option<&Counted>, blocks: &[Block]) {
+        let steps = counted.map(|step| (step.at, step.at + LENGTHS[0]));
+        for (first, last) in steps.into_iter().chain(blocks.iter().map(|block| block.within)) {
+            if first < self.newest.saturating_sub(FLOWS + DISORDER) {
+                self.rewritten += 1;
+            }
+            self.newest = self.newest.max(last);
         }
     }
 
@@ -351,6 +370,8 @@ impl Thread {
     fn forget(&mut self) {
         (self.rows, self.flows) = (Joiner::default(), Joiner::default());
         self.records.clear();
+        self.newest = i64::MIN;
+        self.rewritten += 1;
         if let Some(Err(error)) = self.database.as_mut().map(Database::clear) {
             tracing::error!("history: {error}");
         }
@@ -362,6 +383,7 @@ impl Thread {
             bytes: bytes.map_or(0, |(file, _)| file),
             left_out: self.left_out.load(Relaxed) as u64,
             fault: self.fault.clone(),
+            rewritten: self.rewritten,
         });
     }
 }

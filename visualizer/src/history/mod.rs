@@ -26,4 +26,4 @@ pub(crate) use ask::Reader;
 pub(crate) use keeper::{Account, Disk, Keeper, Place, place};
 pub(crate) use levels::Keep;
 pub(crate) use pages::{older, past, series};
-pub(crate) use query::{QueryError, answer};
+pub(crate) use query::{QueryError, answer, end};

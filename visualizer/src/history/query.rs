@@ -68,6 +68,11 @@ pub(crate) fn answer(
     Ok(tally.answer(&facts.geo, "store"))
 }
 
+/// The first second after what is kept; nothing without any.
+pub(crate) fn end(place: &Place) -> Option<i64> {
+    Some(Reader::open(place).ok()?.span().ok()?.within?.to)
+}
+
 /// The shortest interval that says something: that of the steps there are of this time, or of flows.
 fn shortest(plan: &Plan, span: &Span, by_rows: bool) -> Option<i64> {
     if !by_rows {

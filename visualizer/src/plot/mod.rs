@@ -33,15 +33,16 @@ pub(crate) use units::{Base, Unit};
 #[cfg(test)]
 mod tests;
 
-/// A query document (`wireglobe query --format json`, `/api/v1/query`) as one SVG graph.
+/// A query document (`wireglobe query --format json`, `/api/v1/query`) as one SVG graph; with `percent` in
+/// shares of the total.
 ///
 /// # Errors
 /// [`QueryError`] when a field that the graph needs is missing or of another kind.
-#[cfg_attr(not(test), expect(dead_code, reason = "the API draws with it"))]
 pub(crate) fn query_chart(
     document: &serde_json::Value,
     chart: Chart,
     theme: Theme,
+    percent: bool,
 ) -> Result<String, QueryError> {
-    Ok(query_figure(document, chart, false)?.svg(theme))
+    Ok(query_figure(document, chart, percent)?.svg(theme))
 }

@@ -57,7 +57,7 @@ pub(crate) fn assert_well_formed(svg: &str) {
 fn every_chart_of_a_document_is_sound_and_shows_no_foreign_markup() {
     for chart in CHARTS {
         for theme in [Theme::Light, Theme::Dark] {
-            let svg = query_chart(&document(), chart, theme).unwrap();
+            let svg = query_chart(&document(), chart, theme, false).unwrap();
             assert_well_formed(&svg);
             assert!(
                 svg.contains("&lt;b&gt;&amp;") && !svg.contains("<b>") && !svg.contains("<script"),
@@ -71,23 +71,23 @@ fn every_chart_of_a_document_is_sound_and_shows_no_foreign_markup() {
 #[test]
 fn the_figures_beside_the_names_are_those_of_the_document() {
     for chart in [Chart::Area, Chart::Lines, Chart::Pie, Chart::Hbars] {
-        let svg = query_chart(&document(), chart, Theme::Light).unwrap();
+        let svg = query_chart(&document(), chart, Theme::Light, false).unwrap();
         for figure in ["60\u{202f}B", "15\u{202f}B", "6\u{202f}B", "Other (7)"] {
             assert!(svg.contains(figure), "{chart:?} {figure}");
         }
     }
-    let ranking = query_chart(&document(), Chart::Hbars, Theme::Light).unwrap();
+    let ranking = query_chart(&document(), Chart::Hbars, Theme::Light, false).unwrap();
     assert!(ranking.contains("60\u{202f}B · 74.1\u{202f}%"), "of the total, 81 B");
 }
 
 #[test]
 fn a_gap_parts_areas_and_lines_and_the_period_before_is_dashed() {
-    let area = query_chart(&document(), Chart::Area, Theme::Light).unwrap();
+    let area = query_chart(&document(), Chart::Area, Theme::Light, false).unwrap();
     // One interval before the gap, two after: of each of three layers two pieces.
     let pieces = area.matches("Z\" fill=\"#").count();
     assert_eq!(pieces, 6);
     assert!(area.contains("stroke-dasharray") && area.contains("Total before"));
-    let lines = query_chart(&document(), Chart::Lines, Theme::Light).unwrap();
+    let lines = query_chart(&document(), Chart::Lines, Theme::Light, false).unwrap();
     assert!(lines.contains("NL before") && !lines.contains("Total before"));
 }
 
@@ -102,10 +102,10 @@ fn keys_beyond_the_colours_are_summed_in_the_rest() {
             key
         })
         .collect();
-    let area = query_chart(&document, Chart::Area, Theme::Light).unwrap();
+    let area = query_chart(&document, Chart::Area, Theme::Light, false).unwrap();
     assert!(area.contains("K7") && !area.contains("K8") && area.contains("Other (11)"));
     assert!(area.contains("66\u{202f}B"), "four times 15 and 6");
-    let ranking = query_chart(&document, Chart::Hbars, Theme::Light).unwrap();
+    let ranking = query_chart(&document, Chart::Hbars, Theme::Light, false).unwrap();
     assert!(ranking.contains("K11") && ranking.contains("Other (7)"));
 }
 
@@ -115,16 +115,16 @@ fn shares_of_every_interval_and_rates_are_drawn() {
     assert!(svg.contains("Share of the total (%)"));
     let mut rates = document();
     rates["measure"] = "bps".into();
-    let svg = query_chart(&rates, Chart::Lines, Theme::Light).unwrap();
+    let svg = query_chart(&rates, Chart::Lines, Theme::Light, false).unwrap();
     assert!(svg.contains("Rate (bit/s)"), "{svg}");
     rates["keys"][0]["totals"]["bps"] = 1234.into();
-    let svg = query_chart(&rates, Chart::Lines, Theme::Light).unwrap();
+    let svg = query_chart(&rates, Chart::Lines, Theme::Light, false).unwrap();
     assert!(
         svg.contains("1.23\u{202f}kbit/s"),
         "the rate over the time of which there is data, as the document has it"
     );
     rates["measure"] = "bpp".into();
-    assert_well_formed(&query_chart(&rates, Chart::Area, Theme::Light).unwrap());
+    assert_well_formed(&query_chart(&rates, Chart::Area, Theme::Light, false).unwrap());
 }
 
 #[test]
@@ -133,15 +133,17 @@ fn an_empty_answer_says_so_and_what_is_no_document_is_refused() {
     empty["keys"] = json!([]);
     empty["from"] = Value::Null;
     empty["to"] = Value::Null;
-    assert!(query_chart(&empty, Chart::Area, Theme::Light).unwrap().contains("No traffic in this range."));
+    assert!(
+        query_chart(&empty, Chart::Area, Theme::Light, false).unwrap().contains("No traffic in this range.")
+    );
     for field in ["at", "keys", "total", "interval", "measure"] {
         let mut wrong = document();
         wrong.as_object_mut().unwrap().remove(field);
-        let error = query_chart(&wrong, Chart::Area, Theme::Light).unwrap_err().to_string();
+        let error = query_chart(&wrong, Chart::Area, Theme::Light, false).unwrap_err().to_string();
         assert!(error.contains(field), "{error}");
     }
     let mut wrong = document();
     wrong["from"] = "yesterday".into();
-    let error = query_chart(&wrong, Chart::Area, Theme::Light).unwrap_err().to_string();
+    let error = query_chart(&wrong, Chart::Area, Theme::Light, false).unwrap_err().to_string();
     assert!(error.contains("yesterday"), "{error}");
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod alerts;
+mod answers;
 mod api;
 mod assets;
 mod carried;
@@ -42,6 +43,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 pub use access::AllowedHosts;
+pub(crate) use answers::{AnswerFigures, Answers};
 pub(crate) use limits::Connections;
 pub(crate) use metrics::Metrics;
 pub(crate) use tls::Tls;
@@ -78,6 +80,8 @@ pub(crate) struct App {
     pub(crate) store: Sender<Ask>,
     /// Where history is kept.
     pub(crate) history: Arc<Place>,
+    /// What it said of ranges that are over.
+    pub(crate) answers: Arc<Answers>,
     /// Saved graphs.
     pub(crate) graphs: Arc<Graphs>,
     /// The rules with their settings, as a document.

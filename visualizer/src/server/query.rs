@@ -1,12 +1,13 @@
-//! `/api/v1/query`: what history says. A question may take a while: it is asked in a thread of its own, two at a time; who wants
-//! to see how far it is asks for a stream, and who closes the connection ends it.
+//! `/api/v1/query`: what history says, as a document or drawn. A question may take a while: it is asked in a thread of its own,
+//! two at a time; who wants to see how far it is asks for a stream, and who closes the connection ends it.
 
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Instant;
 
 use analyzer::Facts;
-use analyzer::flows::{Answer, Measure, Order, Per, Plan, Side};
+use analyzer::flows::{Measure, Order, Per, Plan, Side};
 use analyzer::query::Query;
 use axum::Json;
 use axum::body::{Body, Bytes};
@@ -16,14 +17,19 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::unfold;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
 
 use super::App;
+use super::answers::Answers;
 use super::api::refuse;
 use crate::history::{self, Place, QueryError, Reader};
+use crate::plot::{Chart, Theme, query_chart, query_figure};
 
 /// Questions that go on; each may read much of the store.
 static QUESTIONS: Semaphore = Semaphore::const_new(2);
+
+/// Pixels of a PNG to a unit: 1600 across.
+const PNG_SCALE: f64 = 2.0;
 
 /// Keys of an answer at most.
 const MOST_KEYS: usize = 1000;
@@ -46,6 +52,21 @@ pub(super) struct Question {
     side: String,
     previous: bool,
     stream: bool,
+    format: Format,
+    /// Of a picture: the chart, its ground, and whether it shows shares.
+    chart: Chart,
+    theme: Theme,
+    percent: bool,
+}
+
+/// How an answer comes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    #[default]
+    Json,
+    Svg,
+    Png,
 }
 
 impl Default for Question {
@@ -65,6 +86,10 @@ impl Default for Question {
             side: "both".into(),
             previous: false,
             stream: false,
+            format: Format::default(),
+            chart: Chart::default(),
+            theme: Theme::default(),
+            percent: false,
         }
     }
 }
@@ -136,30 +161,97 @@ fn failed(error: &QueryError) -> Response {
     refuse(status, error.to_string())
 }
 
+/// What a question is asked of, and under which name its answer is kept.
+struct Asking {
+    place: Arc<Place>,
+    facts: Facts,
+    answers: Arc<Answers>,
+    name: Option<String>,
+}
+
+impl Asking {
+    fn of(app: &App, plan: &Plan) -> Self {
+        // Read before the question is asked: an answer from before a change is not kept as one from after it.
+        let state = (app.status.generation(), app.status.store().rewritten);
+        Self {
+            name: Answers::name(plan, state),
+            place: Arc::clone(&app.history),
+            facts: app.status.known(),
+            answers: Arc::clone(&app.answers),
+        }
+    }
+
+    /// The answer that is kept, as a document.
+    fn kept(&self) -> Option<Arc<str>> {
+        self.answers.get(self.name.as_ref()?, Instant::now())
+    }
+
+    /// Asks, and keeps the answer when it is whole: a question that failed or was cancelled leaves nothing behind.
+    fn ask(self, plan: Plan, progress: &mut dyn FnMut(u64, u64) -> bool) -> Result<Arc<str>, QueryError> {
+        let end = history::end(&self.place).unwrap_or(i64::MIN);
+        let answer = history::answer(&self.place, plan, &self.facts, progress)?;
+        let text: Arc<str> =
+            serde_json::to_string(&answer).map_err(|error| QueryError::Store(error.to_string()))?.into();
+        if let Some(name) = self.name {
+            self.answers.put(name, (&answer, &text), end, Instant::now());
+        }
+        Ok(text)
+    }
+}
+
 /// `GET /api/v1/query`.
 pub(super) async fn query(State(app): State<App>, Parameters(question): Parameters<Question>) -> Response {
+    if question.stream && question.format != Format::Json {
+        return *wrong("stream: pictures come as a whole; leave it out with format=svg and format=png");
+    }
     let plan = match question.plan(&app.history) {
         Ok(plan) => plan,
         Err(response) => return *response,
     };
+    let asking = Asking::of(&app, &plan);
+    if let Some(text) = asking.kept() {
+        return if question.stream { lines_of(&text) } else { shown(&text, &question) };
+    }
     let Ok(turn) = tokio::time::timeout(super::api::PATIENCE, QUESTIONS.acquire()).await else {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "two other questions go on; try again");
     };
     // Nobody closes the semaphore.
-    let _turn = turn.ok();
-    let (place, facts) = (Arc::clone(&app.history), app.status.known());
+    let turn = turn.ok();
     if question.stream {
-        return streamed(place, plan, facts);
+        return streamed(asking, plan, turn);
     }
     let gone = Arc::new(AtomicBool::new(false));
     let _guard = Gone(Arc::clone(&gone));
     let asked = tokio::task::spawn_blocking(move || {
-        history::answer(&place, plan, &facts, &mut |_, _| !gone.load(Relaxed))
+        let _turn = turn;
+        asking.ask(plan, &mut |_, _| !gone.load(Relaxed))
     });
     match asked.await {
-        Ok(Ok(answer)) => Json(answer).into_response(),
+        Ok(Ok(text)) => shown(&text, &question),
         Ok(Err(error)) => failed(&error),
         Err(_) => refuse(StatusCode::INTERNAL_SERVER_ERROR, "the question failed"),
+    }
+}
+
+/// A document as it is, or drawn.
+fn shown(text: &str, question: &Question) -> Response {
+    let Question { format, chart, theme, percent, .. } = *question;
+    if format == Format::Json {
+        return ([(header::CONTENT_TYPE, "application/json")], text.to_owned()).into_response();
+    }
+    let document: Value = serde_json::from_str(text).unwrap_or_default();
+    let drawn = match format {
+        Format::Png => query_figure(&document, chart, percent)
+            .map_err(|error| error.to_string())
+            .and_then(|figure| figure.png(theme, PNG_SCALE).map_err(|error| error.to_string()))
+            .map(|bytes| ("image/png", bytes)),
+        _ => query_chart(&document, chart, theme, percent)
+            .map_err(|error| error.to_string())
+            .map(|svg| ("image/svg+xml", svg.into_bytes())),
+    };
+    match drawn {
+        Ok((kind, bytes)) => ([(header::CONTENT_TYPE, kind)], bytes).into_response(),
+        Err(error) => refuse(StatusCode::INTERNAL_SERVER_ERROR, format!("the picture failed: {error}")),
     }
 }
 
@@ -172,31 +264,36 @@ impl Drop for Gone {
     }
 }
 
-/// Lines of how far it is, and the answer at last.
-fn streamed(place: Arc<Place>, plan: Plan, facts: Facts) -> Response {
+/// How lines come.
+const LINES: &str = "application/x-ndjson";
+
+/// Lines of how far it is, and the answer at last. The turn lasts as long as the question.
+fn streamed(asking: Asking, plan: Plan, turn: Option<SemaphorePermit<'static>>) -> Response {
     let (lines, told) = mpsc::channel::<String>(64);
     tokio::task::spawn_blocking(move || {
+        let _turn = turn;
         // A client that has gone takes no lines, which ends the question.
         let mut progress =
             |done: u64, of: u64| lines.blocking_send(line(&json!({"done": done, "of": of}))).is_ok();
-        let last = match history::answer(&place, plan, &facts, &mut progress) {
-            Ok(answer) => document(&answer),
-            Err(error) => json!({"error": {"message": error.to_string()}}),
+        let last = match asking.ask(plan, &mut progress) {
+            Ok(text) => format!("{text}\n"),
+            Err(error) => line(&json!({"error": {"message": error.to_string()}})),
         };
-        let _ = lines.blocking_send(line(&last));
+        let _ = lines.blocking_send(last);
     });
     let lines = unfold(told, |mut told| async move {
         told.recv().await.map(|line| (Ok::<_, Infallible>(Bytes::from(line)), told))
     });
-    ([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response()
+    ([(header::CONTENT_TYPE, LINES)], Body::from_stream(lines)).into_response()
+}
+
+/// A kept answer as the one line of a stream.
+fn lines_of(text: &str) -> Response {
+    ([(header::CONTENT_TYPE, LINES)], format!("{text}\n")).into_response()
 }
 
 fn line(value: &Value) -> String {
     format!("{value}\n")
-}
-
-fn document(answer: &Answer) -> Value {
-    serde_json::to_value(answer).unwrap_or_default()
 }
 
 /// `GET /api/v1/query/span`: what history holds.
@@ -226,4 +323,26 @@ pub(super) async fn span(State(app): State<App>) -> Response {
         "bytes": app.status.store().bytes,
     }))
     .into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use analyzer::LocalNetworks;
+    use analyzer::geo::Geo;
+
+    #[test]
+    fn a_question_that_fails_leaves_no_answer_behind() {
+        let answers = Arc::new(Answers::default());
+        let plan = Plan { from: Some(0), to: Some(599), ..Plan::by("country").unwrap() };
+        let asking = Asking {
+            place: Arc::new(Place::File("/nowhere/history.sqlite".into())),
+            facts: Facts { geo: Geo::empty(), local: LocalNetworks::default() },
+            name: Answers::name(&plan, (0, 0)),
+            answers: Arc::clone(&answers),
+        };
+        assert!(asking.kept().is_none());
+        assert!(matches!(asking.ask(plan, &mut |_, _| true), Err(QueryError::Store(_))));
+        assert_eq!((answers.figures().answers, answers.figures().misses), (0, 1));
+    }
 }

@@ -7,7 +7,7 @@ use capturer::decode::{DecodeCounts, SkipReason};
 use super::samples::{Label, Samples};
 use crate::alerts::{Account, Board, State};
 use crate::live::{ExportFigures, Figures, Prints, STATES};
-use crate::server::App;
+use crate::server::{AnswerFigures, App};
 
 /// The figures of one moment.
 pub(super) struct Scene {
@@ -15,6 +15,7 @@ pub(super) struct Scene {
     decoding: DecodeCounts,
     figures: Figures,
     exports: ExportFigures,
+    answers: AnswerFigures,
     state: &'static str,
     receive_buffer: u64,
     connections: (usize, usize),
@@ -34,6 +35,7 @@ impl Scene {
             decoding: status.decoding(),
             figures: status.figures(),
             exports: status.export_figures(),
+            answers: app.answers.figures(),
             state: status.state(),
             receive_buffer: status.interface.as_ref().map_or(0, |interface| interface.buffer()),
             connections: (app.connections.open(), app.connections.most()),
@@ -82,7 +84,7 @@ const fn family(name: &'static str, help: &'static str, samples: fn(&Scene) -> S
 }
 
 /// All of them. The unit stands in the name.
-pub(super) const FAMILIES: [Family; 44] = [
+pub(super) const FAMILIES: [Family; 47] = [
     family("wireglobe_build_info", "The version that runs, always 1", |_| {
         Samples::gauges("version", [(env!("CARGO_PKG_VERSION"), 1.0)])
     }),
@@ -146,6 +148,19 @@ pub(super) const FAMILIES: [Family; 44] = [
     }),
     family("wireglobe_flow_dropped", "Datagrams of flow exporters that the kernel dropped", |scene| {
         Samples::counter(scene.exports.dropped)
+    }),
+    family(
+        "wireglobe_query_answers",
+        "Questions of a bounded range to history, by whether an answer was kept",
+        |scene| Samples::counters("kept", [("yes", scene.answers.hits), ("no", scene.answers.misses)]),
+    ),
+    family(
+        "wireglobe_query_answers_evicted",
+        "Kept answers that made room for others, or grew old",
+        |scene| Samples::counter(scene.answers.evicted),
+    ),
+    family("wireglobe_query_answers_bytes", "Bytes of kept answers", |scene| {
+        Samples::gauge(scene.answers.bytes as f64)
     }),
     family("wireglobe_analysis_packets", "Packets analysed", |scene| {
         Samples::counter(scene.figures.totals.packets)
