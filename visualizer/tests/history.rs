@@ -361,6 +361,11 @@ fn words_of_records_are_refused_where_packets_are_asked_and_pointed_to_where_the
     assert!(error["message"].as_str().unwrap().contains("works on flow records, not on frames"), "{error}");
     let hint = error["hint"].as_str().unwrap();
     assert!(hint.contains("Explore page") && hint.contains("wireglobe query"), "{hint}");
+    // Explore asks records.
+    let (_, answer) = server.ask("GET", "/api/v1/filter?of=records&expr=proto%20tcp%20and%20in%20if%203", "");
+    assert_eq!((&answer["ok"], &answer["canonical"]), (&true.into(), &"tcp and inif 3".into()), "{answer}");
+    let (_, answer) = server.ask("GET", "/api/v1/filter?of=records&expr=tcp%5B13%5D%20%3D%202", "");
+    assert_eq!(answer["ok"], false, "{answer}");
     let (status, answer) = server.ask("GET", "/api/v1/report?by=country&filter=src%20as%201136", "");
     assert_eq!(status, 400);
     assert!(answer["error"]["hint"].as_str().unwrap().contains("Explore page"), "{answer}");

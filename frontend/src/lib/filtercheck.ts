@@ -19,9 +19,12 @@ export function readAnswer(value: unknown): FilterAnswer {
   };
 }
 
+/** What a filter is asked of: Explore asks flow records, every other page packets. */
+export type FilterOf = "frames" | "records";
+
 /** Throws when the server cannot be asked. */
-export async function checkFilter(expression: string): Promise<FilterAnswer> {
-  const answer = await fetch(`/api/v1/filter?expr=${encodeURIComponent(expression)}`);
+export async function checkFilter(expression: string, of: FilterOf): Promise<FilterAnswer> {
+  const answer = await fetch(`/api/v1/filter?expr=${encodeURIComponent(expression)}&of=${of}`);
   return readAnswer(await answer.json());
 }
 

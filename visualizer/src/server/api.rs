@@ -259,11 +259,26 @@ pub(super) async fn learned(app: &App, query: Option<&Query>) -> Option<Learned>
 #[serde(deny_unknown_fields)]
 pub(super) struct FilterQuestion {
     expr: String,
+    #[serde(default)]
+    of: FilterOf,
+}
+
+/// What a filter is asked of: packets on most pages, flow records on Explore.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum FilterOf {
+    #[default]
+    Frames,
+    Records,
 }
 
 /// `GET /api/v1/filter`: whether an expression is one, and its canonical form.
 pub(super) async fn filter(Parameters(question): Parameters<FilterQuestion>) -> Json<Value> {
-    Json(match Query::parse(&question.expr) {
+    let read = match question.of {
+        FilterOf::Frames => Query::parse(&question.expr),
+        FilterOf::Records => Query::parse_records(&question.expr),
+    };
+    Json(match read {
         Ok(query) => json!({"ok": true, "canonical": query.to_string()}),
         Err(error) => json!({"ok": false, "error": error}),
     })
