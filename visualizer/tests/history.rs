@@ -92,6 +92,38 @@ fn a_range_says_what_the_command_line_says_of_the_same_file() {
     }
 }
 
+/// What a slice knows besides addresses and ports; what only packets know is refused with the word and what to do instead.
+#[test]
+fn the_past_is_asked_for_hardware_addresses_and_not_for_bits_of_packets() {
+    let server = replayed();
+    let camera = "ether host 02:57:47:00:01:29";
+    for filter in [camera, "not ether host 02:57:47:00:01:29 and not vlan 7"] {
+        let path = format!("/api/v1/report?by=host&top=0&from={FROM}&to={TO}&filter=");
+        let (status, found) = server.ask("GET", &format!("{path}{}", filter.replace(' ', "%20")), "");
+        assert_eq!(status, 200, "{found}");
+        let said = json(&run(&[
+            "report", "--read", DEMO, "--from", FROM, "--to", LAST, "--by", "host", "--top", "0", "--filter",
+            filter, "--format", "json",
+        ]));
+        let carried = |document: &Value| -> Vec<[Value; 7]> {
+            let mut rows = facts(document);
+            rows.iter_mut().for_each(|row| row[6] = Value::Null);
+            rows.sort_by_key(|row| row[0].to_string());
+            rows
+        };
+        assert!(!carried(&found).is_empty());
+        assert_eq!(carried(&found), carried(&said), "{filter}");
+    }
+    let (status, refused) =
+        server.ask("GET", &format!("/api/v1/report?by=host&from={FROM}&to={TO}&filter=less%20100"), "");
+    assert_eq!(status, 400);
+    assert!(
+        refused["error"]["message"].as_str().unwrap().contains("`less 100` works on frames"),
+        "{refused}"
+    );
+    assert!(refused["error"]["hint"].as_str().unwrap().contains("packet list"), "{refused}");
+}
+
 #[test]
 fn topics_of_a_range_are_those_of_now_and_say_what_they_are_of() {
     let server = replayed();

@@ -447,6 +447,14 @@ async fn a_wrong_filter_or_topic_is_told_and_the_connection_stays() {
     let error = hear_until(&mut socket, "err").await;
     assert_eq!((&error["code"], &error["sub"]), (&json!("filter"), &json!(4)));
     assert!(error["at"].is_u64() && error["len"].is_u64() && error["expected"].is_string(), "{error}");
+    let bits = json!({"type": "sub", "id": 4, "topic": "kpi", "filter": "tcp[13] = 2", "range": [1_781_721_070, 1_781_721_220]});
+    say(&mut socket, bits).await;
+    let error = hear_until(&mut socket, "err").await;
+    assert!(
+        error["hint"].as_str().unwrap().contains("`tcp[13] = 2` works on frames, not on flows"),
+        "{error}"
+    );
+    assert!(error["instead"].as_str().unwrap().contains("packet list"), "{error}");
     say(&mut socket, json!({"type": "sub", "id": 4, "topic": "weather"})).await;
     assert_eq!(hear_until(&mut socket, "err").await["code"], "topic");
     say(&mut socket, json!({"type": "sub", "id": 4, "topic": "kpi", "filter": "tcp port 443"})).await;

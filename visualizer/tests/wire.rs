@@ -27,7 +27,7 @@ fn messages() -> Vec<(&'static str, &'static str, Value)> {
         max_hz: 4.0,
         last_seq,
     };
-    let wrong = json!({"sub": 3, "at": 5, "len": 3, "expected": "a number"});
+    let wrong = json!({"sub": 3, "at": 5, "len": 3, "expected": "a number", "instead": null});
     vec![
         (
             "client",

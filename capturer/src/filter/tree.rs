@@ -80,9 +80,10 @@ impl<U> Test<U> {
         match self {
             Self::Ipv4(Carrier::Any | Carrier::Ip, ..) | Self::Ipv6(..) => Scopes::ALL,
             Self::EtherProtocol(ethertype::IPV4 | ethertype::IPV6) => Scopes::ALL,
-            Self::Ether(..) => Scopes::of(&[Scope::Frame, Scope::Host, Scope::Record]),
-            Self::Protocol(..) | Self::Port(..) => Scopes::of(&[Scope::Frame, Scope::Flow, Scope::Record]),
-            Self::Vlan(_) => Scopes::of(&[Scope::Frame, Scope::Record]),
+            Self::Ether(..) => Scopes::of(&[Scope::Frame, Scope::Flow, Scope::Host, Scope::Record]),
+            Self::Protocol(..) | Self::Port(..) | Self::Vlan(_) => {
+                Scopes::of(&[Scope::Frame, Scope::Flow, Scope::Record])
+            }
             Self::Upper(upper) => upper.scopes,
             _ => Scopes::of(&[Scope::Frame]),
         }

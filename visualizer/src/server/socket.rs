@@ -298,8 +298,7 @@ impl Client {
         let query = match Query::parse_for(&sub.filter, scope(&sub.topic, range)) {
             Ok(query) => (!query.is_empty()).then_some(query),
             Err(error) => {
-                let more =
-                    json!({"sub": sub.id, "at": error.at, "len": error.len, "expected": error.expected});
+                let more = json!({"sub": sub.id, "at": error.at, "len": error.len, "expected": error.expected, "instead": error.hint});
                 return self.send(wire::error("filter", &error.message, more)).await;
             }
         };
