@@ -86,6 +86,22 @@ fn an_address_is_looked_up_with_its_sources() {
     assert_eq!((&private["place"], &private["country"]), (&"private".into(), &serde_json::Value::Null));
 }
 
+/// Who overrides a database sees what it would have said.
+#[test]
+fn a_look_up_says_what_the_databases_say_where_the_settings_say_otherwise() {
+    let known_better = "[[geo.override]]\nnetwork = \"8.8.8.0/24\"\ncountry = \"NL\"\nasn = 64496\nname = \"Our second site\"\n";
+    let settings = TempFile::new("settings.toml", known_better.as_bytes());
+    let ask =
+        |address| json(&run(&["geo", "lookup", address, "--format", "json", "--settings", settings.path()]));
+    let set = ask("8.8.8.8");
+    assert_eq!((&set["country"], &set["asn"]), (&"NL".into(), &64_496.into()));
+    assert_eq!(set["source"]["country"], "settings");
+    let tables = &set["databases"];
+    assert_eq!((&tables["country"], &tables["asn"]), (&"US".into(), &15_169.into()), "{set}");
+    assert!(tables["as_name"].as_str().unwrap().contains("Google"), "{set}");
+    assert_eq!(ask("1.1.1.1")["databases"], serde_json::Value::Null, "nobody says otherwise");
+}
+
 #[test]
 fn the_printed_settings_are_in_order() {
     let printed = run(&["settings", "print"]).stdout;

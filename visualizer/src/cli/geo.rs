@@ -117,8 +117,25 @@ pub(crate) fn lookup(geo: &Geo, address: IpAddr) -> Value {
         "lon": place.cell.map(Cell::lon),
         "accuracy_km": place.cell.map(|_| Cell::KILOMETRES),
         "note": from.note,
+        "databases": databases(geo, address),
         "source": {"country": from.country, "asn": from.asn, "prefix": from.prefix, "as_name": from.name, "city": city_source},
     })
+}
+
+/// What the databases say where the settings say otherwise; null where they agree.
+fn databases(geo: &Geo, address: IpAddr) -> Value {
+    let alone = geo.clone().with_overrides(&[]);
+    let said = |geo: &Geo| {
+        let place = geo.place(address);
+        json!({
+            "country": place.country.map(|code| code.to_string()),
+            "asn": place.asn.map(|asn| asn.0),
+            "as_name": geo.holder(address),
+            "prefix": geo.prefix(address).map(|prefix| prefix.network.to_string()),
+        })
+    };
+    let of_tables = said(&alone);
+    if of_tables == said(geo) { Value::Null } else { of_tables }
 }
 
 /// The databases in use; the API gives the same.
