@@ -222,7 +222,7 @@ pub(crate) fn interface_alone(
     query: Option<&Query>,
 ) -> Result<(LiveSource, String), Failure> {
     let opened = interface(name, settings, query)?;
-    sandbox::leave_root(Person::due().as_ref())?;
+    sandbox::leave_root(Person::due(), &sandbox::needed(settings))?;
     Ok(opened)
 }
 

@@ -87,6 +87,31 @@ fn the_capture_thread_alone_may_open_interfaces_and_not_without_reopen() {
     }
 }
 
+/// Who starts it as root means it to read what is root's: over and over, and nothing else is gained by it.
+#[test]
+fn a_capture_that_is_for_root_alone_is_read_again() {
+    use std::os::unix::fs::PermissionsExt;
+
+    if !is_root() {
+        eprintln!("skipped: needs root");
+        return;
+    }
+    let folder = TempFile::folder("roots");
+    std::fs::create_dir(&folder.0).unwrap();
+    std::fs::set_permissions(&folder.0, PermissionsExt::from_mode(0o700)).unwrap();
+    let file = folder.0.join("own.pcap");
+    std::fs::write(&file, pcap(&[udp([8, 8, 8, 8])])).unwrap();
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).unwrap();
+    let server = Server::start(&["--read", file.to_str().unwrap(), "--loop", "--speed", "max"]);
+    server.wait_for("/api/v1/status", |status| status["loops"].as_u64() > Some(1));
+    for (name, users, capabilities, ..) in threads(&server) {
+        assert!(users.iter().all(|user| *user != 0), "{name}: {users:?}");
+        assert_eq!(capabilities, 0x4, "{name}");
+    }
+    let lost = sandbox(&server)["lost"].to_string();
+    assert!(lost.contains("CAP_DAC_READ_SEARCH") && lost.contains("own.pcap"), "{lost}");
+}
+
 /// A database that becomes a link to a file outside can't be read, although everybody may; back in its place it can.
 #[test]
 fn a_file_that_settings_do_not_name_is_out_of_reach() {
@@ -154,4 +179,8 @@ fn a_kernel_without_landlock_is_told() {
     let proved = sandbox(&server);
     assert_eq!((&proved["landlock"], &proved["seccomp"]), (&json!("off"), &json!(true)), "{proved}");
     assert!(proved["lost"][0].as_str().unwrap().contains("Linux 5.13"), "{proved}");
+    // strace alone would be killed with the server.
+    let id = server.child.id();
+    let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+    assert!(Command::new("kill").args(children.split_whitespace()).status().unwrap().success());
 }

@@ -188,7 +188,7 @@ fn confine(
         // What can't be made is told of by who needs it.
         let _ = std::fs::create_dir_all(folder);
     }
-    sandbox::leave_root(person.as_ref())?;
+    let left = sandbox::leave_root(person, &sandbox::needed(settings))?;
     if arguments.open {
         open(at);
     }
@@ -197,7 +197,7 @@ fn confine(
         let _ = std::net::ToSocketAddrs::to_socket_addrs("localhost:0");
     }
     let raw = opened.kind == "interface" && settings.source.reopen;
-    let closing = Closing::begin(&reach, person.as_ref(), raw, !arguments.no_sandbox)?;
+    let closing = Closing::begin(&reach, &left, raw, !arguments.no_sandbox)?;
     let prepare = || Capture::prepare().map_err(Failure::system("cannot start the capture thread"));
     if raw {
         // Its capability is the one of this thread, which then drops it.

@@ -1,4 +1,5 @@
-//! Capabilities of this thread (capabilities(7)): all go but CAP_NET_RAW where it is kept, and in the end that, too.
+//! Capabilities of this thread (capabilities(7)): all go but CAP_NET_RAW where it is kept, and in the end that, too. Whoever was root
+//! and is named files that nobody else may read keeps CAP_DAC_READ_SEARCH.
 
 use std::io;
 
@@ -8,16 +9,20 @@ fn failed(error: caps::errors::CapsError) -> io::Error {
     io::Error::other(error.to_string())
 }
 
-/// Keeps CAP_NET_RAW alone, if the thread may have it at all; nothing is inherited by programs.
-pub(super) fn keep_raw() -> io::Result<()> {
+/// Keeps CAP_NET_RAW, if the thread may have it at all, and what lets it read; nothing is inherited by programs.
+pub(super) fn keep_raw(reads: bool) -> io::Result<()> {
     let may = caps::has_cap(None, CapSet::Permitted, Capability::CAP_NET_RAW).map_err(failed)?;
-    let kept: CapsHashSet = may.then_some(Capability::CAP_NET_RAW).into_iter().collect();
-    set(&kept)
+    let raw = may.then_some(Capability::CAP_NET_RAW);
+    set(&raw.into_iter().chain(reading(reads)).collect())
 }
 
-/// Keeps none.
-pub(super) fn drop_all() -> io::Result<()> {
-    set(&CapsHashSet::new())
+/// Keeps what lets it read, if anything.
+pub(super) fn drop_raw(reads: bool) -> io::Result<()> {
+    set(&reading(reads).collect())
+}
+
+fn reading(reads: bool) -> impl Iterator<Item = Capability> {
+    reads.then_some(Capability::CAP_DAC_READ_SEARCH).into_iter()
 }
 
 /// No program that is ever started gets any; needs CAP_SETPCAP, and is no loss without: `no_new_privs` says the same.

@@ -15,12 +15,13 @@ mod seccomp;
 #[cfg(test)]
 mod tests;
 
+use proof::May;
 use serde_json::{Value, json};
 
 use crate::cli::Failure;
 
-pub(crate) use reach::{Reach, kept};
-pub(crate) use root::{Person, hand_over, hand_over_file, leave as leave_root};
+pub(crate) use reach::{Reach, kept, needed};
+pub(crate) use root::{Left, Person, hand_over, hand_over_file, leave as leave_root};
 
 /// How far the sandbox came, for those who look.
 #[derive(Clone, Debug, Default)]
@@ -38,30 +39,32 @@ pub(crate) struct Account {
 /// A sandbox that is closed: what remains is to prove it.
 pub(crate) struct Closed {
     account: Account,
-    /// Whether one thread may keep CAP_NET_RAW.
-    raw: bool,
+    may: May,
 }
 
 /// Nothing more is gained by starting programs, and this thread, with all it starts from now on, reaches only what it has to.
 /// Capabilities stay until [`Closing::finish`], so that the capture thread can be started in between.
 pub(crate) struct Closing {
     account: Account,
-    raw: bool,
+    may: May,
     wanted: bool,
 }
 
 impl Closing {
     /// `raw`: the capture thread opens its interface again when it comes back. Without `wanted` files, ports and system calls
     /// stay open, and it says what is lost.
-    pub(crate) fn begin(
-        reach: &Reach,
-        became: Option<&Person>,
-        raw: bool,
-        wanted: bool,
-    ) -> Result<Self, Failure> {
+    pub(crate) fn begin(reach: &Reach, left: &Left, raw: bool, wanted: bool) -> Result<Self, Failure> {
         rustix::thread::set_no_new_privs(true)
             .map_err(|error| Failure::system("cannot give up gaining privileges")(error.into()))?;
-        let mut account = Account { became: became.map(ToString::to_string), ..Account::default() };
+        let mut account =
+            Account { became: left.became.as_ref().map(ToString::to_string), ..Account::default() };
+        if let Left { became: Some(person), lacks: Some(path) } = left {
+            account.lost.push(format!(
+                "{person} may not read {}, so it keeps the right to read what is root's (CAP_DAC_READ_SEARCH), as far as the sandbox \
+                 reaches",
+                path.display()
+            ));
+        }
         if wanted {
             match files::close(reach) {
                 Ok(enforced) => {
@@ -77,14 +80,15 @@ impl Closing {
                     .to_owned(),
             );
         }
-        Ok(Self { account, raw, wanted })
+        let may = May { raw, read: left.lacks.is_some(), call: false };
+        Ok(Self { account, may, wanted })
     }
 
-    /// Drops all capabilities of this thread and closes system calls off, in all threads.
+    /// Drops CAP_NET_RAW in this thread and closes system calls off, in all threads.
     pub(crate) fn finish(mut self) -> Result<Closed, Failure> {
-        capabilities::drop_all().map_err(Failure::system("cannot give up capabilities"))?;
+        capabilities::drop_raw(self.may.read).map_err(Failure::system("cannot give up capabilities"))?;
         if self.wanted {
-            match seccomp::close(self.raw) {
+            match seccomp::close(self.may.raw) {
                 Ok(()) => self.account.calls = true,
                 Err(error) => self.account.lost.push(format!("system calls are not closed off: {error}")),
             }
@@ -92,7 +96,8 @@ impl Closing {
         for lost in &self.account.lost {
             tracing::warn!("sandbox: {lost}");
         }
-        Ok(Closed { account: self.account, raw: self.raw })
+        let may = May { call: !self.account.calls, ..self.may };
+        Ok(Closed { account: self.account, may })
     }
 }
 
@@ -106,7 +111,7 @@ impl Closed {
             tracing::warn!("sandbox: /proc can't be read, so nothing could be proved");
             return Ok(self.document(&[]));
         };
-        let wrong = threads.iter().find_map(|thread| thread.fault(self.raw, self.account.calls));
+        let wrong = threads.iter().find_map(|thread| thread.fault(self.may));
         match wrong {
             Some(fault) => Err(Failure::system("the sandbox has a hole")(std::io::Error::other(fault))),
             None => Ok(self.document(&threads)),
@@ -116,11 +121,8 @@ impl Closed {
     fn document(&self, threads: &[proof::Thread]) -> Value {
         let account = &self.account;
         let all = |holds: fn(&proof::Thread) -> bool| !threads.is_empty() && threads.iter().all(holds);
-        let raw: Vec<&str> = threads
-            .iter()
-            .filter(|thread| thread.capabilities != 0)
-            .map(|thread| thread.name.as_str())
-            .collect();
+        let raw: Vec<&str> =
+            threads.iter().filter(|thread| thread.has_raw()).map(|thread| thread.name.as_str()).collect();
         json!({
             "user": threads.first().map(|thread| thread.uid),
             "became": account.became,

@@ -2,8 +2,20 @@
 
 use std::fs;
 
-/// CAP_NET_RAW as a bit of `CapEff`.
+/// CAP_NET_RAW and CAP_DAC_READ_SEARCH as bits of `CapEff`.
 const NET_RAW: u64 = 1 << 13;
+const READ_SEARCH: u64 = 1 << 2;
+
+/// What threads may have.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct May {
+    /// CAP_NET_RAW, the capture thread alone.
+    pub(super) raw: bool,
+    /// CAP_DAC_READ_SEARCH, each of them.
+    pub(super) read: bool,
+    /// Every system call.
+    pub(super) call: bool,
+}
 
 /// A thread.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,17 +47,23 @@ impl Thread {
         })
     }
 
+    /// Whether it may open packet sockets.
+    pub(super) const fn has_raw(&self) -> bool {
+        self.capabilities & NET_RAW != 0
+    }
+
     /// What it has that it should not have, or lacks.
-    pub(super) fn fault(&self, raw: bool, calls: bool) -> Option<String> {
+    pub(super) fn fault(&self, may: May) -> Option<String> {
         let name = &self.name;
-        let allowed = if raw && name == "capture" { NET_RAW } else { 0 };
+        let raw = if may.raw && name == "capture" { NET_RAW } else { 0 };
+        let allowed = raw | if may.read { READ_SEARCH } else { 0 };
         if self.is_root {
             Some(format!("thread {name} is still root"))
         } else if self.capabilities & !allowed != 0 {
             Some(format!("thread {name} has the capabilities {:x}", self.capabilities))
         } else if !self.no_new_privs {
             Some(format!("thread {name} could gain privileges"))
-        } else if calls && !self.seccomp {
+        } else if !may.call && !self.seccomp {
             Some(format!("thread {name} may call everything"))
         } else {
             None
@@ -80,7 +98,8 @@ mod tests {
     #[test]
     fn a_thread_with_too_much_is_told() {
         let (none, raw, more) = ("0000000000000000", "0000000000002000", "0000000000003000");
-        let is_fault = |thread: Thread, kept| thread.fault(kept, true).is_some();
+        let reads = "0000000000000004";
+        let is_fault = |thread: Thread, raw| thread.fault(May { raw, ..May::default() }).is_some();
         assert!(!is_fault(status("web", 99, none, 1, 2), true));
         assert!(!is_fault(status("capture", 99, raw, 1, 2), true));
         for (thread, kept) in [
@@ -90,10 +109,14 @@ mod tests {
             (status("web", 0, none, 1, 2), true),
             (status("web", 99, none, 0, 2), true),
             (status("web", 99, none, 1, 0), true),
+            (status("web", 99, reads, 1, 2), true),
         ] {
             assert!(is_fault(thread.clone(), kept), "{thread:?}");
         }
-        assert_eq!(status("web", 99, none, 1, 0).fault(true, false), None);
+        let may = |read, call| May { raw: true, read, call };
+        assert_eq!(status("web", 99, none, 1, 0).fault(may(false, true)), None);
+        assert_eq!(status("web", 99, reads, 1, 2).fault(may(true, false)), None);
+        assert!(status("web", 99, raw, 1, 2).fault(may(true, false)).is_some());
         assert_eq!(Thread::read("Name:\tx\n"), None);
     }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use axum::http::Uri;
+use capturer::source::paths;
 
 use super::root::is_broad;
 use crate::alerts;
@@ -98,6 +99,19 @@ impl Reach {
     pub(crate) fn asks_names(&self) -> bool {
         self.connect.contains(&DNS)
     }
+}
+
+/// Files that are read after the start: captures, which a replay goes through again, and what databases are loaded from.
+pub(crate) fn needed(settings: &Settings) -> Vec<PathBuf> {
+    let mut needed = Vec::new();
+    if settings.source.kind == Kind::Files {
+        let named = &settings.source.read;
+        needed.extend(paths::expand(named).unwrap_or_else(|_| named.clone()));
+    }
+    needed.extend(settings.geo.databases.iter().cloned());
+    let named = [&settings.devices.list, &settings.fingerprints.p0f_db];
+    needed.extend(named.into_iter().filter(|path| !path.as_os_str().is_empty()).cloned());
+    needed
 }
 
 /// Folders that are written while it runs.

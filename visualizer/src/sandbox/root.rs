@@ -5,7 +5,7 @@ use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, fchown};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::process::{Gid, Uid};
 use rustix::thread;
@@ -61,6 +61,21 @@ impl Person {
         Some(Self::of(number("SUDO_UID").zip(number("SUDO_GID")), &users))
     }
 
+    /// The first of these files and folders that this person may not read; what is not there is told of by who needs it. Asked as
+    /// that person, for a moment: to be called before any thread is started.
+    fn lacks(&self, needed: &[PathBuf]) -> io::Result<Option<PathBuf>> {
+        let (uid, gid) = (Uid::from_raw(self.uid), Gid::from_raw(self.gid));
+        let groups = rustix::process::getgroups()?;
+        thread::set_thread_groups(&[])?;
+        thread::set_thread_res_gid(Gid::ROOT, gid, Gid::ROOT)?;
+        thread::set_thread_res_uid(Uid::ROOT, uid, Uid::ROOT)?;
+        let lacks = needed.iter().find(|path| is_refused(path)).cloned();
+        thread::set_thread_res_uid(Uid::ROOT, Uid::ROOT, Uid::ROOT)?;
+        thread::set_thread_res_gid(Gid::ROOT, Gid::ROOT, Gid::ROOT)?;
+        thread::set_thread_groups(&groups)?;
+        Ok(lacks)
+    }
+
     fn of(caller: Option<(u32, u32)>, users: &str) -> Self {
         let rows = || users.lines().filter_map(row);
         let nobody =
@@ -78,30 +93,43 @@ fn row(line: &str) -> Option<(&str, u32, u32)> {
     Some((name, cells.nth(1)?.parse().ok()?, cells.next()?.parse().ok()?))
 }
 
-/// Becomes that person, with no capability but CAP_NET_RAW; of who is not root's, only the other capabilities go. To be called before
-/// any thread is started: users belong to threads.
+/// Who this process is after it left root behind.
+#[derive(Debug, Default)]
+pub(crate) struct Left {
+    /// Whom root became.
+    pub(crate) became: Option<Person>,
+    /// What that person may not read and is read all the same: CAP_DAC_READ_SEARCH stays.
+    pub(crate) lacks: Option<PathBuf>,
+}
+
+/// Becomes that person, with no capability but CAP_NET_RAW, and CAP_DAC_READ_SEARCH if one of the files that are still to be read is
+/// root's alone; of who is not root's, only the other capabilities go. To be called before any thread is started: users belong to
+/// threads.
 ///
 /// # Errors
 /// If the system refuses: then Wireglobe would go on as root.
-pub(crate) fn leave(person: Option<&Person>) -> Result<(), Failure> {
+pub(crate) fn leave(person: Option<Person>, needed: &[PathBuf]) -> Result<Left, Failure> {
     let refused = |person: &Person| {
         Failure::system(format!(
             "cannot become {person}, and does not go on as root; start it as another user"
         ))
     };
+    let mut left = Left { became: person, lacks: None };
+    if let Some(person) = &left.became {
+        left.lacks = person.lacks(needed).map_err(refused(person))?;
+    }
     capabilities::bound();
-    if let Some(person) = person {
+    if let Some(person) = &left.became {
         become_person(person).map_err(refused(person))?;
     }
-    capabilities::keep_raw().map_err(Failure::system("cannot give up capabilities"))?;
-    if person.is_some() && thread::set_thread_res_uid(Uid::ROOT, Uid::ROOT, Uid::ROOT).is_ok() {
+    capabilities::keep_raw(left.lacks.is_some()).map_err(Failure::system("cannot give up capabilities"))?;
+    let Some(person) = &left.became else { return Ok(left) };
+    if thread::set_thread_res_uid(Uid::ROOT, Uid::ROOT, Uid::ROOT).is_ok() {
         let hole = io::Error::other("it could become root again");
         return Err(Failure::system("cannot cease to be root")(hole));
     }
-    if let Some(person) = person {
-        tracing::info!("started as root, goes on as {person}");
-    }
-    Ok(())
+    tracing::info!("started as root, goes on as {person}");
+    Ok(left)
 }
 
 fn become_person(person: &Person) -> io::Result<()> {
@@ -113,6 +141,16 @@ fn become_person(person: &Person) -> io::Result<()> {
     thread::set_thread_res_uid(uid, uid, uid)?;
     thread::set_keep_capabilities(false)?;
     Ok(())
+}
+
+/// Whether what is there can't be read; what is neither file nor folder is left alone, as a pipe hears of who opens it.
+fn is_refused(path: &Path) -> bool {
+    let asked = fs::metadata(path).and_then(|facts| match facts.file_type() {
+        kind if kind.is_dir() => fs::read_dir(path).map(drop),
+        kind if kind.is_file() => File::open(path).map(drop),
+        _ => Ok(()),
+    });
+    matches!(asked, Err(error) if error.kind() == io::ErrorKind::PermissionDenied)
 }
 
 /// Makes a folder that person's, with what root made in it before. One that is missing is made. One that is there is handed over only if
