@@ -52,7 +52,8 @@ fn command(file: &TempFile, arguments: &[&str], input: &str) -> Output {
     command.args(arguments).env("WIREGLOBE__SERVER__USERS", file.path());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(format!("{input}\n").as_bytes()).unwrap();
+    // One that reads none may be over by now.
+    let _ = child.stdin.take().unwrap().write_all(format!("{input}\n").as_bytes());
     child.wait_with_output().unwrap()
 }
 
