@@ -325,7 +325,9 @@ fn keep(keeper: Keeper, settings: &Settings) -> Result<(history::Place, (Disk, J
         Err(error) if settings.history.folder.as_os_str().is_empty() => {
             tracing::warn!("{error}; history is kept only as long as this runs; set history.folder");
             let place = history::Place::Memory(epoch());
-            let keeper = Keeper { place: place.clone(), ..keeper };
+            // In memory it has a bound of its own.
+            let keep = Keep::of(&settings.history, &place);
+            let keeper = Keeper { keep, place: place.clone(), ..keeper };
             Ok((place, keeper.spawn().map_err(Failure::system("cannot start the keeper thread"))?))
         }
         Err(error) => Err(Failure::Unreadable(format!("history.folder: {error}"))),
