@@ -155,9 +155,14 @@ impl Fingerprints {
         const KIND: u16 = TcpFlags::SYN.0 | TcpFlags::ACK.0 | TcpFlags::FIN.0 | TcpFlags::RST.0;
         const SYN: u16 = TcpFlags::SYN.0;
         const SYN_ACK: u16 = TcpFlags::SYN.0 | TcpFlags::ACK.0;
+        let kind = tcp.flags.0 & KIND;
+        if kind == TcpFlags::ACK.0 && packet.payload_len == 0 && tcp.options.timestamp == 0 {
+            // It says nothing, and moves no sequence number.
+            return;
+        }
         let hash = self.flows.hash(packet);
         let segment = Segment { packet, tcp, bytes, hash };
-        match tcp.flags.0 & KIND {
+        match kind {
             SYN => self.syn(&segment, tell),
             SYN_ACK => self.syn_ack(&segment, tell),
             kind if kind & SYN == 0 && kind != 0 => {
