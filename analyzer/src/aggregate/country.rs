@@ -1,9 +1,10 @@
 //! Totals by country: a fixed array, because there are no more than 676 two-letter codes.
 
 use crate::aggregate::gate::{Gate, Side};
+use crate::aggregate::rank::rank;
 use crate::aggregate::row::Kept;
 use crate::aggregate::tallied::Tallied;
-use crate::aggregate::tally::{HostCounts, REGISTERS, rank};
+use crate::aggregate::tally::{HostCounts, REGISTERS};
 use crate::aggregate::{Aggregate, Ask, Ends, Entry, Label, Making, Row, Top};
 use crate::counts::Missed;
 use crate::flow::Volume;

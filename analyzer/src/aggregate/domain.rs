@@ -10,7 +10,8 @@ use std::collections::hash_map::Entry as Entered;
 use ahash::RandomState;
 
 use crate::aggregate::gate::Side;
-use crate::aggregate::tally::{Dimension, Hosts, Keys, guaranteed, rank};
+use crate::aggregate::rank::rank;
+use crate::aggregate::tally::{Dimension, Hosts, Keys, guaranteed};
 use crate::aggregate::{Aggregate, Ask, Ends, Entry, Label, Making, Row, Tally, Top};
 use crate::counts::{Counts, Missed};
 use crate::names::DomainId;

@@ -13,6 +13,7 @@ mod place;
 mod port;
 mod prefix;
 mod protocol;
+mod rank;
 mod row;
 mod service;
 mod tallied;
@@ -31,8 +32,9 @@ use crate::inventory::Systems;
 use crate::names::Names;
 use crate::observation::Observation;
 pub(crate) use os::of_hosts as systems_of_hosts;
+pub(crate) use rank::rank;
 use tally::Tally;
-pub(crate) use tally::{guaranteed, rank};
+pub(crate) use tally::guaranteed;
 
 /// What an aggregate is made from.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use capturer::Timestamp;
 
 use crate::aggregate::host::ByHost;
-use crate::aggregate::tally::rank;
+use crate::aggregate::rank::rank;
 use crate::aggregate::{Aggregate, Ask, Entry, Label, LeftOut, Making, Row, Tally, Top};
 use crate::counts::{Counts, Missed};
 use crate::fingerprint::Family;

@@ -9,7 +9,7 @@ use ahash::RandomState;
 use crate::aggregate::gate::{Gate, LeftOut, Side};
 use crate::aggregate::row::Kept;
 use crate::aggregate::tallied::Tallied;
-use crate::aggregate::{Aggregate, Ask, Ends, Label, Making, Row, Top};
+use crate::aggregate::{Aggregate, Ask, Ends, Label, Making, Row, Top, rank};
 use crate::counts::Counts;
 use crate::flow::{Volume, bits};
 use crate::observation::Observation;
@@ -280,16 +280,4 @@ impl HostCounts {
     pub(super) fn bytes(&self) -> usize {
         self.0.bytes()
     }
-}
-
-/// The `limit` highest (0: all), highest first, equals by key.
-pub(crate) fn rank<K: Ord, V>(rows: impl Iterator<Item = (u64, K, V)>, limit: usize) -> Vec<(u64, K, V)> {
-    let mut rows: Vec<_> = rows.collect();
-    let order = |a: &(u64, K, V), b: &(u64, K, V)| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1));
-    if limit > 0 && rows.len() > limit {
-        rows.select_nth_unstable_by(limit, order);
-        rows.truncate(limit);
-    }
-    rows.sort_unstable_by(order);
-    rows
 }

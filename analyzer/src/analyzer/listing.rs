@@ -17,12 +17,13 @@ impl Reading<'_> {
     /// [`Scope::Host`](capturer::filter::Scope::Host).
     pub fn stock(self, ask: &Ask<'_>, query: Option<&Query>) -> Stock {
         let hosts = self.0.hosts.iter_with_rests();
-        let wanted = hosts.filter(|(host, _)| query.is_none_or(|query| self.passes(query, host)));
-        let all: Vec<_> = wanted
-            .map(|(host, missed)| (host.counts().get(ask.measure), host.address(), (host, *missed)))
-            .collect();
-        let total = if query.is_none() { self.hosts_seen() } else { all.len() };
-        let ranked = rank(all.into_iter(), ask.limit);
+        let mut wanted = 0;
+        let figures = hosts
+            .filter(|(host, _)| query.is_none_or(|query| self.passes(query, host)))
+            .inspect(|_| wanted += 1)
+            .map(|(host, missed)| (host.counts().get(ask.measure), host.address(), (host, *missed)));
+        let ranked = rank(figures, ask.limit);
+        let total = if query.is_none() { self.hosts_seen() } else { wanted };
         let hosts = ranked.into_iter().map(|(.., (host, missed))| self.entry(host, missed, ask)).collect();
         Stock { hosts, total }
     }
