@@ -68,6 +68,14 @@ impl Ledger {
         self.lost_kernel + self.lost_ring
     }
 
+    /// The same when only so many packets of so many bytes were counted, the others being on their way: their frames are left
+    /// out, too, so that the sum still holds.
+    #[must_use]
+    pub const fn counted(self, packets: u64, bytes: u64) -> Self {
+        let frames = (self.frames + packets).saturating_sub(self.packets);
+        Self { frames, packets, bytes, ..self }
+    }
+
     /// Whether the sum holds.
     pub fn balances(&self) -> bool {
         self.frames == self.packets + self.skipped.total() + self.filtered + self.lost()

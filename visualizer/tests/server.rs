@@ -129,9 +129,18 @@ fn a_replay_that_is_faster_than_the_analysis_waits_for_it_and_loses_nothing() {
         figure("packets") + figure("lost_ring") >= u64::from(ALL)
     });
     assert_eq!((&status["packets"], &status["lost_ring"]), (&Value::from(ALL), &Value::from(0)));
-    let report =
-        server.wait_for("/api/v1/report?by=protocol&top=0", |report| report["totals"]["packets"].is_u64());
-    assert_eq!(report["totals"]["packets"], ALL);
+    server.wait_for("/api/v1/report?by=protocol&top=0", |report| report["totals"]["packets"] == ALL);
+}
+
+#[test]
+fn totals_of_a_report_are_those_of_its_rows_after_a_seek_too() {
+    let (_file, server) = small();
+    let path = "/api/v1/report?by=protocol&sort=packets&top=0";
+    server.wait_for(path, |report| report["totals"]["packets"] == 30);
+    assert_eq!(server.ask("POST", "/api/v1/replay", r#"{"position_ms": 20000}"#).0, 200);
+    let report = server.wait_for(path, |report| report["rows"][0]["packets"] == 10);
+    assert_eq!((&report["totals"]["packets"], &report["totals"]["frames"]), (&json!(10), &json!(10)));
+    assert_eq!(report["rows"][0]["percent"], 100.0);
 }
 
 #[test]

@@ -42,7 +42,7 @@ pub use failure::Failure;
 pub(crate) use failure::complain;
 pub(crate) use geo::{info_document as geo_info_document, lookup as geo_lookup_document};
 pub(crate) use hosts::{By as HostsBy, HostsDocument, Manner as HostsManner};
-pub(crate) use offline::{TotalsDocument, report_document};
+pub(crate) use offline::{TotalsDocument, report_text};
 pub use output::escape;
 pub(crate) use packets::packet_json;
 

@@ -348,6 +348,36 @@ pub(super) fn damage(error: &SourceError) -> Value {
 
 /// The document of `report`.
 pub(crate) fn report_document(totals: &TotalsDocument, by: &str, measure: Measure, top: &Top) -> Value {
+    let (mut document, share) = report_head(totals, by, measure, top);
+    document.insert("rows".into(), top.rows.iter().map(|row| row_json(row, &share)).collect());
+    Value::Object(document)
+}
+
+/// The same as text.
+pub(crate) fn report_text(totals: &TotalsDocument, by: &str, measure: Measure, top: &Top) -> String {
+    let (head, share) = report_head(totals, by, measure, top);
+    text_with_rows(head, top.rows.iter().map(|row| row_json(row, &share)))
+}
+
+/// A document as text, its rows made one after the other: all of them as values would take ten times the text's memory.
+pub(crate) fn text_with_rows(head: Map<String, Value>, rows: impl Iterator<Item = Value>) -> String {
+    let mut text = Value::Object(head).to_string();
+    text.pop();
+    text += ",\"rows\":[";
+    for (index, row) in rows.enumerate() {
+        text += if index > 0 { "," } else { "" };
+        text += &row.to_string();
+    }
+    text + "]}"
+}
+
+/// All but the rows.
+fn report_head(
+    totals: &TotalsDocument,
+    by: &str,
+    measure: Measure,
+    top: &Top,
+) -> (Map<String, Value>, Share) {
     let mut document = totals.head();
     let share = Share { measure, whole: whole(&totals.ledger, measure, top), seconds: totals.seconds() };
     document.insert("by".into(), json!(by));
@@ -358,8 +388,7 @@ pub(crate) fn report_document(totals: &TotalsDocument, by: &str, measure: Measur
     document.insert("unlisted_at_most".into(), json!(top.missed.get(measure)));
     document.insert("guaranteed".into(), json!(top.guaranteed));
     document.insert("left_out".into(), left_out(&top.left));
-    document.insert("rows".into(), top.rows.iter().map(|row| row_json(row, &share)).collect());
-    Value::Object(document)
+    (document, share)
 }
 
 /// What is under none of the rows.

@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 
 use crate::cli::{
     BlockQuestion, HostsBy, HostsDocument, HostsManner, TotalsDocument, geo_info_document,
-    geo_lookup_document, report_document,
+    geo_lookup_document, report_text,
 };
 use crate::live::{Command, Hosts, HostsAnswer, Learned, Renewal, Report, Told, TopicKey, Which};
 use crate::server::App;
@@ -124,7 +124,8 @@ pub(super) async fn report(
     let ledger = if filtered || app.status.exports().is_some() {
         of_view(&answer.totals)
     } else {
-        app.status.ledger()
+        // Rows and totals are of the same packets: not those that the analysis has yet to read, nor those before a seek.
+        app.status.ledger().counted(answer.totals.packets, answer.totals.bytes)
     };
     let totals = TotalsDocument {
         source: vec![app.status.facts.name.clone()],
@@ -137,7 +138,7 @@ pub(super) async fn report(
         counted: app.status.facts.counted,
         records: None,
     };
-    Json(report_document(&totals, by, measure, &answer.top)).into_response()
+    told(report_text(&totals, by, measure, &answer.top))
 }
 
 /// A filtered view knows only what it let through, and flow records are no frames.
@@ -185,7 +186,7 @@ pub(super) async fn hosts(
     };
     match inventory(&app, Which::Top(most, query), manner).await {
         Some((document, _)) if payload => with_payload(app, document).await,
-        Some((document, _)) => told(document),
+        Some((document, _)) => told(document.text()),
         None => refuse(StatusCode::SERVICE_UNAVAILABLE, "the analysis is busy; try again"),
     }
 }
@@ -196,13 +197,13 @@ async fn with_payload(app: App, document: HostsDocument) -> Response {
         document.each(move |row| carried.add_to(row))
     });
     match read.await {
-        Ok(document) => told(document),
+        Ok(document) => told(document.text()),
         Err(_) => refuse(StatusCode::INTERNAL_SERVER_ERROR, "the ring could not be read"),
     }
 }
 
-fn told(document: HostsDocument) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], document.text()).into_response()
+fn told(document: String) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], document).into_response()
 }
 
 /// `GET /api/v1/hosts/{address}`: the same document with one row.
@@ -213,7 +214,7 @@ pub(super) async fn host(State(app): State<App>, Path(address): Path<String>) ->
     let manner = HostsManner { by: HostsBy::Host, measure: Measure::Bytes, limit: 1 };
     match inventory(&app, Which::One(address), manner).await {
         Some((_, 0)) => refuse(StatusCode::NOT_FOUND, format!("{address} was not seen, or had to make room")),
-        Some((document, _)) => told(document),
+        Some((document, _)) => told(document.text()),
         None => refuse(StatusCode::SERVICE_UNAVAILABLE, "the analysis is busy; try again"),
     }
 }

@@ -20,7 +20,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 
 use crate::cli::fingerprints::tell_sampled;
-use crate::cli::offline::{self, Outcome, Range, TotalsDocument};
+use crate::cli::offline::{self, Outcome, Range, TotalsDocument, text_with_rows};
 use crate::cli::output::{self, Format};
 use crate::cli::server::{Server, Shown, encoded};
 use crate::cli::{Common, Failure, complain, gather, report, timerange};
@@ -164,14 +164,7 @@ impl HostsDocument {
 
     /// As JSON.
     pub(crate) fn text(self) -> String {
-        let mut text = Value::Object(self.head).to_string();
-        text.pop();
-        text += ",\"rows\":[";
-        for (index, row) in self.rows.enumerate() {
-            text += if index > 0 { "," } else { "" };
-            text += &row.to_string();
-        }
-        text + "]}"
+        text_with_rows(self.head, self.rows)
     }
 }
 
