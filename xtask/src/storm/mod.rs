@@ -73,6 +73,9 @@ enum Kind {
     Hosts,
 }
 
+/// Hosts with wrong figures that are named.
+const SHOWN: u32 = 5;
+
 /// Room for the last figures of a table to settle, as a share.
 const FLAT: f64 = 1.03;
 
@@ -137,8 +140,9 @@ fn tell(arguments: &Arguments, frames: u64, said: &Said) -> Result<()> {
 /// Holds what was said against what was sent.
 fn check(arguments: &Arguments, said: &Said) -> Result<()> {
     if let Some(hosts) = &said.hosts {
-        let (known, right) = known(hosts, arguments);
+        let (known, right, wrong) = known(hosts, arguments);
         say(&format!("hosts: of {HOSTS} that talk {known} are known, {right} with right figures"))?;
+        wrong.iter().try_for_each(|line| say(line))?;
         let enough = |n: u32| n * 100 >= HOSTS * 99;
         ensure!(enough(known), "hosts were lost");
         ensure!(enough(right) || said.lost > 0, "figures are wrong");
@@ -154,19 +158,23 @@ fn check(arguments: &Arguments, said: &Said) -> Result<()> {
     Ok(())
 }
 
-/// How many of those that talk are in a list of hosts, and how many with the packets they really had.
-fn known(rows: &[Value], arguments: &Arguments) -> (u32, u32) {
+/// How many of those that talk are in a list of hosts, how many with the packets they really had, and some that had others.
+fn known(rows: &[Value], arguments: &Arguments) -> (u32, u32, Vec<String>) {
     let packets = |row: &Value| Some((row["packets_sent"].as_u64()?, row["packets_received"].as_u64()?));
     let rows: HashMap<&str, (u64, u64)> =
         rows.iter().filter_map(|row| Some((row["key"].as_str()?, packets(row)?))).collect();
-    let mut counts = (0, 0);
+    let (mut counts, mut wrong) = ((0, 0), Vec::new());
     for n in 0..HOSTS {
         let address = traffic::talker(n).address.to_string();
         let Some(&had) = rows.get(address.as_str()) else { continue };
         counts.0 += 1;
-        counts.1 += u32::from(had == traffic::packets_of(n, arguments.sources));
+        let right = traffic::packets_of(n, arguments.sources);
+        counts.1 += u32::from(had == right);
+        if had != right && counts.0 - counts.1 <= SHOWN {
+            wrong.push(format!("{address} sent and received {had:?}, not {right:?}"));
+        }
     }
-    counts
+    (counts.0, counts.1, wrong)
 }
 
 fn say(text: &str) -> Result<()> {
