@@ -22,6 +22,7 @@ mod plot;
 mod read_ahead;
 mod sandbox;
 mod server;
+mod service_manager;
 pub mod settings;
 mod sieve;
 mod signatures;

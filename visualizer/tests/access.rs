@@ -102,7 +102,7 @@ fn every_route_needs_a_login_and_every_change_an_operator() {
     let server = users.serve();
     let operator = bearer(&users.operator);
     let document = ask(&server, ("GET", "/api/v1/openapi.json"), &operator, "").body;
-    let open = ["/api/v1/session", "/api/v1/login", "/healthz"];
+    let open = ["/api/v1/session", "/api/v1/login", "/healthz", "/readyz"];
     let mut asked = 0;
     for (path, methods) in document["paths"].as_object().unwrap() {
         let concrete = path.replace("{id}", "7").replace("{action}", "reopen").replace("{name}", "none");
@@ -123,7 +123,7 @@ fn every_route_needs_a_login_and_every_change_an_operator() {
         }
     }
     assert!(asked > 25, "{asked} questions");
-    for path in ["/", "/alerts", "/healthz", "/api/v1/session"] {
+    for path in ["/", "/alerts", "/healthz", "/readyz", "/api/v1/session"] {
         assert_eq!(server.get(path).0, 200, "{path} tells nothing of the traffic");
     }
 }

@@ -125,6 +125,7 @@ fn every_answer_has_what_the_document_says_and_nothing_else() {
     let document = server.json("/api/v1/openapi.json");
     let mut asked: Vec<(String, String, &str)> = vec![
         ("/api/v1/status".into(), String::new(), "200"),
+        ("/readyz".into(), String::new(), "200"),
         ("/api/v1/filter".into(), "?expr=tcp".into(), "200"),
         ("/api/v1/filter".into(), "?expr=tcp%20prot%2080".into(), "200"),
         ("/api/v1/geo/lookup".into(), "?address=8.8.8.8".into(), "200"),

@@ -3,17 +3,18 @@
 mod collecting;
 mod confine;
 mod house;
+mod supervised;
 
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use analyzer::Facts;
 use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use self::collecting::{Collecting, exports};
 use self::confine::confine;
@@ -22,6 +23,7 @@ use crate::access::Entrance;
 use crate::cli::{Color, Common, Failure};
 use crate::live::Renewal;
 use crate::server::{self, App, Tls};
+use crate::service_manager::ServiceManager;
 use crate::settings::{self, Kind, Loaded, Settings};
 use crate::{geo_files, logging, sources};
 
@@ -77,6 +79,7 @@ fn speed(text: &str) -> Result<f64, String> {
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Failure> {
     let (settings, file) = settings(arguments, common)?;
     logging::start(&settings.log, common.verbose, common.quiet, common.color != Color::Never);
+    let manager = Arc::new(ServiceManager::connect());
     let listener = server::bind(settings.server.listen).map_err(|cause| busy(&settings, cause))?;
     let address = listener.local_addr().map_err(Failure::system("cannot ask for the port"))?;
     let entrance = Entrance::new(&settings.server, address).map_err(Failure::Usage)?;
@@ -101,7 +104,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
         .map_err(Failure::system("cannot start the web server"))?;
     app.status.set_sandbox(closed.prove()?);
     greet(&app, &at)?;
-    let served = runtime.block_on(serve(listener, (app, entrance.tls), &house.closing));
+    let served = runtime.block_on(serve(listener, (app, entrance.tls), &house.closing, manager));
     runtime.shutdown_timeout(GOODBYE);
     house.close();
     geo_files::wait(cities);
@@ -182,16 +185,22 @@ async fn serve(
     listener: std::net::TcpListener,
     (app, tls): (App, Option<Tls>),
     closing: &watch::Sender<bool>,
+    manager: Arc<ServiceManager>,
 ) -> std::io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let renewing = (signal(SignalKind::hangup())?, signal(SignalKind::user_defined1())?);
-    let renewals = tokio::spawn(renew_on_signals(renewing, app.renewals.clone()));
+    let renewals = tokio::spawn(renew_on_signals(renewing, app.renewals.clone(), Arc::clone(&manager)));
+    let status = Arc::clone(&app.status);
     let server = tokio::spawn(server::serve(listener, app, tls));
+    manager.tell(&format!("READY=1\nSTATUS={}", supervised::line(&status)));
+    let supervised = tokio::spawn(supervised::keep_told(Arc::clone(&manager), status));
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
+    manager.tell("STOPPING=1\nSTATUS=stopping");
+    supervised.abort();
     renewals.abort();
     tracing::info!("stopping; a second signal ends at once");
     closing.send_replace(true);
@@ -206,14 +215,24 @@ async fn serve(
     }
 }
 
-/// SIGHUP has the databases read again, SIGUSR1 has them updated before that.
-async fn renew_on_signals((mut reload, mut update): (Signal, Signal), renewals: mpsc::Sender<Renewal>) {
+/// SIGHUP has settings and databases read again, SIGUSR1 has the databases updated before that.
+async fn renew_on_signals(
+    (mut reload, mut update): (Signal, Signal),
+    renewals: mpsc::Sender<Renewal>,
+    manager: Arc<ServiceManager>,
+) {
     loop {
-        let renewal = tokio::select! {
-            _ = reload.recv() => Renewal::Reload(None),
-            _ = update.recv() => Renewal::Update,
-        };
-        // The thread has gone only when the process is about to.
-        let _ = renewals.send(renewal);
+        tokio::select! {
+            _ = reload.recv() => {
+                manager.reloading();
+                let (reply, done) = oneshot::channel();
+                // The thread has gone only when the process is about to.
+                let _ = renewals.send(Renewal::Reload(Some(reply)));
+                // How it went is in the log and on the System page: what was in use before is still there.
+                let _ = done.await;
+                manager.tell("READY=1");
+            }
+            _ = update.recv() => drop(renewals.send(Renewal::Update)),
+        }
     }
 }

@@ -25,7 +25,7 @@ use crate::notify::Notify;
 use crate::onward;
 
 /// What a source is, decided once.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct SourceFacts {
     /// `demo`, `file`, `interface` or `flows`.
     pub(crate) kind: &'static str,
@@ -57,6 +57,8 @@ pub(crate) struct Status {
     ended: Mutex<Option<String>>,
     finished: std::sync::atomic::AtomicBool,
     figures: Mutex<Figures>,
+    /// Rises with each tick of the analysis.
+    ticks: AtomicU64,
     known: Mutex<Facts>,
     /// Rises with each swap of the databases.
     generation: AtomicU64,
@@ -155,6 +157,7 @@ impl Status {
             ended: Mutex::default(),
             finished: false.into(),
             figures: Mutex::default(),
+            ticks: AtomicU64::new(0),
             known: Mutex::new(known),
             generation: AtomicU64::new(0),
             geo_error: Mutex::default(),
@@ -300,6 +303,12 @@ impl Status {
     /// The analysis thread's figures, once a tick.
     pub(crate) fn set_analysis(&self, figures: Figures) {
         *lock(&self.figures) = figures;
+        self.ticks.fetch_add(1, Relaxed);
+    }
+
+    /// How often the analysis has ticked; it stands still when that thread does.
+    pub(crate) fn ticks(&self) -> u64 {
+        self.ticks.load(Relaxed)
     }
 
     /// The analysis thread's figures.

@@ -8,6 +8,7 @@ mod assets;
 mod carried;
 mod graphs;
 mod guard;
+mod health;
 mod limits;
 mod login;
 mod metrics;
@@ -104,6 +105,7 @@ const MOST_GRAPHS: usize = 1 << 20;
 fn routes(access: &Arc<Access>, hosts: &Arc<AllowedHosts>) -> Routes {
     Routes::new(access, hosts)
         .anyone("/healthz", get(|| async { "ok\n" }))
+        .anyone("/readyz", get(health::ready))
         .anyone("/api/v1/session", get(login::session))
         .anyone("/api/v1/login", post(login::login))
         .viewer("/api/v1/logout", post(login::logout))
@@ -285,7 +287,7 @@ mod tests {
             let changes = methods.as_object().unwrap().keys().any(|method| method != "get");
             let own = ["/api/v1/login", "/api/v1/logout"].contains(&path.as_str());
             assert_eq!(of.contains(&Need::Role(Role::Operator)), changes && !own, "{path}");
-            let open = ["/api/v1/login", "/api/v1/session", "/healthz"].contains(&path.as_str());
+            let open = ["/api/v1/login", "/api/v1/session", "/healthz", "/readyz"].contains(&path.as_str());
             assert_eq!(of.contains(&Need::Nothing), open, "{path}");
         }
     }
