@@ -5,6 +5,7 @@ mod ages;
 mod alerts;
 mod bucket;
 mod cli;
+mod crash;
 mod devices;
 mod dissect;
 mod exports;

@@ -13,10 +13,12 @@ use config::{Config, Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
 
 mod alerts;
+pub(crate) mod changes;
 mod detect;
 mod fingerprints;
 mod flows;
 mod history;
+mod log;
 pub(crate) mod notify;
 mod ranges;
 pub(crate) mod secret;
@@ -27,6 +29,7 @@ pub use detect::Detect;
 pub use fingerprints::Fingerprints;
 pub use flows::{ExportForm, FileForm, FlowExports};
 pub use history::History;
+pub use log::{Log, LogFormat};
 pub use notify::Notify;
 pub use server::Server;
 
@@ -325,20 +328,6 @@ pub struct Metrics {
     pub top: usize,
 }
 
-/// Logs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Log {
-    /// `error`, `warn`, `info`, `debug` or `trace`.
-    pub level: String,
-}
-
-impl Default for Log {
-    fn default() -> Self {
-        Self { level: "info".to_owned() }
-    }
-}
-
 /// What is wrong with a setting.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
@@ -418,13 +407,18 @@ pub fn check(path: &Path) -> Result<Settings, SettingsError> {
     let text = read(path)?;
     let nothing = Environment::with_prefix("WIREGLOBE_NO_SUCH_PREFIX");
     let settings = layers(Some((&text, path)), nothing)?;
-    settings.check(&|_| path.display().to_string())?;
+    settings.check(&|key| origin(key, Some((&text, path))))?;
     Ok(settings)
 }
 
 fn read(path: &Path) -> Result<String, SettingsError> {
-    std::fs::read_to_string(path)
-        .map_err(|cause| SettingsError::Unreadable { path: path.to_path_buf(), cause })
+    let bytes =
+        std::fs::read(path).map_err(|cause| SettingsError::Unreadable { path: path.to_path_buf(), cause })?;
+    String::from_utf8(bytes).map_err(|error| {
+        let (valid, bytes) = (error.utf8_error().valid_up_to(), error.as_bytes());
+        let line = bytes[..valid].split(|byte| *byte == b'\n').count();
+        SettingsError::Schema(format!("{}: line {line}: expected UTF-8 text", path.display()))
+    })
 }
 
 fn environment() -> Environment {
@@ -482,18 +476,20 @@ fn origin(key: &str, file: Option<(&str, &Path)>) -> String {
     if std::env::var_os(&variable).is_some() {
         return format!("the environment, {variable}");
     }
-    let within = [("geo.override ", "network"), ("notify ", "name")]
+    let within = [("geo.override ", "network"), ("notify ", "name"), ("detect ", "")]
         .into_iter()
         .find_map(|(table, leaf)| Some((leaf, key.strip_prefix(table)?)));
     if let (Some((leaf, value)), Some((text, path))) = (within, file) {
-        let value = format!("\"{value}\"");
-        let named = |line: &str| line.trim_start().starts_with(leaf) && line.contains(&value);
+        let named = |line: &str| line.trim_start().starts_with(leaf) && line.contains(value);
         let line = text.lines().position(named).map_or(String::new(), |line| format!(", line {}", line + 1));
         return format!("{}{line}", path.display());
     }
     let leaf = key.rsplit('.').next().unwrap_or(key);
     if let Some((text, path)) = file
-        && let Some(line) = text.lines().position(|line| line.trim_start().starts_with(leaf))
+        && let Some(line) = text
+            .lines()
+            .map(str::trim_start)
+            .position(|line| line.starts_with(leaf) || line.trim_start_matches('[').starts_with(key))
     {
         return format!("{}, line {}", path.display(), line + 1);
     }

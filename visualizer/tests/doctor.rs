@@ -4,6 +4,7 @@
 
 mod common;
 
+use std::fs;
 use std::net::TcpListener;
 
 use common::{Server, TempFile, json};
@@ -43,7 +44,9 @@ fn problem(settings: &str) -> (String, String, String) {
 fn settings_that_work_are_well_and_every_check_is_told() {
     let (code, checks) = doctor(&format!("[server]\nlisten = \"{}\"\n", free()));
     assert_eq!(code, 0, "{checks:?}");
-    for name in ["settings", "permission", "interface", "clock", "databases", "disk", "port", "access"] {
+    for name in
+        ["settings", "permission", "interface", "clock", "databases", "disk", "port", "access", "crashes"]
+    {
         assert!(checks.iter().any(|check| check["check"] == name), "{name}: {checks:?}");
     }
     for check in &checks {
@@ -105,4 +108,26 @@ fn settings_that_are_wrong_and_nobody_who_could_log_in_are_problems() {
     ));
     assert_eq!(check, "access");
     assert!(mend.contains("wireglobe user add"), "{mend}");
+}
+
+#[test]
+fn a_crash_report_is_told() {
+    let folder = TempFile::folder("alerts");
+    fs::create_dir(&folder.0).unwrap();
+    let settings = format!(
+        "[source]\nkind = \"interface\"\ninterface = \"lo\"\n[alerts]\nkeep = true\nfolder = \"{}\"\n",
+        folder.path()
+    );
+    let told = || {
+        let (_, checks) = doctor(&settings);
+        checks.into_iter().find(|check| check["check"] == "crashes").unwrap()
+    };
+    assert_eq!(told()["state"], "ok");
+    fs::write(folder.0.join("crash-20260101T000000.000000Z-analysis.txt"), "").unwrap();
+    let found = told();
+    assert_eq!(found["state"], "warning");
+    assert!(
+        found["finding"].as_str().unwrap().contains("crash-20260101T000000.000000Z-analysis.txt"),
+        "{found}"
+    );
 }

@@ -100,6 +100,16 @@ impl fmt::Display for RuleError {
 
 impl std::error::Error for RuleError {}
 
+impl RuleError {
+    /// The rule's id, as it was given.
+    pub fn rule(&self) -> &str {
+        match self {
+            Self::NoRule(id) => id,
+            Self::NoSetting(rule, ..) | Self::Range(rule, ..) => rule,
+        }
+    }
+}
+
 impl Thresholds {
     /// Sets a number of a rule.
     ///

@@ -84,12 +84,17 @@ export interface Status {
   certificate_sha256: string;
   /** What was proved of the server's privileges; null of a server that does not tell. */
   sandbox: Sandbox | null;
+  /** What became of the settings; null of a server that does not tell. */
+  settings: Settings | null;
   error: string;
   version: string;
 }
 
 /** The privileges of the server's process. */
 export interface Sandbox { user: number | null; became: string; no_new_privs: boolean; seccomp: boolean; landlock: string; raw: readonly string[]; lost: readonly string[] }
+
+/** The settings' file, and what became of its changes. */
+export interface Settings { file: string; taken_up: number; error: string; restart: readonly string[] }
 
 const texts = (value: unknown): string[] => (Array.isArray(value) ? value.filter((one): one is string => typeof one === "string") : []);
 
@@ -101,6 +106,13 @@ function sandbox(value: unknown): Sandbox | null {
     no_new_privs: of.no_new_privs === true, seccomp: of.seccomp === true, landlock: typeof of.landlock === "string" ? of.landlock : "off",
     raw: texts(of.threads_with_net_raw), lost: texts(of.lost),
   };
+}
+
+function settings(value: unknown): Settings | null {
+  if (typeof value !== "object" || value === null) return null;
+  const of = value as Readonly<Record<string, unknown>>;
+  const text = (told: unknown): string => (typeof told === "string" ? told : "");
+  return { file: text(of.file), taken_up: typeof of.taken_up === "number" ? of.taken_up : 0, error: text(of.error), restart: texts(of.restart) };
 }
 
 /** Who sends flow records. */
@@ -186,7 +198,7 @@ export function readStatus(table: TableView): Status {
     geo_city_source: text("geo_city_source"), geo_city_date: text("geo_city_date"),
     geo_routes_source: text("geo_routes_source"), geo_routes_date: text("geo_routes_date"),
     alerts_fault: text("alerts_fault"), alerts_suppressed: number("alerts_suppressed"), alerts_tally: tally(cell("alerts_tally")),
-    notify: channels(cell("notify")), attribution: attributions(cell("attribution")), login: cell("login") === true, certificate_sha256: text("certificate_sha256"), sandbox: sandbox(cell("sandbox")), error: text("error"), version: text("version"),
+    notify: channels(cell("notify")), attribution: attributions(cell("attribution")), login: cell("login") === true, certificate_sha256: text("certificate_sha256"), sandbox: sandbox(cell("sandbox")), settings: settings(cell("settings")), error: text("error"), version: text("version"),
   };
 }
 

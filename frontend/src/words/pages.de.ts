@@ -108,6 +108,10 @@ export const pagesDe = {
       reach: { full: "nur die, die in den Einstellungen stehen", partial: "nur die, die in den Einstellungen stehen, soweit dieser Kernel es kann", off: "alle, die sein Benutzer darf" },
       needed: "nur die nötigen", all: "alle", lost: "Es fehlt",
     },
+    settings: {
+      title: "Einstellungen", file: "Datei", defaults: "keine: die Vorgaben", takenUp: "Übernommen seit dem Start", times: (n) => `${count(n)}-mal`,
+      error: "Nicht übernommen", restart: "Erst nach Neustart",
+    },
     notify: {
       title: "Benachrichtigungen",
       none: "Niemand erfährt von Alarmen: In den Einstellungen steht kein [[notify]].",

@@ -108,6 +108,10 @@ export const pagesEn = {
       reach: { full: "only those that the settings name", partial: "only those that the settings name, as far as this kernel can", off: "all that its user may" } as Readonly<Record<string, string>>,
       needed: "only those it needs", all: "all", lost: "Missing",
     },
+    settings: {
+      title: "Settings", file: "File", defaults: "none: the defaults", takenUp: "Taken up since the start", times: (n: number) => form(n, { one: "once", other: `${count(n)} times` }),
+      error: "Not taken up", restart: "Takes a restart",
+    },
     notify: {
       title: "Notifications",
       none: "Nobody is told of alerts: the settings have no [[notify]].",

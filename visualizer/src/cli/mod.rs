@@ -44,6 +44,7 @@ pub(crate) use geo::{info_document as geo_info_document, lookup as geo_lookup_do
 pub(crate) use hosts::{By as HostsBy, HostsDocument, Manner as HostsManner};
 pub(crate) use offline::{TotalsDocument, report_text};
 pub use output::escape;
+pub(crate) use output::hostile;
 pub(crate) use packets::packet_json;
 
 /// Data and licences, shown with the version.

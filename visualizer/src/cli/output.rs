@@ -240,7 +240,8 @@ pub fn escape(text: &str) -> String {
     safe
 }
 
-fn hostile(c: char) -> bool {
+/// Whether a character does more than being seen: it ends a line, moves the cursor, or turns the direction of writing.
+pub(crate) fn hostile(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{061c}' | '\u{2028}' | '\u{2029}')
 }

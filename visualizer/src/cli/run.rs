@@ -3,6 +3,7 @@
 mod collecting;
 mod confine;
 mod house;
+mod renewing;
 mod supervised;
 
 use std::io::Write;
@@ -19,19 +20,20 @@ use tokio::sync::{oneshot, watch};
 use self::collecting::{Collecting, exports};
 use self::confine::confine;
 use self::house::House;
+use self::renewing::renewing;
 use crate::access::Entrance;
 use crate::cli::{Color, Common, Failure};
 use crate::live::Renewal;
 use crate::server::{self, App, Tls};
 use crate::service_manager::ServiceManager;
 use crate::settings::{self, Kind, Loaded, Settings};
-use crate::{geo_files, logging, sources};
+use crate::{crash, geo_files, logging, sources};
 
 /// Clients get so long to read their goodbye.
 const GOODBYE: Duration = Duration::from_millis(500);
 
 /// `wireglobe run`
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct Arguments {
     /// Watch this interface
     #[arg(long, value_name = "IF", conflicts_with = "read")]
@@ -78,7 +80,10 @@ fn speed(text: &str) -> Result<f64, String> {
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Failure> {
     let (settings, file) = settings(arguments, common)?;
-    logging::start(&settings.log, common.verbose, common.quiet, common.color != Color::Never);
+    let Common { verbose, quiet, color, .. } = *common;
+    logging::start(&settings.log, verbose, quiet, color != Color::Never).map_err(Failure::system(
+        format!("cannot write the log (log.file): {}", settings.log.file.display()),
+    ))?;
     let manager = Arc::new(ServiceManager::connect());
     let listener = server::bind(settings.server.listen).map_err(|cause| busy(&settings, cause))?;
     let address = listener.local_addr().map_err(Failure::system("cannot ask for the port"))?;
@@ -87,15 +92,17 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     let exports = if arguments.flows { Some(Collecting::carried()) } else { exports(&settings)? };
     let mut opened = sources::open(&settings, query.as_ref())?;
     let at = format!("{}://{address}/", entrance.scheme());
+    crash::install(&settings, opened.kind);
     // From here on nobody is root, and what is started reaches only what it has to.
     let (capture, closed) = confine(&settings, file.as_deref(), &opened, (arguments, &at))?;
+    let resettle = renewing(&settings, file, opened.kind, (arguments, common));
     opened.measure();
     // Before they are read: what changes meanwhile is read again.
     let seen = geo_files::stamp(&settings);
     let facts = Facts { geo: geo_files::load(&settings, geo_files::ALL)?, local: opened.local.clone() };
     let cities = geo_files::read_cities(&settings, &facts.geo);
     let (house, app) =
-        House::build(&settings, (opened, query, exports), (facts, seen), (&entrance, capture))?;
+        House::build(&settings, (opened, query, exports), (facts, seen, resettle), (&entrance, capture))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("web")
@@ -227,7 +234,7 @@ async fn renew_on_signals(
                 manager.reloading();
                 let (reply, done) = oneshot::channel();
                 // The thread has gone only when the process is about to.
-                let _ = renewals.send(Renewal::Reload(Some(reply)));
+                let _ = renewals.send(Renewal::All(reply));
                 // How it went is in the log and on the System page: what was in use before is still there.
                 let _ = done.await;
                 manager.tell("READY=1");

@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Drop(TopicKey),
     /// Other databases: every host and flow is looked up again.
     Geo(Geo),
+    /// Other thresholds: the detectors begin anew.
+    Detect(Box<Thresholds>),
     /// Totals by a dimension, now.
     Report(Report),
     /// The hosts that were seen, now.
@@ -284,6 +286,16 @@ impl Thread {
         }
     }
 
+    /// Detectors with other thresholds. What those before had only half seen is let go; what they found stays.
+    fn detect(&mut self, thresholds: Thresholds) {
+        if let Some((before, _)) = &mut self.beginning.detection {
+            *before = thresholds;
+        }
+        if let (Some(watch), Some(detection)) = (&mut self.detection, self.beginning.detection()) {
+            watch.begin_again(detection, &self.stream);
+        }
+    }
+
     /// Hands over what flows carried, when something was settled.
     fn record(&mut self) {
         let Some(recorder) = self.analyzer.recorder() else { return };
@@ -298,6 +310,7 @@ impl Thread {
             Command::Want(key, query) => self.want(key, query),
             Command::Drop(key) => self.drop_topic(&key),
             Command::Geo(geo) => self.analyzer.set_geo(geo),
+            Command::Detect(thresholds) => self.detect(*thresholds),
             Command::Report(report) => self.report(report),
             Command::Hosts(hosts) => self.hosts(hosts),
             // Nobody waits any more when the client has gone.

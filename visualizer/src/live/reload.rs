@@ -1,4 +1,4 @@
-//! Databases change while we run: a thread reads them again on SIGHUP, on request, and when a file has changed; checks
+//! Databases and settings change while we run: a thread reads them again on SIGHUP, on request, and when a file has changed; checks
 //! them whole; and only then swaps. A file that is wrong changes nothing but the status.
 
 use std::io;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use crate::geo_files::{self, Stamp};
-use crate::live::{Command, Hub, Status};
+use crate::live::{Command, Hub, Resettle, Status};
 use crate::online::newer;
 use crate::settings::Settings;
 
@@ -28,6 +28,8 @@ const PATIENCE: Duration = Duration::from_millis(100);
 pub(crate) enum Renewal {
     /// Read the databases again; the answer says how it went.
     Reload(Option<oneshot::Sender<Result<(), String>>>),
+    /// Read the settings again, and then the databases.
+    All(oneshot::Sender<()>),
     /// Fetch from the configured address first.
     Update,
 }
@@ -37,6 +39,8 @@ pub(crate) struct Renewer {
     pub(crate) settings: Settings,
     /// How the files stood before they were read for the first time.
     pub(crate) seen: Stamp,
+    /// How settings are read again.
+    pub(crate) resettle: Resettle,
     pub(crate) status: Arc<Status>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) requests: Receiver<Renewal>,
@@ -91,6 +95,11 @@ impl Renewer {
     }
 
     fn look(&mut self) {
+        if self.resettle.has_changed() {
+            tracing::info!("the settings file has changed");
+            // A failure is told by `resettle` itself.
+            let _ = self.resettle();
+        }
         let now = geo_files::stamp(&self.settings);
         if now != self.seen {
             self.seen = now;
@@ -100,10 +109,17 @@ impl Renewer {
         }
     }
 
-    fn obey(&self, renewal: Renewal) {
+    fn obey(&mut self, renewal: Renewal) {
         let (result, reply) = match renewal {
             Renewal::Reload(reply) => (self.reload(), reply),
             Renewal::Update => (self.update(), None),
+            Renewal::All(reply) => {
+                // Failures are told by who meets them; nobody waits any more when the program is about to end.
+                let _ = self.resettle();
+                let _ = self.reload();
+                let _ = reply.send(());
+                return;
+            }
         };
         if let Some(reply) = reply {
             // Nobody waits any more when the client has gone.
@@ -286,6 +302,7 @@ mod tests {
         let renewer = Renewer {
             seen: geo_files::stamp(&settings),
             settings,
+            resettle: Resettle::new(None, Box::new(|| Err(String::new())), None),
             status: Arc::new(Status::new(source, facts, None, None)),
             hub: Arc::new(Hub::new("test".to_owned(), (sender, mpsc::channel().0))),
             requests,

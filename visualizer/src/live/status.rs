@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use crate::alerts::Board;
 use crate::history;
-use crate::live::{ExportFigures, Exports, Sheet};
+use crate::live::{ExportFigures, Exports, SettingsAccount, Sheet};
 
 use crate::notify::Notify;
 use crate::onward;
@@ -68,7 +68,11 @@ pub(crate) struct Status {
     /// What a look for newer data and programs found; nothing before the first.
     updates: Mutex<Option<Value>>,
     /// Who is told of alerts and faults, if anybody is.
-    notify: OnceLock<Notify>,
+    notify: Mutex<Option<Arc<Notify>>>,
+    /// The rules with their settings, as a document.
+    rules: Mutex<Arc<Value>>,
+    /// What became of the settings.
+    settings: Mutex<SettingsAccount>,
     /// The collector of flow exports, if there is one.
     exports: OnceLock<Arc<Exports>>,
     /// The packet with which the replay went on from somewhere else, and how often that was.
@@ -163,7 +167,9 @@ impl Status {
             geo_error: Mutex::default(),
             board: Board::default(),
             updates: Mutex::default(),
-            notify: OnceLock::new(),
+            notify: Mutex::default(),
+            rules: Mutex::default(),
+            settings: Mutex::default(),
             exports: OnceLock::new(),
             again: Mutex::default(),
             begun_again: AtomicU64::new(0),
@@ -238,15 +244,34 @@ impl Status {
         *lock(&self.updates) = Some(found);
     }
 
-    /// Who is told of alerts and faults; set once, before the first alert.
-    pub(crate) fn set_notify(&self, notify: Notify) {
-        // A second one would have nobody to listen to.
-        let _ = self.notify.set(notify);
+    /// Who is told of alerts and faults from now on; those before are to be closed.
+    pub(crate) fn set_notify(&self, notify: Option<Arc<Notify>>) -> Option<Arc<Notify>> {
+        std::mem::replace(&mut *lock(&self.notify), notify)
     }
 
     /// Who is told of alerts and faults, if anybody is.
-    pub(crate) fn notify(&self) -> Option<&Notify> {
-        self.notify.get()
+    pub(crate) fn notify(&self) -> Option<Arc<Notify>> {
+        lock(&self.notify).clone()
+    }
+
+    /// The rules with their settings, as a document.
+    pub(crate) fn rules(&self) -> Arc<Value> {
+        Arc::clone(&lock(&self.rules))
+    }
+
+    /// Other settings of them.
+    pub(crate) fn set_rules(&self, rules: Value) {
+        *lock(&self.rules) = Arc::new(rules);
+    }
+
+    /// What became of the settings.
+    pub(crate) fn settings(&self) -> SettingsAccount {
+        lock(&self.settings).clone()
+    }
+
+    /// The same from now on.
+    pub(crate) fn set_settings(&self, account: SettingsAccount) {
+        *lock(&self.settings) = account;
     }
 
     /// The collector of flow exports; set once, before the threads begin.
@@ -439,12 +464,13 @@ impl Status {
             ("alerts_pruned", json!(account.pruned)),
             ("alerts_tally", self.board.tally()),
             ("alerts_fault", json!(account.fault)),
-            ("notify", self.notify().map_or_else(|| json!([]), Notify::json)),
-            ("notify_missed", json!(self.notify().map_or(0, Notify::missed))),
+            ("notify", self.notify().map_or_else(|| json!([]), |notify| notify.json())),
+            ("notify_missed", json!(self.notify().map_or(0, |notify| notify.missed()))),
             ("attribution", attribution(&geo)),
             ("login", json!(self.facts.login)),
             ("certificate_sha256", json!(self.facts.certificate)),
             ("sandbox", json!(self.sandbox.get())),
+            ("settings", self.settings().json()),
             ("error", json!(*lock(&self.ended))),
             ("version", json!(env!("CARGO_PKG_VERSION"))),
         ]

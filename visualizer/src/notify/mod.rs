@@ -17,9 +17,9 @@ mod words;
 mod worker;
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -116,6 +116,8 @@ pub(crate) struct Notify {
     posts: Vec<Post>,
     /// Alerts that were not looked at because too many were stored at once.
     missed: AtomicU64,
+    /// Its threads, until it is closed.
+    threads: Mutex<Option<Threads>>,
 }
 
 /// Why the channels can't be.
@@ -130,7 +132,7 @@ pub(crate) enum CannotNotify {
 }
 
 /// The threads, to be ended.
-pub(crate) struct Threads {
+struct Threads {
     router: JoinHandle<()>,
     done: Receiver<()>,
     workers: usize,
@@ -161,7 +163,7 @@ pub(crate) fn start(
     settings: &Settings,
     context: Context,
     status: &Arc<Status>,
-) -> Result<Option<(Notify, Threads)>, CannotNotify> {
+) -> Result<Option<Notify>, CannotNotify> {
     if settings.notify.is_empty() {
         return Ok(None);
     }
@@ -187,7 +189,8 @@ pub(crate) fn start(
     let router = Router { routes, status: Arc::clone(status), faults: Faults::default() };
     let router = Builder::new().name("notify".into()).spawn(move || router.run(&stored));
     let router = router.map_err(CannotNotify::Thread)?;
-    Ok(Some((Notify { batches, posts, missed: AtomicU64::new(0) }, Threads { router, done, workers })))
+    let threads = Mutex::new(Some(Threads { router, done, workers }));
+    Ok(Some(Notify { batches, posts, missed: AtomicU64::new(0), threads }))
 }
 
 /// Starts the thread of a channel.
@@ -238,16 +241,18 @@ impl Notify {
         self.missed.load(Relaxed)
     }
 
-    /// Nothing more comes.
-    pub(crate) fn end(&self) {
+    /// Nothing more comes: waits until all is sent, but not for long.
+    pub(crate) fn close(&self) {
         // The thread waits for no channel, so the queue is soon empty; it has gone only when it panicked.
         let _ = self.batches.send(Batch::End);
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take();
+        threads.into_iter().for_each(Threads::wait);
     }
 }
 
 impl Threads {
     /// Waits until all is sent, but not for long.
-    pub(crate) fn wait(self) {
+    fn wait(self) {
         // A thread that panicked has said so on standard error.
         let _ = self.router.join();
         let deadline = Instant::now() + GOODBYE + LOOK;

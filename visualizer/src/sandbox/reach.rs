@@ -48,6 +48,8 @@ impl Reach {
     pub(crate) fn of(settings: &Settings, file: Option<&Path>, kind: &str) -> Self {
         let mut reach = Self { write: kept(settings, kind), ..Self::default() };
         reach.read.extend(ALWAYS.map(PathBuf::from));
+        // The names of functions, for crash reports.
+        reach.read.extend(std::env::current_exe());
         if settings.source.kind == Kind::Interface {
             reach.read.extend(OF_INTERFACES.map(PathBuf::from));
         }
@@ -95,6 +97,16 @@ impl Reach {
         self.connect.dedup();
     }
 
+    /// Whether all that the other reaches is reached by this one, too.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        let within =
+            |path: &PathBuf, folders: &[PathBuf]| folders.iter().any(|folder| path.starts_with(folder));
+        let read = |path: &PathBuf| within(path, &self.read) || within(path, &self.write);
+        other.read.iter().all(read)
+            && other.write.iter().all(|path| within(path, &self.write))
+            && other.connect.iter().all(|port| self.connect.contains(port))
+    }
+
     /// Whether anybody is asked or told by name.
     pub(crate) fn asks_names(&self) -> bool {
         self.connect.contains(&DNS)
@@ -132,6 +144,9 @@ pub(crate) fn kept(settings: &Settings, kind: &str) -> Vec<PathBuf> {
     }
     let files = settings.notify.iter().filter_map(|channel| channel.file.as_ref()?.path.parent());
     folders.extend(files.map(here));
+    if !settings.log.file.as_os_str().is_empty() {
+        folders.extend(settings.log.file.parent().map(here));
+    }
     folders.dedup();
     folders
 }

@@ -12,14 +12,15 @@ use rustix::thread;
 
 use super::capabilities;
 use crate::cli::Failure;
-use crate::geo_files;
+use crate::{crash, geo_files};
 
 /// Who `nobody` is where the system's list of users can't be read, as Linux has it by default.
 const NOBODY: (u32, u32) = (65_534, 65_534);
 
 /// How the names begin that Wireglobe gives to what it keeps; databases besides.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "alerts.sqlite",
+    crash::NAME,
     "history-",
     "graphs.json",
     "users.toml",

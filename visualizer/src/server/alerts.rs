@@ -218,5 +218,5 @@ fn number(id: &str) -> Option<i64> {
 
 /// `GET /api/v1/rules`: all rules with what they see, their settings as they are here, and what fools them.
 pub(super) async fn rules(StateOf(app): StateOf<App>) -> Json<Value> {
-    Json(Value::clone(&app.rules))
+    Json(Value::clone(&app.status.rules()))
 }

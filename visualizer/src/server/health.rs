@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::crash;
 use crate::live::Status;
 use crate::server::App;
 
@@ -23,6 +24,7 @@ fn missing(status: &Status) -> Vec<&'static str> {
         ("databases", status.geo_error().is_some()),
         ("alerts", status.board.account().fault.is_some()),
         ("history", status.store().fault.is_some()),
+        ("threads", crash::has_lost_a_thread()),
     ];
     parts.into_iter().filter_map(|(name, is_missing)| is_missing.then_some(name)).collect()
 }

@@ -38,7 +38,6 @@ use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -85,8 +84,6 @@ pub(crate) struct App {
     pub(crate) answers: Arc<Answers>,
     /// Saved graphs.
     pub(crate) graphs: Arc<Graphs>,
-    /// The rules with their settings, as a document.
-    pub(crate) rules: Arc<Value>,
     /// Becomes true when the process is to end.
     pub(crate) closing: watch::Receiver<bool>,
 }
@@ -265,6 +262,8 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
+    use serde_json::Value;
+
     use crate::access::Role;
     use crate::server::guard::Need;
 

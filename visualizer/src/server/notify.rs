@@ -8,14 +8,13 @@ use serde_json::json;
 
 use super::App;
 use super::api::refuse;
-use crate::notify::Notify;
 
 /// How long a channel may take: what it is just sending, and then the test.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// `POST /api/v1/notify/{name}/test`: sends a test; the answer says how it went, in words.
 pub(super) async fn test(State(app): State<App>, Path(name): Path<String>) -> Response {
-    let Some(answer) = app.status.notify().and_then(|notify: &Notify| notify.test(&name)) else {
+    let Some(answer) = app.status.notify().and_then(|notify| notify.test(&name)) else {
         return refuse(StatusCode::NOT_FOUND, "there is no channel of this name in the settings' [[notify]]");
     };
     match tokio::time::timeout(PATIENCE, answer).await {

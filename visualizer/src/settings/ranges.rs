@@ -47,11 +47,10 @@ impl Settings {
             let allowed = "an address such as 192.0.2.53 or 192.0.2.53:5353, or nothing for the system's own";
             return wrong("online.resolver", self.online.resolver.clone(), allowed);
         }
-        if !["error", "warn", "info", "debug", "trace"].contains(&self.log.level.as_str()) {
-            return wrong("log.level", self.log.level.clone(), "error, warn, info, debug or trace");
-        }
+        self.check_log(origin)?;
         if let Err(error) = self.detect.thresholds() {
-            return Err(SettingsError::Rule { error, origin: origin("detect") });
+            let origin = origin(&format!("detect {}", error.rule()));
+            return Err(SettingsError::Rule { error, origin });
         }
         if let Err((name, (key, allowed))) = notify::check(&self.notify) {
             let origin = origin(&format!("notify {name}"));

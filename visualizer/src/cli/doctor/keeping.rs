@@ -7,10 +7,8 @@ use std::path::{Path, PathBuf};
 use analyzer::geo::Source;
 
 use super::Finding;
-use crate::ages;
-use crate::geo_files;
-use crate::sandbox;
-use crate::settings::Settings;
+use crate::settings::{Kind, Settings};
+use crate::{ages, crash, geo_files, sandbox};
 
 /// Countries and systems move on: after half a year a few in a hundred are wrong.
 const OLD_DAYS: i64 = 180;
@@ -46,13 +44,30 @@ pub(super) fn databases(settings: &Settings) -> Vec<Finding> {
 
 /// Each folder that would be written: whether it can be, and whether there is room for what the settings allow it.
 pub(super) fn disk(settings: &Settings) -> Vec<Finding> {
-    let kind = if settings.source.kind == crate::settings::Kind::Demo { "demo" } else { "interface" };
-    let folders = sandbox::kept(settings, kind);
+    let folders = sandbox::kept(settings, kind(settings));
     if folders.is_empty() {
         return vec![Finding::ok("disk", "these settings keep nothing")];
     }
     let wanted = ((settings.alerts.max_mb + settings.history.disk_mb) as u64) << 20;
     folders.iter().map(|folder| room(folder, wanted)).collect()
+}
+
+/// As far as it matters for what is kept.
+fn kind(settings: &Settings) -> &'static str {
+    if settings.source.kind == Kind::Demo { "demo" } else { "interface" }
+}
+
+/// Whether Wireglobe has crashed.
+pub(super) fn crashes(settings: &Settings) -> Vec<Finding> {
+    let check = "crashes";
+    let reports = crash::folder(settings, kind(settings)).map(|folder| crash::reports(&folder));
+    let reports = reports.unwrap_or_default();
+    let Some(newest) = reports.last() else { return vec![Finding::ok(check, "no report of any")] };
+    vec![Finding::warning(
+        check,
+        format!("{} reports, the newest: {}", reports.len(), newest.display()),
+        "send it to who mends Wireglobe (it holds nothing that was seen), and delete it",
+    )]
 }
 
 fn room(folder: &Path, wanted: u64) -> Finding {

@@ -81,7 +81,7 @@ impl Finding {
 }
 
 /// Everything that is looked at, in the order in which it is told.
-const CHECKS: [fn(&Settings) -> Vec<Finding>; 8] = [
+const CHECKS: [fn(&Settings) -> Vec<Finding>; 9] = [
     capture::permission,
     capture::interface,
     capture::offloads,
@@ -90,6 +90,7 @@ const CHECKS: [fn(&Settings) -> Vec<Finding>; 8] = [
     keeping::disk,
     serving::ports,
     serving::access,
+    keeping::crashes,
 ];
 
 pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Failure> {

@@ -20,7 +20,7 @@ use crate::alerts::{self, Ask, Place, Store};
 use crate::cli::{Failure, rules_json};
 use crate::graphs::Graphs;
 use crate::history::{self, Disk, Keep, Keeper};
-use crate::live::{self, Capture, Feeder, Hub, SourceFacts, Status, Told};
+use crate::live::{self, Capture, Feeder, Hub, Resettle, SettingsAccount, SourceFacts, Status, Told};
 use crate::server::{App, Caps, Connections, Metrics, Tls};
 use crate::settings::Settings;
 use crate::sieve::Sieve;
@@ -40,8 +40,7 @@ pub(super) struct House {
     onward: Option<JoinHandle<()>>,
     /// Ends after the others: it takes what they found last.
     store: (mpsc::Sender<Ask>, JoinHandle<()>),
-    /// End after the store: what it stored last is told, too.
-    notify: Option<notify::Threads>,
+    /// Who is told of what the store stored last ends after it.
     status: Arc<Status>,
 }
 
@@ -49,7 +48,7 @@ impl House {
     pub(super) fn build(
         settings: &Settings,
         (opened, query, exports): (Opened, Option<Query>, Option<Collecting>),
-        (facts, seen): (Facts, geo_files::Stamp),
+        (facts, seen, resettle): (Facts, geo_files::Stamp, Resettle),
         (entrance, capture): (&Entrance, Capture),
     ) -> Result<(Self, App), Failure> {
         let thread = |name: &str| Failure::system(format!("cannot start the {name} thread"));
@@ -72,7 +71,13 @@ impl House {
             Some(Collecting::Carried(exports)) => (None, Some(live::Carried::new(exports))),
             None => (None, None),
         };
-        let notify = notify(settings, &status)?;
+        start_notify(settings, &status)?;
+        status.set_rules(rules_json(&settings.detect).map_err(unfit)?);
+        status.set_settings(SettingsAccount {
+            file: resettle.file.clone(),
+            error: resettle.trouble.clone(),
+            ..SettingsAccount::default()
+        });
         let (asks, asked) = mpsc::channel();
         let store = store(settings, &status)?.spawn(asked).map_err(thread("store"))?;
         let (command_sender, commands) = mpsc::channel();
@@ -135,6 +140,7 @@ impl House {
         let renewer = live::Renewer {
             settings: settings.clone(),
             seen,
+            resettle,
             status: Arc::clone(&status),
             hub: Arc::clone(&hub),
             requests,
@@ -169,7 +175,6 @@ impl House {
             history: Arc::new(kept_in),
             answers: Arc::default(),
             graphs: Arc::new(graphs(settings, opened.kind)?),
-            rules: Arc::new(rules_json(&settings.detect).map_err(unfit)?),
             closing: closed,
         };
         Ok((
@@ -181,7 +186,6 @@ impl House {
                 keeper: (disk, keeper),
                 onward: onward.map(|(_, thread)| thread),
                 store: (asks, store),
-                notify,
                 status,
             },
             app,
@@ -206,9 +210,8 @@ impl House {
         let (asks, store) = self.store;
         let _ = asks.send(Ask::End);
         let _ = store.join();
-        if let (Some(notify), Some(threads)) = (self.status.notify(), self.notify) {
-            notify.end();
-            threads.wait();
+        if let Some(notify) = self.status.notify() {
+            notify.close();
         }
         tracing::info!("stopped");
     }
@@ -285,14 +288,12 @@ fn detection(settings: &Settings, shares: Shares) -> Result<Option<(Thresholds, 
 }
 
 /// Those who are told of alerts and faults, if the settings name any.
-fn notify(settings: &Settings, status: &Arc<Status>) -> Result<Option<notify::Threads>, Failure> {
+fn start_notify(settings: &Settings, status: &Arc<Status>) -> Result<(), Failure> {
     let context = notify::Context::new(settings, &status.facts.name, status.facts.kind == "demo");
     let started =
         notify::start(settings, context, status).map_err(|error| Failure::Usage(error.to_string()))?;
-    Ok(started.map(|(notify, threads)| {
-        status.set_notify(notify);
-        threads
-    }))
+    status.set_notify(started.map(Arc::new));
+    Ok(())
 }
 
 /// The store of alerts. One that can't be opened where nobody named a place is no reason not to capture.

@@ -65,7 +65,7 @@ pub(super) async fn metrics(State(app): State<App>) -> Response {
         registry.register(family.name, family.help, (family.samples)(&scene));
     }
     if let Some(channels) = app.status.notify() {
-        notify::register(&mut registry, channels);
+        notify::register(&mut registry, &channels);
     }
     top::register(&mut registry, &app, app.metrics.top).await;
     let mut text = String::new();
