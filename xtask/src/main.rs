@@ -7,7 +7,9 @@ mod demo;
 mod detect_bench;
 mod geo;
 mod live_bench;
+mod milestone;
 mod oui;
+mod package;
 mod processor;
 mod rules;
 mod storm;
@@ -27,6 +29,10 @@ enum Tool {
     Oui(oui::Arguments),
     /// Write the list of rules in docs/RULES.md
     Rules(rules::Arguments),
+    /// Make the Debian package (needs cargo-deb)
+    Deb(package::deb::Arguments),
+    /// Make the archive, with checksum and bill of materials
+    Dist(package::dist::Arguments),
     /// Make a large everyday capture to measure with
     Imix(bench_captures::imix::Arguments),
     /// Make a spoofed SYN flood to measure with
@@ -41,6 +47,8 @@ enum Tool {
     DetectBench(detect_bench::Arguments),
     /// Measure live capture: loss and processor time by method, tcpdump beside them (needs root)
     LiveBench(live_bench::Arguments),
+    /// Run the tests of the project's promises and write docs/PROMISES.md
+    Milestone(milestone::Arguments),
     /// What live-bench runs inside its namespaces
     #[command(hide = true)]
     LiveBenchPart {
@@ -56,12 +64,15 @@ fn main() -> Result<()> {
         Tool::Geo(arguments) => geo::run(&arguments),
         Tool::Oui(arguments) => oui::run(&arguments),
         Tool::Rules(arguments) => rules::run(&arguments),
+        Tool::Deb(arguments) => package::deb::run(&arguments),
+        Tool::Dist(arguments) => package::dist::run(&arguments),
         Tool::Imix(arguments) => bench_captures::imix::run(&arguments),
         Tool::Flood(arguments) => bench_captures::flood::run(&arguments),
         Tool::Scan(arguments) => bench_captures::scan::run(&arguments),
         Tool::CountBench(arguments) => count_bench::run(&arguments),
         Tool::Storm(arguments) => storm::run(&arguments),
         Tool::DetectBench(arguments) => detect_bench::run(&arguments),
+        Tool::Milestone(arguments) => milestone::run(&arguments),
         Tool::LiveBench(arguments) => live_bench::run(&arguments),
         Tool::LiveBenchPart { part } => live_bench::part::run(&part),
     }

@@ -1,0 +1,271 @@
+//! `cargo xtask milestone`: runs the tests that hold the project's promises and writes docs/PROMISES.md from what they said, on this machine,
+//! today. A promise whose test is not there, did not run or failed is shown as that.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The document
+    #[arg(long, default_value = "docs/PROMISES.md")]
+    document: PathBuf,
+    /// Only promises whose test's name contains one of these; the others are shown as not run
+    names: Vec<String>,
+}
+
+/// How a promise is tested.
+enum How {
+    /// By a test of that name: cargo's words before it.
+    Test(&'static str),
+    /// By a command.
+    Command(&'static str),
+    /// By nothing so far.
+    Nothing,
+}
+
+struct Promise {
+    what: &'static str,
+    test: &'static str,
+    target: &'static str,
+    how: How,
+}
+
+const fn promise(what: &'static str, test: &'static str, target: &'static str, how: How) -> Promise {
+    Promise { what, test, target, how }
+}
+
+/// All promises, in the order of the document.
+const PROMISES: [Promise; 46] = [
+    promise(
+        "no input crashes us",
+        "decode_advances",
+        "no panic, no standstill",
+        How::Test("-p capturer --lib"),
+    ),
+    promise("fuzzers really see", "planted_bug_found", "a planted panic within 60 s", How::Nothing),
+    promise("damaged captures", "mutant_pcaps_10k", "10 000 files, 0 panics", How::Nothing),
+    promise("damaged captures", "pcap_truncate_every_byte", "0 panics", How::Nothing),
+    promise("agrees with peers", "differential_tshark", "5 counts equal tshark's", How::Nothing),
+    promise(
+        "endless text",
+        "stdin_endless_line",
+        "memory flat, the next line is read",
+        How::Test("-p visualizer --test count"),
+    ),
+    promise("honest verdicts", "evasion_cases", "each documented evasion has its case", How::Nothing),
+    promise("bounded memory", "flood_50m_rss", "256 MiB at most", How::Nothing),
+    promise("bounded memory", "every_table_capped", "each table has a cap", How::Nothing),
+    promise("real hosts survive a flood", "flood_keeps_known", "99 % of 1 000 hosts", How::Nothing),
+    promise("no hash stall", "hash_flood_ratio", "1.5 times random keys", How::Nothing),
+    promise("no slow packet", "worst_packet_us", "1 ms at most", How::Nothing),
+    promise("readers cannot hurt capture", "ws_slow_1000", "0 drops", How::Nothing),
+    promise("hostile frames", "ws_frames_hostile", "each closed within 1 s", How::Nothing),
+    promise("connects", "slowloris_2000", "a good client is served", How::Nothing),
+    promise("web trust", "ws_origin_matrix", "exact status of 40 rows", How::Nothing),
+    promise("web trust", "dns_rebind_browser", "403 for page, API and WebSocket", How::Nothing),
+    promise("XSS", "xss_corpus_browser", "200 texts, no script runs", How::Nothing),
+    promise(
+        "clean terminal and logs",
+        "term_escape_all_sinks",
+        "each control character escaped",
+        How::Nothing,
+    ),
+    promise(
+        "clean terminal and logs",
+        "log_one_line",
+        "an event is a line",
+        How::Test("-p visualizer --lib"),
+    ),
+    promise("no traversal, default deny", "traversal_corpus", "300 paths refused", How::Nothing),
+    promise(
+        "no traversal, default deny",
+        "every_route_needs_a_login",
+        "0 answers without",
+        How::Test("-p visualizer --test access"),
+    ),
+    promise("honest loss", "loss_ledger", "difference 0", How::Nothing),
+    promise("alerts survive", "kill9_100", "0 lost, 0 doubled", How::Nothing),
+    promise("power loss", "simfs_crash_all", "0 acknowledged lost", How::Nothing),
+    promise("disk trouble", "disk_full", "capture goes on", How::Nothing),
+    promise("disk trouble", "fsync_eio", "no false acknowledgement", How::Nothing),
+    promise("rotation", "store_cap", "cap and one segment", How::Nothing),
+    promise(
+        "alert flood",
+        "of_a_million_triggers_a_minute",
+        "50 a second stored, sums exact",
+        How::Test("-p visualizer --lib"),
+    ),
+    promise("mmdb swap", "mmdb_swap_1000x", "0 panics, 0 mixed answers", How::Test("-p visualizer --lib")),
+    promise(
+        "settings",
+        "reload_bad_keeps_old",
+        "5 000 files: old kept, line or key named",
+        How::Test("-p visualizer --lib"),
+    ),
+    promise("interface", "iface_down_up", "capture resumes within 3 s", How::Nothing),
+    promise("stop", "sigterm_drains", "exit 0 within 5 s", How::Nothing),
+    promise("clock", "clock_jump_matrix", "no storm, no negative rate", How::Nothing),
+    promise("flow UDP", "template_flood", "8 MB more at most", How::Test("-p capturer --test flow_exports")),
+    promise(
+        "flow UDP",
+        "unlisted_exporter_dropped",
+        "listed ones unharmed",
+        How::Test("-p capturer --test flow_exports"),
+    ),
+    promise("lookups", "rdap_ssrf_matrix", "30 rows refused", How::Test("-p visualizer --lib")),
+    promise("lookups", "ptr_hostile", "refused or escaped", How::Test("-p visualizer --lib")),
+    promise("lookups", "offline_means_zero_packets", "0 packets", How::Test("-p visualizer --test names")),
+    promise("least privilege", "sandbox_probe", "all refused", How::Test("-p visualizer --lib")),
+    promise(
+        "unit file",
+        "systemd_score",
+        "2.0 at most",
+        How::Command("systemd-analyze security --offline=true --threshold=20 packaging/wireglobe.service"),
+    ),
+    promise("package", "deb_leaves_nothing", "nothing left after a purge", How::Command("bash .ci/deb")),
+    promise(
+        "no payload in reports",
+        "a_crash_report_says_where",
+        "no traffic, no secrets",
+        How::Test("-p visualizer --lib"),
+    ),
+    promise("unsafe and races", "miri_core", "0 reports", How::Nothing),
+    promise(
+        "metrics",
+        "metrics_series_const",
+        "equal before and after",
+        How::Test("-p visualizer --test metrics"),
+    ),
+    promise(
+        "supply chain",
+        "deny_clean",
+        "0 denied",
+        How::Command("cargo deny --offline check licenses bans sources"),
+    ),
+];
+
+/// What came of a promise.
+struct Outcome {
+    result: String,
+    took: Option<Duration>,
+}
+
+/// Runs what is wanted and writes the document.
+pub fn run(arguments: &Arguments) -> Result<()> {
+    let is_wanted = |test: &str| {
+        arguments.names.is_empty() || arguments.names.iter().any(|name| test.contains(name.as_str()))
+    };
+    let mut failed = Vec::new();
+    let mut rows = String::new();
+    for promise in &PROMISES {
+        let outcome = match promise.how {
+            How::Nothing => Outcome { result: "**no test of this name yet**".to_owned(), took: None },
+            _ if !is_wanted(promise.test) => Outcome { result: "not run this time".to_owned(), took: None },
+            How::Test(words) => {
+                let words = words.split(' ').map(str::to_owned);
+                let name = promise.test.to_owned();
+                let words = ["test".to_owned()].into_iter().chain(words).chain([
+                    name,
+                    "--".into(),
+                    "--nocapture".into(),
+                ]);
+                tested(env!("CARGO"), &words.collect::<Vec<_>>(), true)
+            }
+            How::Command(line) => {
+                let mut words = line.split(' ').map(str::to_owned);
+                let program = words.next().unwrap_or_default();
+                tested(&program, &words.collect::<Vec<_>>(), false)
+            }
+        };
+        if outcome.result.contains("FAILED") {
+            failed.push(promise.test);
+        }
+        let took = outcome.took.map_or_else(String::new, |took| format!("{:.1} s", took.as_secs_f64()));
+        // Memory takes everything.
+        let _ = writeln!(
+            rows,
+            "| {} | `{}` | {} | {} | {took} |",
+            promise.what, promise.test, promise.target, outcome.result
+        );
+    }
+    let path = &arguments.document;
+    fs::write(path, document(&rows)).with_context(|| path.display().to_string())?;
+    ensure!(failed.is_empty(), "not kept: {}", failed.join(", "));
+    Ok(())
+}
+
+/// Runs it; a test that ran nothing, or skipped with a word, is not kept.
+fn tested(program: &str, words: &[String], is_test: bool) -> Outcome {
+    let began = Instant::now();
+    let Ok(output) = Command::new(program).args(words).output() else {
+        return Outcome { result: format!("skipped: needs {program}"), took: None };
+    };
+    let took = Some(began.elapsed());
+    let text =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let skipped = text.lines().find_map(|line| line.find("skipped: ").map(|at| line[at..].to_owned()));
+    let result = match skipped {
+        _ if !output.status.success() && text.contains("no such command") => {
+            "skipped: its tool is missing".to_owned()
+        }
+        _ if !output.status.success() => "**FAILED**".to_owned(),
+        Some(reason) => reason,
+        None if is_test && !ran(&text) => "**FAILED**: no test ran".to_owned(),
+        None => "kept".to_owned(),
+    };
+    Outcome { result, took }
+}
+
+/// Whether at least one test passed.
+fn ran(text: &str) -> bool {
+    text.lines().any(|line| line.starts_with("test result: ok.") && !line.contains(" 0 passed"))
+}
+
+fn document(rows: &str) -> String {
+    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+    let processor = read("/proc/cpuinfo");
+    let processor = processor.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let threads = std::thread::available_parallelism().map_or(0, usize::from);
+    let now = Command::new("date").args(["-u", "+%Y-%m-%d %H:%M UTC"]).output();
+    let now = now
+        .map_or_else(|_| String::new(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    format!(
+        "# Promises and what became of them\n\n<!-- written by `cargo xtask milestone` -->\n\n{now}, {}, {threads} threads, Linux {}. \
+         \"kept\" is what the test itself said on this machine; its time holds its building, too. A promise without a test is not one yet.\n\n\
+         | promise | test | target | result | took |\n|---|---|---|---|---|\n{rows}",
+        processor.map_or("unknown processor", |(_, name)| name),
+        read("/proc/sys/kernel/osrelease").trim(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ran_nothing_or_failed_or_was_skipped_is_not_kept() {
+        let of = |script: &str, is_test| tested("sh", &["-c".into(), script.into()], is_test).result;
+        assert_eq!(of("echo 'test result: ok. 3 passed; 0 failed'", true), "kept");
+        assert_eq!(of("echo 'test result: ok. 0 passed; 0 failed'", true), "**FAILED**: no test ran");
+        assert_eq!(
+            of("echo 'test result: ok. 1 passed'; echo 'skipped: needs root' >&2", true),
+            "skipped: needs root"
+        );
+        assert_eq!(of("echo 'test result: ok. 1 passed'; false", true), "**FAILED**");
+        assert_eq!(of("true", false), "kept");
+        assert!(tested("/nowhere", &[], false).result.starts_with("skipped: needs"));
+    }
+
+    #[test]
+    fn each_promise_has_a_test_of_its_own() {
+        let mut names: Vec<_> = PROMISES.iter().map(|promise| promise.test).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), PROMISES.len());
+    }
+}
