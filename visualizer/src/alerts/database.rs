@@ -11,16 +11,17 @@ use super::question::{Cursor, Page, Question};
 use super::triage::{Mute, Past, State, Step};
 
 /// The schema of this program.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 const SCHEMA: &str = "
 CREATE TABLE alerts (
   id INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, number INTEGER NOT NULL, rule TEXT NOT NULL,
   severity INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, document TEXT NOT NULL,
   state TEXT NOT NULL DEFAULT 'new', reason TEXT, comments INTEGER NOT NULL DEFAULT 0,
-  evidence INTEGER NOT NULL DEFAULT 0, UNIQUE (run, number)
+  evidence INTEGER NOT NULL DEFAULT 0, identity TEXT, UNIQUE (run, number)
 );
 CREATE INDEX alerts_last ON alerts (last_ms);
+CREATE INDEX alerts_identity ON alerts (identity);
 CREATE TABLE history (
   alert INTEGER NOT NULL REFERENCES alerts (id) ON DELETE CASCADE, at_ms INTEGER NOT NULL, action TEXT NOT NULL,
   comment TEXT, reason TEXT
@@ -33,8 +34,12 @@ CREATE TABLE mutes (
 );
 ";
 
-/// How a file of each older schema becomes one of the next. In 1 alerts were stored as muted, and stayed so for ever.
-const STEPS: [&str; 1] = ["ALTER TABLE alerts DROP COLUMN muted;"];
+/// How a file of each older schema becomes one of the next. In 1 alerts were stored as muted, and stayed so for ever; in 2 one that
+/// was found again in the same capture was another.
+const STEPS: [&str; 2] = [
+    "ALTER TABLE alerts DROP COLUMN muted;",
+    "ALTER TABLE alerts ADD COLUMN identity TEXT; CREATE INDEX alerts_identity ON alerts (identity);",
+];
 
 const COLUMNS: &str = "id, rule, severity, first_ms, last_ms, document, state, reason, comments, evidence";
 
@@ -44,6 +49,10 @@ pub(super) struct Database(Connection);
 /// An alert as the detectors have it, on its way to the disk.
 pub(super) struct Fresh<'a> {
     pub(super) number: u64,
+    /// The last number before the replay began again: those up to it may be the same as this.
+    pub(super) earlier: u64,
+    /// What it has each time its packets are read.
+    pub(super) identity: String,
     pub(super) rule: &'a str,
     pub(super) severity: u8,
     pub(super) first_ms: i64,
@@ -58,8 +67,18 @@ pub(super) struct Fresh<'a> {
 /// An alert as it is stored now.
 pub(super) struct Stored {
     pub(super) entry: Entry,
-    /// Whether it was not there before.
-    pub(super) is_new: bool,
+    pub(super) news: News,
+}
+
+/// Whether it was there before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum News {
+    /// Stored for the first time.
+    New,
+    /// An alert of an earlier reading of the same packets, with all that was done about it.
+    Again,
+    /// Of this run, and stored before.
+    Known,
 }
 
 impl Database {
@@ -257,17 +276,16 @@ fn migrate(connection: &Connection) -> rusqlite::Result<()> {
 
 fn put(transaction: &Connection, run: &str, alert: &Fresh<'_>, at_ms: i64) -> rusqlite::Result<Stored> {
     let number = i64::try_from(alert.number).unwrap_or(i64::MAX);
-    let there = "SELECT 1 FROM alerts WHERE run = ?1 AND number = ?2";
-    let is_new = !transaction.prepare(there)?.exists(params![run, number])?;
+    let news = news(transaction, (run, number), alert)?;
     let text = serde_json::to_string(alert.document).unwrap_or_default();
     let mut entry = transaction.query_row(
         &format!(
-            "INSERT INTO alerts (run, number, rule, severity, first_ms, last_ms, document) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (run, number) DO UPDATE SET \
+            "INSERT INTO alerts (run, number, rule, severity, first_ms, last_ms, document, identity) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (run, number) DO UPDATE SET \
              severity = excluded.severity, first_ms = excluded.first_ms, last_ms = excluded.last_ms, \
              document = excluded.document RETURNING {COLUMNS}"
         ),
-        params![run, number, alert.rule, alert.severity, alert.first_ms, alert.last_ms, text],
+        params![run, number, alert.rule, alert.severity, alert.first_ms, alert.last_ms, text, alert.identity],
         entry,
     )?;
     entry.muted = alert.muted_by.is_some();
@@ -275,11 +293,25 @@ fn put(transaction: &Connection, run: &str, alert: &Fresh<'_>, at_ms: i64) -> ru
         keep_evidence(transaction, entry.id, capture, packets)?;
         entry.evidence = packets;
     }
-    if let Some(mute) = alert.muted_by.filter(|_| is_new) {
+    if let Some(mute) = alert.muted_by.filter(|_| news == News::New) {
         let hit = "UPDATE mutes SET hits = hits + 1, last_hit_ms = ?2 WHERE id = ?1";
         transaction.execute(hit, params![mute, at_ms])?;
     }
-    Ok(Stored { entry, is_new })
+    Ok(Stored { entry, news })
+}
+
+/// Whether an alert was there; one of an earlier reading of the same packets becomes this run's.
+fn news(transaction: &Connection, place: (&str, i64), alert: &Fresh<'_>) -> rusqlite::Result<News> {
+    let there = "SELECT 1 FROM alerts WHERE run = ?1 AND number = ?2";
+    if transaction.prepare_cached(there)?.exists(place)? {
+        return Ok(News::Known);
+    }
+    let take_over = "UPDATE alerts SET run = ?1, number = ?2 WHERE id = (SELECT id FROM alerts WHERE identity = ?3 \
+                     AND (run <> ?1 OR number <= ?4) ORDER BY id LIMIT 1)";
+    let earlier = i64::try_from(alert.earlier).unwrap_or(i64::MAX);
+    let taken =
+        transaction.prepare_cached(take_over)?.execute(params![place.0, place.1, alert.identity, earlier])?;
+    Ok(if taken > 0 { News::Again } else { News::New })
 }
 
 fn keep_evidence(transaction: &Connection, id: i64, capture: &[u8], packets: u32) -> rusqlite::Result<()> {

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
 use super::board::{Account, Entry};
-use super::database::{Database, Fresh};
+use super::database::{Database, Fresh, News};
 use super::mutes::{self, Judge, Mutes};
 use super::question::{Page, Question};
 use super::triage::{Mute, Past, State, Step};
@@ -53,6 +53,8 @@ pub(crate) struct Found {
     pub(crate) alert: Alert,
     /// A capture (pcapng), and how many packets are in it.
     pub(crate) evidence: Option<(Vec<u8>, u32)>,
+    /// The last number of those that were found before a replay began again.
+    pub(crate) earlier: u64,
 }
 
 /// Why something was not done.
@@ -374,10 +376,14 @@ impl Store {
             parts.map(|((found, document), muted_by)| fresh(found, document, *muted_by)).collect();
         let run = self.run.clone();
         let stored = self.with(|database| database.put(&run, &alerts, at))?;
-        let new = stored.iter().zip(alerts.iter()).filter(|(stored, _)| stored.is_new);
-        for (_, alert) in new {
-            self.remember(alert.number);
-            alert.muted_by.into_iter().for_each(|mute| self.mutes.hit(mute, at));
+        for (stored, alert) in stored.iter().zip(&alerts) {
+            if stored.news != News::Known {
+                self.remember(alert.number);
+            }
+            if stored.news == News::New {
+                self.states[State::New as usize] += 1;
+                alert.muted_by.into_iter().for_each(|mute| self.mutes.hit(mute, at));
+            }
         }
         let stored: Vec<Entry> = stored.into_iter().map(|stored| stored.entry).collect();
         if let Some(notify) = self.status.notify() {
@@ -387,10 +393,9 @@ impl Store {
         Ok(())
     }
 
-    /// An alert is on the disk for the first time.
+    /// An alert of this run is on the disk for the first time.
     fn remember(&mut self, number: u64) {
         self.account.stored += 1;
-        self.states[State::New as usize] += 1;
         self.known.insert(number);
         if self.known.len() > MOST_KNOWN {
             self.known.pop_first();
@@ -439,6 +444,8 @@ fn document(found: &Found, geo: &Geo) -> Map<String, Value> {
 fn fresh<'a>(found: &'a Found, document: &'a Map<String, Value>, muted_by: Option<i64>) -> Fresh<'a> {
     Fresh {
         number: found.alert.number,
+        earlier: found.earlier,
+        identity: identity(&found.alert),
         rule: found.alert.rule.id,
         severity: found.alert.severity as u8,
         first_ms: found.alert.first.as_millis(),
@@ -447,6 +454,13 @@ fn fresh<'a>(found: &'a Found, document: &'a Map<String, Value>, muted_by: Optio
         muted_by,
         evidence: found.evidence.as_ref().map(|(capture, packets)| (capture.as_slice(), *packets)),
     }
+}
+
+/// What an alert has each time its packets are read: the rule, when its threshold was reached, and by whom at whom.
+fn identity(alert: &Alert) -> String {
+    let first = |parties: &[analyzer::Party]| parties.first().map_or_else(String::new, ToString::to_string);
+    let parties = (first(&alert.sources), first(&alert.targets));
+    format!("{} {} {} {}", alert.rule.id, alert.raised.as_nanos(), parties.0, parties.1)
 }
 
 /// What the board begins with.

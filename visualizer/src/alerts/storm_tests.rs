@@ -22,7 +22,7 @@ fn found(rule: &str, number: u64, severity: Severity) -> Found {
     let mut alert = Alert::new(number, rule, Timestamp::from_nanos(number as i64 * 1_000_000));
     alert.severity = severity;
     alert.sources.push(Party::host(std::net::IpAddr::V4((number as u32).into())));
-    Found { alert, evidence: None }
+    Found { alert, evidence: None, earlier: 0 }
 }
 
 fn needle(store: &Store) -> bool {

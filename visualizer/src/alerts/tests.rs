@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use super::question::Question;
 use super::store::{Ask, Found, Place, Refusal, Store, newest};
-use super::triage::{Action, Mute, Step};
+use super::triage::{Action, Mute, State, Step};
 use crate::live::{SourceFacts, Status, now};
 
 const DAY: i64 = 86_400_000;
@@ -41,7 +41,7 @@ fn found(number: u64) -> Found {
     let rule = analyzer::detect::rules().find(|rule| rule.id == "scan.port.tcp_syn").unwrap();
     let mut alert = Alert::new(number, rule, Timestamp::from_nanos(number as i64 * 1_000_000));
     alert.sources.push(Party::host("203.0.113.5".parse().unwrap()));
-    Found { alert, evidence: None }
+    Found { alert, evidence: None, earlier: 0 }
 }
 
 fn mute(expires_ms: i64) -> Mute {
@@ -99,6 +99,42 @@ fn an_ended_mute_has_no_effect_that_stays() {
     assert_eq!(shown_as_muted(&mut store, 1), (true, true));
     ask(&mut store, |reply| Ask::Unmute(set.id, reply)).unwrap();
     assert_eq!(shown_as_muted(&mut store, 1), (false, false));
+}
+
+/// The same scan, found as another number.
+fn found_again(number: u64, earlier: u64) -> Found {
+    let mut again = found(1);
+    again.alert.number = number;
+    Found { earlier, ..again }
+}
+
+#[test]
+fn an_alert_of_the_same_packets_read_again_is_the_same_with_all_that_was_done_about_it() {
+    let folder = std::env::temp_dir().join(format!("wireglobe-again-{}", std::process::id()));
+    let place = || Place::File(folder.join("alerts.sqlite"));
+    let mut first = store(place(), "a");
+    find(&mut first, vec![found(1), found(2)]);
+    let step = Step::new(Action::Acknowledge, None, None).unwrap();
+    ask(&mut first, |reply| Ask::Step(vec![1], step, reply)).unwrap();
+    let stands = |store: &Store| {
+        let all = store.status.board.select(|_| true);
+        all.iter().map(|entry| (entry.id, entry.state)).collect::<Vec<_>>()
+    };
+    let expected = [(1, State::Acknowledged), (2, State::New)];
+    // The replay begins again; its detectors count on.
+    find(&mut first, vec![found_again(3, 2)]);
+    find(&mut first, vec![found_again(3, 2)]);
+    assert_eq!(stands(&first), expected);
+    assert_eq!(first.status.board.account().stored, 3);
+    assert_eq!(first.status.board.tally()["all"], 2);
+    drop(first);
+    let mut second = store(place(), "b");
+    find(&mut second, vec![found_again(1, 0)]);
+    assert_eq!(stands(&second), expected);
+    // Two that one packet raises are two.
+    find(&mut second, vec![found_again(2, 0)]);
+    assert_eq!(stands(&second).len(), 3);
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]

@@ -66,7 +66,7 @@ impl Watch {
         let mut evidence = self.gather(&changed, stream);
         let found = changed.into_iter().map(|alert| {
             let evidence = evidence.remove(&alert.number);
-            Found { alert, evidence }
+            Found { alert, evidence, earlier: self.before }
         });
         // The store's thread has gone only when the process is about to.
         let _ = self.store.send(Ask::Found(found.collect(), made));

@@ -275,9 +275,14 @@ pub fn scan(ports: u16) -> TempFile {
 
 /// The same by so many hosts, one after the other.
 pub fn scans(scanners: u8, ports: u16) -> TempFile {
+    scans_by(0..scanners, ports)
+}
+
+/// The same by these hosts.
+pub fn scans_by(scanners: std::ops::Range<u8>, ports: u16) -> TempFile {
     let victim = [192, 0, 2, 1];
     let probe = |scanner, port| [segment(scanner, victim, port, 2), segment(victim, scanner, port, 0x14)];
     let probes = |scanner: u8| (1..=ports).flat_map(move |port| probe([203, 0, 113, 5 + scanner], port));
-    let frames: Vec<Vec<u8>> = (0..scanners).flat_map(probes).collect();
+    let frames: Vec<Vec<u8>> = scanners.flat_map(probes).collect();
     TempFile::new("scan.pcap", &pcap(&frames))
 }
