@@ -118,7 +118,7 @@ impl Reader {
         }
         match self.format {
             Format::Line => {
-                address::whole(text).map_or(Verdict::Failed(ADDRESS), |first| counted(first, 1.0)).into()
+                address::whole(text).map_or_else(|| no_address(text), |first| counted(first, 1.0)).into()
             }
             Format::Tuple => {
                 tuple(text).map_or(Verdict::Failed(TUPLE), |(first, amount)| counted(first, amount)).into()
@@ -131,6 +131,21 @@ impl Reader {
     pub(super) fn finish(&mut self) -> Option<&'static str> {
         self.tcpdump.finish()
     }
+}
+
+/// A line that is no address, and which format it has if it has one.
+#[cold]
+fn no_address(text: &[u8]) -> Verdict {
+    if tuple(text).is_some() {
+        return Verdict::Failed("an IPv4 or IPv6 address (with an amount behind it: -I tuple)");
+    }
+    let read = Tcpdump::default().read(text, text, Side::Both).verdict;
+    let is_packet = matches!(read, Verdict::Counted { .. } | Verdict::Held);
+    Verdict::Failed(if is_packet {
+        "an IPv4 or IPv6 address (what tcpdump prints: -I tcpdump)"
+    } else {
+        ADDRESS
+    })
 }
 
 const fn counted(first: IpAddr, amount: f64) -> Verdict {
@@ -181,6 +196,22 @@ mod tests {
         for line in ["", "  \t ", "# comment", " #", "\r", "\u{a0}", "\u{1f}"] {
             assert_eq!(verdict(Format::Line, line.as_bytes()), Verdict::Skipped, "{line:?}");
         }
+    }
+
+    #[test]
+    fn who_forgot_the_format_is_told_which_it_is() {
+        for (line, hint) in [
+            ("192.0.2.1 17", "-I tuple"),
+            ("12:00:00.000000 IP 192.0.2.1.443 > 198.51.100.1.5555: tcp 0", "-I tcpdump"),
+            (
+                "12:00:00.000000 IP (tos 0x0, ttl 64, id 1, offset 0, flags [DF], proto TCP (6), length 60)",
+                "-I tcpdump",
+            ),
+        ] {
+            let Verdict::Failed(expected) = verdict(Format::Line, line.as_bytes()) else { panic!("{line}") };
+            assert!(expected.contains(hint), "{line}: {expected}");
+        }
+        assert_eq!(verdict(Format::Line, b"192.0.2"), Verdict::Failed(ADDRESS));
     }
 
     #[test]
