@@ -30,6 +30,7 @@ mod recount;
 mod relocate;
 mod settle;
 mod stock;
+mod tables;
 
 pub use reading::Reading;
 
@@ -85,6 +86,17 @@ pub struct Caps {
     pub names: usize,
 }
 
+/// Of the budget, the parts of hosts, flows, totals and names, hundredths; the rest is for what grows in steps.
+const HOSTS: usize = 22;
+const FLOWS: usize = 56;
+const TOTALS: usize = 15;
+const NAMES: usize = 5;
+
+/// So many hundredths of a budget.
+const fn part(memory: usize, hundredths: usize) -> usize {
+    memory * hundredths / 100
+}
+
 impl Caps {
     /// Shares a budget of so many bytes among hosts, flows and the keys of `dimensions`. Row sizes are those of the
     /// tables with index and growth, measured by [`Capped::bytes`] and [`View::bytes`] at their caps.
@@ -98,10 +110,10 @@ impl Caps {
         let many =
             |dimension: &&Dimension| named(dimension.name).is_some_and(|entry| entry.most_keys.is_none());
         let shares = dimensions.iter().filter(many).count().max(1);
-        let hosts = memory * 22 / 100 / HOST;
-        let flows = memory * 56 / 100 / FLOW;
-        let keys = memory * 15 / 100 / shares / KEY;
-        Self { hosts, flows, keys, view_keys: (keys / 8).max(1024), names: memory * 5 / 100 }
+        let hosts = part(memory, HOSTS) / HOST;
+        let flows = part(memory, FLOWS) / FLOW;
+        let keys = part(memory, TOTALS) / shares / KEY;
+        Self { hosts, flows, keys, view_keys: (keys / 8).max(1024), names: part(memory, NAMES) }
     }
 }
 

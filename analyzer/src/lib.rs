@@ -21,6 +21,7 @@ mod local;
 mod network;
 mod observation;
 mod series;
+mod table;
 mod view;
 
 pub mod aggregate;
@@ -56,4 +57,5 @@ pub use local::{Guess, LocalNetworks, Origin};
 pub use network::{Network, NotANetwork};
 pub use observation::{Direction, End, Fresh, Observation, Service};
 pub use series::Second;
+pub use table::Table;
 pub use view::{Dimension, Totals};

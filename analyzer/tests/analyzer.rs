@@ -299,6 +299,18 @@ fn a_flood_stays_within_the_budget_and_keeps_the_known_hosts() {
         analyzer.observe(&packet, &[]);
     }
     assert!(analyzer.read().bytes() <= memory, "{} bytes of {memory}", analyzer.read().bytes());
+    let tables = analyzer.read().tables();
+    let table = |name: &str| *tables.iter().find(|table| table.name == name).unwrap();
+    assert_eq!(tables.iter().map(|table| table.bytes).sum::<usize>(), analyzer.read().bytes());
+    assert!(tables.iter().filter_map(|table| table.share).sum::<usize>() <= memory);
+    for name in ["hosts", "flows"] {
+        let table = table(name);
+        assert!(table.evicted > 0 && table.bytes > table.share.unwrap() / 2, "it is full: {table:?}");
+        // Of a small table the index may be larger than its rows were thought to need.
+        assert!(table.bytes <= table.share.unwrap() * 3 / 2, "{table:?}");
+    }
+    assert!(table("totals").evicted > 0, "{:?}", table("totals"));
+    assert_eq!((table("names").evicted, table("filters").share), (0, None));
     let kept = known.iter().filter(|host| analyzer.read().host(host.parse().unwrap()).is_some()).count();
     assert_eq!(kept, known.len());
     let (hosts, flows, keys) = analyzer.read().evicted();

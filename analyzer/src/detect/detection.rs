@@ -14,6 +14,7 @@ use crate::capped::Guess;
 use crate::clock::PacketClock;
 use crate::flow::FlowKey;
 use crate::names::payload;
+use crate::table::Table;
 
 /// Who wants to hear of which moment: a set of detectors for each, by their places in the registry.
 struct Audience([u64; Moments::KINDS]);
@@ -47,6 +48,8 @@ const SESSION: usize = 256;
 pub struct Detection {
     clock: PacketClock,
     sessions: Sessions,
+    /// Bytes that those may take.
+    memory: usize,
     heads: Heads,
     detectors: Vec<Box<dyn Detector>>,
     /// What any of them wants to hear of.
@@ -67,6 +70,7 @@ impl Detection {
         Self {
             clock: PacketClock::default(),
             sessions: Sessions::new(memory / SESSION, hasher.clone()),
+            memory,
             heads: Heads::default(),
             wanted: DETECTORS.iter().fold(Moments::NONE, |all, entry| all | entry.wants),
             audience: Audience::new(),
@@ -227,6 +231,18 @@ impl Detection {
     /// The moment the traffic has reached.
     pub const fn now(&self) -> Option<Timestamp> {
         self.clock.now()
+    }
+
+    /// What the table of sessions takes.
+    pub fn table(&self) -> Table {
+        let sessions = &self.sessions;
+        Table {
+            name: "sessions",
+            rows: Some(sessions.followed()),
+            bytes: sessions.bytes(),
+            share: Some(self.memory),
+            evicted: sessions.evicted(),
+        }
     }
 
     /// Sessions that had to make room, openings that were not waited for, beginnings of requests whose rest did not come or

@@ -157,6 +157,11 @@ impl Sessions {
         self.given_up
     }
 
+    /// How many are followed.
+    pub fn followed(&self) -> usize {
+        self.rows.len()
+    }
+
     /// Bytes in use.
     pub fn bytes(&self) -> usize {
         self.rows.bytes() + self.waiting.capacity() * size_of::<(Timestamp, Slot)>()

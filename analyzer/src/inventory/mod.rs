@@ -30,6 +30,7 @@ pub struct Plan {
 
 /// What is known of hosts beside what they carry.
 pub struct Inventory {
+    memory: usize,
     fingerprints: Fingerprints,
     pub(crate) contacts: Contacts,
 }
@@ -39,6 +40,7 @@ impl Inventory {
     pub fn new(plan: Plan) -> Self {
         let contacts = plan.memory / CONTACTS;
         Self {
+            memory: plan.memory,
             fingerprints: Fingerprints::new(plan.database, plan.memory - contacts),
             contacts: Contacts::new(contacts),
         }
@@ -58,6 +60,11 @@ impl Inventory {
     /// Bytes that it occupies.
     pub fn bytes(&self) -> usize {
         self.fingerprints.bytes() + self.contacts.bytes()
+    }
+
+    /// Bytes that it may occupy.
+    pub const fn budget(&self) -> usize {
+        self.memory
     }
 
     /// Contacts that had to make room for others.

@@ -181,6 +181,11 @@ impl PacketStream {
         self.0.lock().ring.oldest()
     }
 
+    /// Packets that the ring has room for, and the bytes of memory that they take with what is kept of them.
+    pub fn room(&self) -> (usize, usize) {
+        self.0.lock().ring.room()
+    }
+
     /// How many bytes of each frame are kept at most.
     pub fn kept_bytes(&self) -> usize {
         self.0.kept_bytes

@@ -41,6 +41,12 @@ impl Ring {
         self.oldest
     }
 
+    /// Slots, and the bytes of memory of all of it.
+    pub(super) const fn room(&self) -> (usize, usize) {
+        let slots = self.packets.len();
+        (slots, slots * (size_of::<Packet>() + size_of::<Extent>()) + self.arena.len())
+    }
+
     /// Writes a batch of at most [`BATCH`] packets over the oldest ones. Of a batch made for a ring that keeps so much
     /// more that it exceeds this one's arena, the packets are kept and the bytes are not.
     pub(super) fn append(&mut self, batch: &Batch) {
