@@ -80,8 +80,8 @@ const sum2 = (countries, codes) => countries.filter(([code]) => codes.includes(c
 
 /** The invented network: totals that grow with every tick. */
 class World {
-  constructor({ scale = 1, home = true, publicPeers = true, alerts = "full", hosts = 1906, history = {}, role = "operator" } = {}) {
-    Object.assign(this, { scale, home, publicPeers, hosts, role, alerts: new Alerts(alerts), history: new History(historyKeys, history) });
+  constructor({ scale = 1, home = true, publicPeers = true, alerts = "full", hosts = 1906, history = {}, role = "operator", collector = false } = {}) {
+    Object.assign(this, { scale, home, publicPeers, hosts, role, collector, alerts: new Alerts(alerts), history: new History(historyKeys, history) });
     this.random = random(7);
     this.started = Date.now();
     this.base = 9e10;
@@ -226,8 +226,13 @@ const TOPICS = {
   status: (w) => Object.entries({
     source_kind: "demo", source: "demo", state: "replay", paused: w.replay.paused, speed: w.replay.speed || null, history_from_ms: Date.now() - 7_200_000, history_bytes: 12_345_678, position_ms: w.replay.position_ms ?? (Date.now() - w.started) % 180000, duration_ms: 180000, loops: 0, started_ms: w.started,
     frames: 12345678, packets: 12345000, bytes: 9876543210, skipped: 678, filtered: 0, lost_kernel: 0, lost_ring: 0, evicted_hosts: 0, evicted_flows: 0,
+    counted_packets: 12345000, counted_bytes: 9876543210, counted_flows: 654321, flow_exports: null,
+    ...(w.collector ? { source_kind: "flows", source: "0.0.0.0:2055", state: "live", frames: 0, packets: 0, bytes: 0, skipped: 0, flow_exports: { listen: "0.0.0.0:2055", datagrams: 120_000, records: 654_321, lost: 30, lost_queue: 0, dropped: 12, refused: {}, exporters: [{ address: "192.0.2.1", protocol: "netflow9", records: 654_321, bytes: 9_876_543_210, lost: 30, sampling: 1 }] } } : {}),
     local_networks: "192.0.2.0/24", local_networks_origin: "settings", geo_country_source: "DB-IP Lite", geo_country_date: "2026-11-01", geo_asn_source: "ip-location-db", geo_asn_date: "2026-11-01",
     attribution: [{ text: "IP to country by DB-IP, CC BY 4.0", url: "https://db-ip.com" }], error: null, version: "0.1.0", alerts_fault: w.alerts.broken ? "the disk is full" : null, alerts_suppressed: 0, alerts_tally: w.alerts.tally(),
+    memory_bytes: 18_200_000, store_bytes: 734_003_200, store_limit_bytes: 4_294_967_296, store_file: "/var/lib/wireglobe/history-eth0.sqlite", store_left_out: 0, store_fault: null,
+    memory_tables: [["hosts", 1906, 4_194_304, 22_145_925, 0], ["flows", 8214, 9_437_184, 56_371_445, 0], ["totals", null, 3_145_728, 15_099_494, 0], ["names", 512, 5_033_164, 5_033_164, 1234], ["fingerprints", 388, 409_600, 16_777_216, 0], ["filters", null, 65_536, null, 0], ["sessions", 2100, 1_048_576, 16_777_216, 0], ["packets", 65_536, 23_068_672, 23_068_672, 0], ["past", null, 12_345_678, 16_777_216, 0]].map(([name, rows, bytes, share_bytes, evicted]) => ({ name, rows, bytes, share_bytes, evicted })),
+    store_retention: [["totals", 10, 6 * 3600], ["totals", 60, 7 * 86_400], ["totals", 600, 90 * 86_400], ["totals", 3600, 1095 * 86_400], ["flows", 60, 30 * 86_400]].map(([what, step_seconds, keep_seconds], i) => ({ what, step_seconds, keep_seconds, oldest_ms: i === 3 ? null : w.started - 5000 })),
     notify: [
       { name: "team", kind: "slack", target: "hooks.slack.com", sent: 12, failed: 0, retried: 1, digested: 94, dropped: 0, last_success: null, last_error: "hooks.slack.com answered 503", last_error_at: null, up: true },
       { name: "mail", kind: "mail", target: "mail.example.org:587", sent: 0, failed: 3, retried: 27, digested: 0, dropped: 0, last_success: null, last_error: "mail.example.org:587: connection refused", last_error_at: null, up: false },

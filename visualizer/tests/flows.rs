@@ -140,6 +140,12 @@ fn exports_come_from_a_socket_to_totals_status_and_metrics() {
     assert_eq!((&status["source_kind"], &status["state"]), (&"flows".into(), &"live".into()));
     let report = server.wait_for("/api/v1/report?by=protocol", |report| report["totals"]["packets"] == 6);
     assert_eq!((&report["rows"][0]["bytes"], &report["rows"][0]["percent"]), (&560.into(), &100.0.into()));
+    // Nothing was captured, and the status says what was counted all the same.
+    let status = server.wait_for("/api/v1/status", |status| status["counted_packets"] == 6);
+    assert_eq!(
+        (&status["counted_bytes"], &status["counted_flows"], &status["packets"]),
+        (&560.into(), &2.into(), &0.into())
+    );
     let (_, metrics) = server.get("/metrics");
     assert!(metrics.contains("wireglobe_flow_records_total 2"), "{metrics}");
     assert!(metrics.contains("wireglobe_flow_lost_total{cause=\"network\"} 2"), "{metrics}");

@@ -2,6 +2,7 @@
 
 import type { TableView } from "../table";
 import { TABS, type Tab } from "./alerts";
+import { type MemoryTable, memoryTables, type Retention, retention } from "./budget";
 
 export interface Attribution { text: string; url: string }
 /** A channel of the settings' [[notify]], and what it did. */
@@ -27,23 +28,29 @@ export interface Status {
   /** Why, and how many of each; only reasons that occurred. */
   skipped_by_reason: Readonly<Record<string, number>>;
   filtered: number;
+  /** What was counted: packets that were captured, and those that flow records tell of. */
+  counted_packets: number;
+  counted_bytes: number;
+  counted_flows: number;
   lost_kernel: number;
   lost_ring: number;
-  evicted_hosts: number;
-  evicted_flows: number;
-  /** Of the analysis' tables. */
+  /** Of the analysis' tables, and of each table that the budget knows. */
   memory_bytes: number;
+  memory_tables: readonly MemoryTable[];
   /** Since when the past is kept for ranges, ms; null while nothing is. */
   history_from_ms: number | null;
   history_bytes: number;
   /** Bytes of the history on disk, what it could not take, and what is wrong with it, empty while nothing is. */
   store_bytes: number;
+  store_limit_bytes: number;
+  /** Empty where it is only in memory. */
+  store_file: string;
+  store_retention: readonly Retention[];
   store_left_out: number;
   store_fault: string;
   /** The collector of flow exports, where there is one. */
   flow_exports: FlowExports | null;
   names_learned: number;
-  names_evicted: number;
   fragments_evicted: number;
   alerts_stored: number;
   alerts_waiting: number;
@@ -185,9 +192,9 @@ export function readStatus(table: TableView): Status {
     position_ms: number("position_ms"), duration_ms: orNull("duration_ms"), loops: number("loops"),
     frames: number("frames"), packets: number("packets"), bytes: number("bytes"), skipped: number("skipped"),
     skipped_by_reason: counts(cell("skipped_by_reason")), filtered: number("filtered"),
+    counted_packets: number("counted_packets"), counted_bytes: number("counted_bytes"), counted_flows: number("counted_flows"),
     lost_kernel: number("lost_kernel"), lost_ring: number("lost_ring"),
-    evicted_hosts: number("evicted_hosts"), evicted_flows: number("evicted_flows"),
-    memory_bytes: number("memory_bytes"), history_from_ms: orNull("history_from_ms"), history_bytes: number("history_bytes"), store_bytes: number("store_bytes"), store_left_out: number("store_left_out"), store_fault: text("store_fault"), flow_exports: flowExports(cell("flow_exports")), names_learned: number("names_learned"), names_evicted: number("names_evicted"), fragments_evicted: number("fragments_evicted"),
+    memory_bytes: number("memory_bytes"), memory_tables: memoryTables(cell("memory_tables")), history_from_ms: orNull("history_from_ms"), history_bytes: number("history_bytes"), store_bytes: number("store_bytes"), store_limit_bytes: number("store_limit_bytes"), store_file: text("store_file"), store_retention: retention(cell("store_retention")), store_left_out: number("store_left_out"), store_fault: text("store_fault"), flow_exports: flowExports(cell("flow_exports")), names_learned: number("names_learned"), fragments_evicted: number("fragments_evicted"),
     alerts_stored: number("alerts_stored"), alerts_waiting: number("alerts_waiting"), receive_buffer_bytes: number("receive_buffer_bytes"),
     capture_method: text("capture_method"), capture_fallback: text("capture_fallback"), filter: text("filter"),
     filter_in_kernel: typeof cell("filter_in_kernel") === "boolean" ? (cell("filter_in_kernel") as boolean) : null,
@@ -209,5 +216,11 @@ export const sourceName = ({ kind, source }: Status): string => (kind === "file"
 export function narrowings(status: Status, words: { filter: (filter: string) => string; innermost: string }): string[] {
   return [...(status.filter ? [words.filter(status.filter)] : []), ...(status.counted_layer === "innermost" ? [words.innermost] : [])];
 }
+
+/** Whether flow records are all there is: nothing is captured. */
+export const onlyRecords = (status: Status): boolean => status.kind === "flows";
+
+/** Records that did not arrive or were not counted, as far as anybody knows. */
+export const recordsLost = ({ lost, lost_queue, dropped }: FlowExports): number => lost + lost_queue + (dropped ?? 0);
 
 export const lost = (status: Status): number => status.lost_kernel + status.lost_ring;

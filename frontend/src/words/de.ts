@@ -194,6 +194,8 @@ export const de = {
   },
   status: {
     kernelDrops: (n) => `${count(n)} im Kernel verloren`,
+    records: (n) => `${count(n)} ${form(n, { one: "Satz", other: "Sätze" })}`,
+    recordsLost: (n) => `${n} verloren`,
     ringLoss: (n) => `${n} im Ring verloren`,
     filter: (filter) => `Nur ${filter}`,
     innermost: "Tunnel nach ihren inneren Adressen",

@@ -193,6 +193,8 @@ export const en = {
   },
   status: {
     kernelDrops: (n: number) => `${count(n)} ${form(n, { one: "kernel drop", other: "kernel drops" })}`,
+    records: (n: number) => `${count(n)} ${form(n, { one: "record", other: "records" })}`,
+    recordsLost: (n: string) => `${n} lost`,
     ringLoss: (n: string) => `${n} lost in the ring`,
     filter: (filter: string) => `Only ${filter}`,
     innermost: "Tunnels by their inner addresses",

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, params};
 
 use super::count::{Counted, Row};
 use super::keeper::Place;
-use super::levels::{Keep, LENGTHS, begin};
+use super::levels::{Keep, LENGTHS, Oldest, begin};
 
 /// The schema of this program.
 const VERSION: i64 = 1;
@@ -164,6 +164,18 @@ impl Database {
             .query_map(params![length, most + 1], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
         Ok(starts.len().checked_sub(2).and_then(|last| starts.get(last)).copied())
+    }
+
+    /// Where the steps of each length begin, and the flows.
+    pub(super) fn oldest_of_all(&self) -> rusqlite::Result<Oldest> {
+        let mut first = self.0.prepare_cached("SELECT min(start) FROM steps WHERE seconds = ?1")?;
+        let mut steps = [None; LENGTHS.len()];
+        for (oldest, length) in steps.iter_mut().zip(LENGTHS) {
+            *oldest = first.query_row([length], |row| row.get(0))?;
+        }
+        let flows =
+            self.0.prepare_cached("SELECT min(first) FROM blocks")?.query_row([], |row| row.get(0))?;
+        Ok((steps, flows))
     }
 
     /// Gives a few free pages back to the disk.

@@ -12,11 +12,12 @@ use std::time::{Duration, Instant};
 use analyzer::Setup;
 use analyzer::history::{Joiner, LeftOut, Slice, Step, block};
 use capturer::flow::FlowRecord;
+use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use super::count::{Counted, addresses, count};
 use super::database::{Block, Database};
-use super::levels::{Keep, LENGTHS, begin};
+use super::levels::{Keep, Kept, LENGTHS, begin};
 use crate::live::{Command, Hub, Learned, Status};
 use crate::settings::Settings;
 
@@ -83,14 +84,34 @@ enum Told {
 /// What the store says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Account {
-    /// Bytes of the file.
+    /// Bytes of the file, and how many there may be.
     pub(crate) bytes: u64,
+    pub(crate) limit: u64,
+    /// The file's path; `None` in memory.
+    pub(crate) file: Option<String>,
+    /// How long what is kept, and since when there is some.
+    pub(crate) kept: Vec<Kept>,
     /// Flows that the thread could not take.
     pub(crate) left_out: u64,
     /// What is wrong, while it is.
     pub(crate) fault: Option<String>,
     /// How often something was written that lies before what was there, or all was let go.
     pub(crate) rewritten: u64,
+}
+
+impl Account {
+    /// How long things are kept, as the status says it.
+    pub(crate) fn retention(&self) -> Value {
+        let one = |kept: &Kept| {
+            json!({
+                "what": kept.what,
+                "step_seconds": kept.step,
+                "keep_seconds": kept.seconds,
+                "oldest_ms": kept.oldest.map(|second| second * 1000),
+            })
+        };
+        self.kept.iter().map(one).collect()
+    }
 }
 
 /// Where others put what is to be kept.
@@ -378,9 +399,18 @@ impl Thread {
     }
 
     fn account(&self) {
+        let Keeper { place, keep, .. } = &self.keeper;
         let bytes = self.database.as_ref().and_then(|database| database.bytes().ok());
+        // A store that can't be read is told of as a fault where it is written.
+        let oldest = self.database.as_ref().and_then(|database| database.oldest_of_all().ok());
         self.keeper.status.set_store(Account {
             bytes: bytes.map_or(0, |(file, _)| file),
+            limit: keep.bytes,
+            file: match place {
+                Place::File(path) => Some(path.display().to_string()),
+                Place::Memory(_) => None,
+            },
+            kept: keep.told(oldest.unwrap_or_default()),
             left_out: self.left_out.load(Relaxed) as u64,
             fault: self.fault.clone(),
             rewritten: self.rewritten,

@@ -1,6 +1,6 @@
 //! Steps of the store: how long they are, and how many of each are kept.
 
-use super::keeper::Place;
+use super::keeper::{FLOWS, Place};
 use crate::settings::History;
 
 /// Lengths of steps, seconds; each divides the next.
@@ -42,7 +42,38 @@ impl Keep {
         };
         Self { steps, flows: u64::from(settings.flows_days) * 24 * 60, rows: settings.rows, bytes }
     }
+
+    /// For those who look: with what is the oldest now.
+    pub(super) fn told(&self, (steps, flows): Oldest) -> Vec<Kept> {
+        let kept = |what, step: i64, many: u64, oldest| Kept {
+            what,
+            step,
+            seconds: many * step.unsigned_abs(),
+            oldest,
+        };
+        let totals = LENGTHS.into_iter().zip(self.steps).zip(steps);
+        totals
+            .map(|((length, many), oldest)| kept("totals", length, many, oldest))
+            .chain([kept("flows", FLOWS, self.flows, flows)])
+            .collect()
+    }
 }
+
+/// How long something is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// `totals`, or `flows` themselves.
+    pub(crate) what: &'static str,
+    /// In steps of so many seconds.
+    pub(crate) step: i64,
+    /// Seconds that were recorded.
+    pub(crate) seconds: u64,
+    /// The first second there is something of.
+    pub(crate) oldest: Option<i64>,
+}
+
+/// The first seconds of the steps of each length, and of the flows.
+pub(super) type Oldest = ([Option<i64>; LENGTHS.len()], Option<i64>);
 
 /// Where the step of this length begins that a second belongs to.
 pub(crate) const fn begin(second: i64, length: i64) -> i64 {

@@ -27,3 +27,5 @@ pub(crate) use keeper::{Account, Disk, Keeper, Place, place};
 pub(crate) use levels::Keep;
 pub(crate) use pages::{older, past, series};
 pub(crate) use query::{QueryError, answer, end};
+#[cfg(test)]
+pub(crate) use tests::store_of;

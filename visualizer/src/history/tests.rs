@@ -177,6 +177,36 @@ fn steps_that_were_recorded_count_not_the_clock() {
 }
 
 #[test]
+fn the_store_says_how_long_things_are_kept_and_since_when_there_are_some() {
+    let place = file("told");
+    let mut database = Database::open(&place).unwrap();
+    let oldest = |database: &Database| KEEP.told(database.oldest_of_all().unwrap());
+    assert!(oldest(&database).iter().all(|kept| kept.oldest.is_none()));
+    for at in [7330, 7340] {
+        add(&mut database, &step(at, vec![slice(at, "1.1.1.1", 10)]), &KEEP);
+    }
+    let block = Block {
+        kind: 'S',
+        within: (7320, 7380),
+        flows: 1,
+        data: block::write(&[slice(7330, "1.1.1.1", 10)]),
+    };
+    database.add(None, &[block], &KEEP).unwrap();
+    let told: Vec<_> =
+        oldest(&database).iter().map(|kept| (kept.what, kept.step, kept.seconds, kept.oldest)).collect();
+    assert_eq!(
+        told,
+        [
+            ("totals", 10, 3600, Some(7330)),
+            ("totals", 60, 3600, Some(7320)),
+            ("totals", 600, 36_000, Some(7200)),
+            ("totals", 3600, 216_000, Some(7200)),
+            ("flows", 60, 3600, Some(7320)),
+        ]
+    );
+}
+
+#[test]
 fn only_so_many_steps_are_kept() {
     let place = file("forget");
     let keep = Keep { steps: [3, 60, 60, 60], ..KEEP };
@@ -373,4 +403,13 @@ fn a_hundred_kills_lose_nothing_that_was_told_to_be_there() {
 /// The number of the first step that is told.
 fn tens(lines: &mut impl Iterator<Item = String>) -> i64 {
     lines.find_map(|line| line.strip_prefix("there ")?.parse().ok()).unwrap()
+}
+
+/// A store with ten packets each ten seconds of a time, for tests of those who ask; one in memory is there as long as it is held.
+pub(crate) fn store_of(place: &Place, times: std::ops::Range<i64>) -> Box<dyn std::any::Any> {
+    let mut database = Database::open(place).unwrap();
+    for at in times.step_by(10) {
+        add(&mut database, &step(at, vec![slice(at, "1.1.1.1", 10)]), &KEEP);
+    }
+    Box::new(database)
 }

@@ -27,6 +27,7 @@ use crate::alerts::Ask;
 use crate::live::history::Recording;
 use crate::live::publish::{Made, Tick};
 use crate::live::status::Again;
+use crate::live::tables;
 use crate::live::watch::Watch;
 use crate::live::{Figures, Prints, Status, TopicKey, topics};
 
@@ -431,7 +432,7 @@ impl Thread {
                 watch.advance(at, &self.stream);
             }
         }
-        let Self { analyzer, views, wanted, .. } = self;
+        let Self { analyzer, views, wanted, stream, detection: watch, .. } = self;
         let reading = analyzer.read();
         self.status.set_analysis(Figures {
             lost_ring: self.lost,
@@ -440,6 +441,7 @@ impl Thread {
             hellos: reading.hellos(),
             memory: reading.bytes(),
             memory_limit: reading.budget(),
+            tables: tables::of(reading, watch.as_ref().map(|watch| &watch.detection), stream),
             totals: reading.totals(ViewId::MAIN),
             names: reading.names().counts(),
             prints: reading.inventory().map(Prints::of).unwrap_or_default(),

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use analyzer::aggregate::{Ask, Ends};
 use analyzer::history::{Archive, LeftOut, Past, PastSetup, Range, Slice, series};
 use analyzer::query::Query;
-use analyzer::{Dimension, Second, Setup, ViewId};
+use analyzer::{Dimension, Second, Setup, Table, ViewId};
 use capturer::Timestamp;
 use capturer::flow::FlowRecord;
 use serde_json::{Value, json};
@@ -168,7 +168,7 @@ impl Thread {
             Told::Recorded(slices, left_out) => {
                 self.waiting.fetch_sub(slices.len(), Relaxed);
                 self.archive.take(&slices, &left_out);
-                self.history.status.set_kept(kept(&self.archive));
+                self.history.status.set_kept(self.kept());
                 if let Some(onward) = &self.history.onward {
                     onward.tell(&slices);
                 }
@@ -184,6 +184,18 @@ impl Thread {
             Told::Forget => self.forget(),
             Told::End => {}
         }
+    }
+
+    /// What the status says of the archive.
+    fn kept(&self) -> Option<(Range, Table)> {
+        let table = Table {
+            name: "past",
+            rows: None,
+            bytes: self.archive.bytes(),
+            share: Some(self.history.memory / 2),
+            evicted: 0,
+        };
+        self.archive.kept().map(|range| (range, table))
     }
 
     fn forget(&mut self) {
@@ -362,9 +374,4 @@ fn about(past: &Past, gone: Option<i64>) -> Value {
         "flows_left_out": left.flows,
         "gone_before": gone.filter(|gone| *gone > range.from).map(|gone| gone * 1000),
     })
-}
-
-/// What the status says of the archive.
-fn kept(archive: &Archive) -> Option<(Range, usize)> {
-    archive.kept().map(|range| (range, archive.bytes()))
 }

@@ -11,6 +11,7 @@ mod reload;
 mod resettle;
 mod sheet;
 mod status;
+mod tables;
 mod topics;
 mod watch;
 

@@ -10,7 +10,7 @@ use analyzer::geo::Geo;
 use analyzer::history::Range;
 use analyzer::inventory::Inventory;
 use analyzer::names::{HelloCounts, NamesCounts};
-use analyzer::{Facts, Totals};
+use analyzer::{Facts, Table, Totals};
 use capturer::decode::DecodeCounts;
 use capturer::source::live::LiveStatus;
 use capturer::source::paced::{Progress, Speed};
@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use crate::alerts::Board;
 use crate::history;
+use crate::live::tables::{self, Tables};
 use crate::live::{ExportFigures, Exports, SettingsAccount, Sheet};
 
 use crate::notify::Notify;
@@ -79,8 +80,8 @@ pub(crate) struct Status {
     again: Mutex<Again>,
     /// The same number of times, to be looked at with each batch.
     begun_again: AtomicU64,
-    /// Which part of the past is kept, and in how many bytes.
-    kept: Mutex<Option<(Range, usize)>>,
+    /// Which part of the past is kept in memory, and what that takes.
+    kept: Mutex<Option<(Range, Table)>>,
     /// Flows onwards.
     onward: OnceLock<Arc<onward::Counts>>,
     /// The history on disk.
@@ -113,6 +114,8 @@ pub(crate) struct Figures {
     pub(crate) memory: usize,
     /// The budget of the tables, bytes.
     pub(crate) memory_limit: usize,
+    /// What each of the tables takes of its share.
+    pub(crate) tables: Tables,
     /// Totals since the start.
     pub(crate) totals: Totals,
     /// What the store of names counts.
@@ -195,8 +198,8 @@ impl Status {
         lock(&self.known).clone()
     }
 
-    /// The archive has this range now, in so many bytes.
-    pub(crate) fn set_kept(&self, kept: Option<(Range, usize)>) {
+    /// The archive has this range now, and takes so much.
+    pub(crate) fn set_kept(&self, kept: Option<(Range, Table)>) {
         *lock(&self.kept) = kept;
     }
 
@@ -428,18 +431,25 @@ impl Status {
             ("fingerprints_evicted_contacts", json!(figures.prints.contacts_evicted)),
             ("fingerprints_memory_bytes", json!(figures.prints.memory)),
             ("history_from_ms", json!(kept.map(|(range, _)| range.from * 1000))),
-            ("history_bytes", json!(kept.map(|(_, bytes)| bytes))),
+            ("history_bytes", json!(kept.map(|(_, table)| table.bytes))),
             ("flows_onward", json!(self.onward.get().map(|counts| counts.json()))),
             ("store_bytes", json!(store.bytes)),
+            ("store_limit_bytes", json!(store.limit)),
+            ("store_file", json!(store.file)),
+            ("store_retention", store.retention()),
             ("store_left_out", json!(store.left_out)),
             ("store_fault", json!(store.fault)),
             ("memory_bytes", json!(figures.memory)),
+            ("memory_tables", tables::json(&figures.tables, kept.map(|(_, table)| table))),
             ("receive_buffer_bytes", json!(self.interface.as_ref().map(|status| status.buffer()))),
             ("capture_method", json!(self.interface.as_ref().map(|status| status.method().name()))),
             ("capture_fallback", json!(self.interface.as_ref().and_then(|status| status.fallback()))),
             ("filter", json!(self.facts.filter)),
             ("filter_in_kernel", json!(self.interface.as_ref().map(|status| !status.filters_here()))),
             ("counted_layer", json!(self.facts.counted)),
+            ("counted_packets", json!(figures.totals.packets)),
+            ("counted_bytes", json!(figures.totals.bytes)),
+            ("counted_flows", json!(figures.totals.flows)),
             ("flow_exports", json!(self.exports().map(|exports| exports.json()))),
             ("too_deep", json!(decoding.too_deep)),
             ("fragments_portless", json!(decoding.fragments.portless)),

@@ -331,16 +331,43 @@ mod tests {
     use analyzer::LocalNetworks;
     use analyzer::geo::Geo;
 
+    /// The first minutes of this time, of all that a store holds.
+    const AT: i64 = 1_781_721_000;
+
+    fn asking(place: &Place, answers: &Arc<Answers>) -> (Asking, Plan) {
+        let plan = Plan { from: Some(AT), to: Some(AT + 599), ..Plan::by("country").unwrap() };
+        let asking = Asking {
+            place: Arc::new(place.clone()),
+            facts: Facts { geo: Geo::empty(), local: LocalNetworks::default() },
+            name: Answers::name(&plan, (0, 0)),
+            answers: Arc::clone(answers),
+        };
+        (asking, plan)
+    }
+
+    #[test]
+    fn a_question_that_is_cancelled_leaves_no_answer_behind_and_one_that_ends_does() {
+        let place = Place::Memory("a-cancelled-question".to_owned());
+        let _store = history::store_of(&place, AT..AT + 1200);
+        let answers = Arc::new(Answers::default());
+        let (cancelled, plan) = asking(&place, &answers);
+        let mut asked = 0;
+        let said = cancelled.ask(plan, &mut |_, _| {
+            asked += 1;
+            false
+        });
+        assert!(matches!(said, Err(QueryError::Cancelled)), "{said:?}");
+        assert_eq!((asked, answers.figures().answers, answers.figures().bytes), (1, 0, 0));
+        let (whole, plan) = asking(&place, &answers);
+        assert!(whole.kept().is_none());
+        let text = whole.ask(plan, &mut |_, _| true).unwrap();
+        assert_eq!(asking(&place, &answers).0.kept(), Some(text));
+    }
+
     #[test]
     fn a_question_that_fails_leaves_no_answer_behind() {
         let answers = Arc::new(Answers::default());
-        let plan = Plan { from: Some(0), to: Some(599), ..Plan::by("country").unwrap() };
-        let asking = Asking {
-            place: Arc::new(Place::File("/nowhere/history.sqlite".into())),
-            facts: Facts { geo: Geo::empty(), local: LocalNetworks::default() },
-            name: Answers::name(&plan, (0, 0)),
-            answers: Arc::clone(&answers),
-        };
+        let (asking, plan) = asking(&Place::File("/nowhere/history.sqlite".into()), &answers);
         assert!(asking.kept().is_none());
         assert!(matches!(asking.ask(plan, &mut |_, _| true), Err(QueryError::Store(_))));
         assert_eq!((answers.figures().answers, answers.figures().misses), (0, 1));

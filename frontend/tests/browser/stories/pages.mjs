@@ -1,6 +1,7 @@
 // Pages beside the overview: entities, hosts, packets, block lists, system.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { startMock } from "../../mock.mjs";
 import { base, DESKTOP, open, PHONE, query, serious, until } from "../stage.mjs";
 
 export const stories = {
@@ -135,6 +136,20 @@ export const standIn = {
     assert.deepEqual(trouble, []);
     await close();
   },
+  "the system page shows each table's share of memory, and how long history is kept": async () => {
+    const { page, close } = await open("/system", { wait: "[data-table]", bypassCSP: true });
+    const row = (name) => page.locator(`[data-table="${name}"]`).innerText();
+    assert.match(await row("hosts"), /Hosts\s+1\u202f906\s+4\.19\u202fMB\s+22\.1\u202fMB\s+18\.9\u202f%\s+0$/);
+    assert.match(await row("names"), /100\u202f%\s+1\u202f234$/);
+    assert.match(await row("filters"), /Filters in use\s+\u2014\s+65\.5\u202fkB\s+\u2014\s+\u2014\s+0$/);
+    const kept = (name) => page.locator(`[data-retention="${name}"]`).innerText();
+    assert.match(await kept("totals-10"), /Totals by 10\u202fs\s+6\u202fh\s+[\d:]{8}/);
+    assert.match(await kept("totals-3600"), /Totals by 1\u202fh\s+1095\u202fd\s+nothing yet/);
+    assert.match(await kept("flows-60"), /Flows themselves\s+30\u202fd/);
+    assert.match(await page.locator("section", { has: page.locator("[data-retention]") }).innerText(), /history-eth0\.sqlite[^]*734\u202fMB of 4\.29\u202fGB \(17\.1\u202f%\)/);
+    assert.deepEqual(await serious(page), []);
+    await close();
+  },
   "the system page lists the rules as they are set, and says what is usual": async () => {
     const { page, close } = await open("/system", { wait: "tbody tr" });
     const row = (title) => page.locator("tbody tr", { hasText: title }).innerText();
@@ -189,5 +204,16 @@ export const standIn = {
     await page.goBack();
     await page.locator("canvas.base").waitFor();
     await close();
+  },
+  "a server that only collects flow exports tells of records, not of frames": async () => {
+    const other = await startMock(0, { collector: true });
+    const { page, close } = await open("/");
+    await page.goto(other.url);
+    await page.getByText("654\u202fk records · 42 lost").waitFor();
+    await page.goto(`${other.url}/system`);
+    await page.locator("[data-ledger]").waitFor();
+    assert.match(await page.locator("[data-ledger]").innerText(), /^Packets\s+12\u202f345\u202f000\s+Bytes\s+9\.88\u202fGB\s+Flows\s+654\u202f321$/);
+    await close();
+    await other.stop();
   },
 };

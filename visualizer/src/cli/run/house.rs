@@ -347,3 +347,54 @@ fn epoch() -> String {
     let random = std::hash::BuildHasher::hash_one(&ahash::RandomState::new(), live::now().as_nanos());
     format!("{random:016x}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use analyzer::LocalNetworks;
+    use analyzer::geo::Geo;
+
+    fn status(facts: Facts) -> Arc<Status> {
+        let source = SourceFacts {
+            kind: "interface",
+            name: "eth0".to_owned(),
+            local: String::new(),
+            local_origin: "assumed",
+            started_ms: 0,
+            filter: String::new(),
+            counted: "outermost",
+            login: false,
+            certificate: None,
+        };
+        Arc::new(Status::new(source, facts, None, None))
+    }
+
+    #[test]
+    fn history_that_cannot_be_kept_on_disk_is_bounded_by_memory() {
+        let mut settings = Settings::default();
+        settings.history.memory_mb = 24;
+        let facts = Facts { geo: Geo::empty(), local: LocalNetworks::default() };
+        let status = status(facts.clone());
+        // A folder can't be made below a file.
+        let wanted = history::Place::File("/dev/null/history.sqlite".into());
+        let keeper = Keeper {
+            keep: Keep::of(&settings.history, &wanted),
+            place: wanted,
+            setup: setup(&settings, facts, None, Shares::of(&settings)).unwrap(),
+            hub: Arc::new(Hub::new("test".to_owned(), (mpsc::channel().0, mpsc::channel().0))),
+            status: Arc::clone(&status),
+        };
+        assert_eq!(keeper.keep.bytes, 4096 << 20);
+        let (place, (disk, thread)) = keep(keeper.clone(), &settings).unwrap();
+        assert!(matches!(place, history::Place::Memory(_)), "{place:?}");
+        // Whatever it is told, it says how it stands.
+        disk.forget();
+        disk.end();
+        thread.join().unwrap();
+        let store = status.store();
+        assert_eq!((store.limit >> 20, store.file), (12, None));
+        // Where somebody named the folder, it is a fault.
+        settings.history.folder = "/dev/null".into();
+        assert!(matches!(keep(keeper, &settings), Err(Failure::Unreadable(_))));
+    }
+}
