@@ -9,6 +9,7 @@ mod board;
 mod database;
 mod mutes;
 mod question;
+mod record;
 mod store;
 #[cfg(test)]
 mod storm_tests;
@@ -19,5 +20,6 @@ mod waiting;
 
 pub(crate) use board::{Account, Board, Entry, MOST as ON_BOARD};
 pub(crate) use question::{Cursor, Question};
-pub(crate) use store::{Ask, Found, Place, Refusal, Store, place, revive};
+pub(crate) use record::revive;
+pub(crate) use store::{Ask, Found, Place, Refusal, Store, place};
 pub(crate) use triage::{Action, Mute, Past, REASONS, State, Step, time};

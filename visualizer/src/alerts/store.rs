@@ -11,19 +11,17 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use analyzer::Alert;
-use analyzer::geo::Geo;
 use rusqlite::ErrorCode;
-use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
 use super::board::{Account, Entry};
 use super::database::{Database, Fresh, News};
 use super::mutes::{self, Judge, Mutes};
 use super::question::{Page, Question};
+use super::record::{document, fresh, revive};
 use super::triage::{Mute, Past, State, Step};
 use super::waiting::Waiting;
 use crate::bucket::Bucket;
-use crate::cli::alert_json;
 use crate::live::{Status, now};
 use crate::settings::Settings;
 
@@ -434,35 +432,6 @@ impl Store {
     }
 }
 
-/// An alert as it is stored; its number on the disk is another than that of the run.
-fn document(found: &Found, geo: &Geo) -> Map<String, Value> {
-    let mut document = alert_json(&found.alert, geo);
-    document.remove("id");
-    document
-}
-
-fn fresh<'a>(found: &'a Found, document: &'a Map<String, Value>, muted_by: Option<i64>) -> Fresh<'a> {
-    Fresh {
-        number: found.alert.number,
-        earlier: found.earlier,
-        identity: identity(&found.alert),
-        rule: found.alert.rule.id,
-        severity: found.alert.severity as u8,
-        first_ms: found.alert.first.as_millis(),
-        last_ms: found.alert.last.as_millis(),
-        document,
-        muted_by,
-        evidence: found.evidence.as_ref().map(|(capture, packets)| (capture.as_slice(), *packets)),
-    }
-}
-
-/// What an alert has each time its packets are read: the rule, when its threshold was reached, and by whom at whom.
-fn identity(alert: &Alert) -> String {
-    let first = |parties: &[analyzer::Party]| parties.first().map_or_else(String::new, ToString::to_string);
-    let parties = (first(&alert.sources), first(&alert.targets));
-    format!("{} {} {} {}", alert.rule.id, alert.raised.as_nanos(), parties.0, parties.1)
-}
-
 /// What the board begins with.
 pub(super) const fn newest() -> Question {
     Question { severity: 0, rules: Vec::new(), states: Vec::new(), before: None, limit: super::board::MOST }
@@ -470,27 +439,6 @@ pub(super) const fn newest() -> Question {
 
 fn known<T>(found: Option<T>) -> Result<T, Refusal> {
     found.ok_or(Refusal::Unknown)
-}
-
-/// An alert out of its document, as far as a filter asks of it.
-pub(crate) fn revive(entry: &Entry) -> Option<Alert> {
-    let rule = analyzer::detect::rules().find(|rule| rule.id == entry.rule)?;
-    let parties = |field: &str| -> Vec<analyzer::Party> {
-        let texts = entry.document.get(field).and_then(Value::as_array);
-        texts.into_iter().flatten().filter_map(|text| party(text.as_str()?)).collect()
-    };
-    let at = |ms: i64| capturer::Timestamp::from_nanos(ms.saturating_mul(1_000_000));
-    let mut alert = Alert::new(0, rule, at(entry.first_ms));
-    (alert.sources, alert.targets) = (parties("sources"), parties("targets"));
-    Some(alert)
-}
-
-fn party(text: &str) -> Option<analyzer::Party> {
-    if let Ok(address) = text.parse() {
-        return Some(analyzer::Party::host(address));
-    }
-    let socket: std::net::SocketAddr = text.parse().ok()?;
-    Some(analyzer::Party::service(socket.ip(), socket.port()))
 }
 
 /// Opens and checks a file.
