@@ -20,8 +20,9 @@ use analyzer::{Analyzer, Dimension, Facts, LocalNetworks, Measure, Origin, Readi
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
+use crate::cli::document::{self, Share, TotalsDocument};
 use crate::cli::gather::{self, TOGETHER};
-use crate::cli::offline::{self, Outcome, Range, Share, TotalsDocument};
+use crate::cli::offline::{self, Outcome, Range};
 use crate::cli::output::{self, Format};
 use crate::cli::{Common, Failure, timerange};
 use crate::settings::{self, Settings};
@@ -380,7 +381,7 @@ impl Report<'_> {
 
     /// The document of `--format json`.
     fn document(&self) -> serde_json::Value {
-        let mut document = offline::report_document(&self.totals, self.by, self.share.measure, self.top);
+        let mut document = document::report_document(&self.totals, self.by, self.share.measure, self.top);
         if let (Some(labels), Some(rows)) = (self.labels, document["rows"].as_array_mut()) {
             for (row, object) in self.top.rows.iter().zip(rows) {
                 object["label"] = json!(labels.of(row));
@@ -426,7 +427,7 @@ fn render(
     complain_of_names(reading);
     let sources = arguments.interface.iter().map(PathBuf::from).chain(arguments.read.iter().cloned());
     let totals = TotalsDocument::of(&sources.collect::<Vec<_>>(), outcome, evicted, counted);
-    let whole = offline::whole(&outcome.ledger, measure, &top);
+    let whole = document::whole(&outcome.ledger, measure, &top);
     let share = Share { measure, whole, seconds: totals.seconds() };
     let report = Report {
         by: arguments.by,

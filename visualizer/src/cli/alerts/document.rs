@@ -7,7 +7,7 @@ use analyzer::{Alert, Party, sentence};
 use serde_json::{Map, Value, json};
 
 use super::remote::moment;
-use crate::cli::offline::TotalsDocument;
+use crate::cli::document::TotalsDocument;
 use crate::cli::output::{Column, Format, Listing, plain};
 use crate::cli::report::local_time;
 use crate::settings::Detect;

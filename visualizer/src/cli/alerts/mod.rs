@@ -18,7 +18,8 @@ use analyzer::geo::Needs;
 use analyzer::{Alert, Severity};
 use clap::Args;
 
-use crate::cli::offline::{Outcome, Range, TotalsDocument};
+use crate::cli::document::TotalsDocument;
+use crate::cli::offline::{Outcome, Range};
 use crate::cli::output::{self, Format};
 use crate::cli::{Common, Failure, report, timerange};
 use crate::geo_files;

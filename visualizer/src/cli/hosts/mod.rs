@@ -19,8 +19,9 @@ use capturer::source::Source;
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 
+use crate::cli::document::{TotalsDocument, text_with_rows};
 use crate::cli::fingerprints::tell_sampled;
-use crate::cli::offline::{self, Outcome, Range, TotalsDocument, text_with_rows};
+use crate::cli::offline::{self, Outcome, Range};
 use crate::cli::output::{self, Format};
 use crate::cli::server::{Server, Shown, encoded};
 use crate::cli::{Common, Failure, complain, gather, report, timerange};

@@ -15,6 +15,7 @@ use capturer::source::file::FileSource;
 use capturer::{Frame, Packet, Timestamp};
 
 use super::feed::Read;
+use crate::cli::document;
 use crate::cli::offline::{self, Hand, Nobody, Outcome};
 use crate::cli::{Failure, complain, exported};
 use crate::sources;
@@ -106,7 +107,7 @@ fn told(outcome: &Outcome, tally: &mut Tally) -> Read {
     }
     Read {
         truncated: outcome.truncated.is_some() || outcome.error.is_some(),
-        error: outcome.error.as_ref().map(offline::damage),
+        error: outcome.error.as_ref().map(document::damage),
     }
 }
 

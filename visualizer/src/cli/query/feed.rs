@@ -17,7 +17,7 @@ use super::captures::{Captures, is_input};
 use super::files::FlowFile;
 use super::question::Question;
 use crate::cli::progress::Progress;
-use crate::cli::{Failure, complain, offline};
+use crate::cli::{Failure, complain, document};
 
 /// How long after a flow ended exporters may tell of it: the longest active time-out one meets.
 const LATE: i64 = 3600;
@@ -130,7 +130,7 @@ impl Feed {
                 }
                 Err(Failure::Input(error)) => {
                     read.truncated = true;
-                    read.error.get_or_insert_with(|| offline::damage(&error));
+                    read.error.get_or_insert_with(|| document::damage(&error));
                     complain(&error.to_string());
                     tally.note(error.to_string());
                 }

@@ -8,7 +8,7 @@ use analyzer::aggregate::{Label, Row};
 
 use super::chart::{self, Slice};
 use super::{Report, escape_html, listing, local_time};
-use crate::cli::{offline, output};
+use crate::cli::{document, output};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -223,7 +223,7 @@ fn ledger(report: &Report<'_>) -> String {
         ("filtered".to_owned(), ledger.filtered),
         ("lost".to_owned(), ledger.lost()),
     ];
-    if let Some(reasons) = offline::skipped(ledger).as_object() {
+    if let Some(reasons) = document::skipped(ledger).as_object() {
         let skipped = reasons
             .iter()
             .filter_map(|(reason, n)| Some((format!("skipped: {}", reason.replace('_', " ")), n.as_u64()?)));

@@ -5,7 +5,7 @@ use analyzer::aggregate::{Label, LeftOut, Row, Top};
 use serde_json::json;
 
 use super::{Report, whereabouts};
-use crate::cli::offline;
+use crate::cli::document;
 use crate::cli::output::{self, Column, Listing};
 use crate::settings::Layer;
 
@@ -76,7 +76,7 @@ pub(super) fn values(report: &Report<'_>) -> Listing {
     let mut columns = columns(report.by);
     columns.extend(FURTHER);
     let rows = report.top.rows.iter().map(|row| {
-        let object = offline::row_json(row, &report.share);
+        let object = document::row_json(row, &report.share);
         let mut cells: Vec<_> = columns.iter().map(|column| object[column.field].clone()).collect();
         cells[0] = json!(report.label(row));
         cells[1] = json!(report.name(row));
@@ -102,7 +102,7 @@ fn pretty(report: &Report<'_>, row: &Row) -> Vec<String> {
         end(counts.bytes_sent),
         end(counts.bytes_received),
         output::count(u64::from(counts.flows)),
-        format!("{:.2}", offline::percent(row, report.share.measure, report.share.whole)),
+        format!("{:.2}", document::percent(row, report.share.measure, report.share.whole)),
         hosts.unwrap_or_else(|| "—".to_owned()),
     ]
 }
