@@ -34,5 +34,8 @@ export const memoryTables = (value: unknown): MemoryTable[] =>
 export const retention = (value: unknown): Retention[] =>
   list(value).map((one) => ({ what: name(one.what), step_seconds: number(one.step_seconds), keep_seconds: number(one.keep_seconds), oldest_ms: orNull(one.oldest_ms) }));
 
+/** For how long something is kept at most, ms. */
+export const longest = (kept: readonly Retention[], what: string): number => Math.max(0, ...kept.filter((one) => one.what === what).map((one) => one.keep_seconds * 1000));
+
 /** How full a table is, 0 to 1; what has no share is not full. */
 export const fill = ({ bytes, share_bytes }: MemoryTable): number => (share_bytes === null || share_bytes === 0 ? 0 : Math.min(1, bytes / share_bytes));

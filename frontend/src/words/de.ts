@@ -200,6 +200,8 @@ export const de = {
     filter: (filter) => `Nur ${filter}`,
     innermost: "Tunnel nach ihren inneren Adressen",
     geo: (date) => `Geodaten ${date}`,
+    retention: (flows, totals) => `Behalten: Flüsse ${flows}, Summen ${totals}`,
+    unkept: "Behalten, solange dies läuft",
     borders: "Grenzen: Natural Earth, De-facto-Sicht",
     offline: "Offline bereit",
     offlineHint: "Die Seite fragt keinen anderen Rechner nach irgendetwas.",

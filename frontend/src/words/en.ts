@@ -199,6 +199,8 @@ export const en = {
     filter: (filter: string) => `Only ${filter}`,
     innermost: "Tunnels by their inner addresses",
     geo: (date: string) => `Geo data ${date}`,
+    retention: (flows: string, totals: string) => `Kept: flows ${flows}, totals ${totals}`,
+    unkept: "Kept while this runs",
     borders: "Borders: Natural Earth, de facto view",
     offline: "Offline ready",
     offlineHint: "The page asks no other host for anything.",

@@ -210,6 +210,7 @@ export const standIn = {
     const { page, close } = await open("/");
     await page.goto(other.url);
     await page.getByText("654\u202fk records · 42 lost").waitFor();
+    await page.getByText("Kept: flows 30\u202fd, totals 1095\u202fd").waitFor();
     await page.goto(`${other.url}/system`);
     await page.locator("[data-ledger]").waitFor();
     assert.match(await page.locator("[data-ledger]").innerText(), /^Packets\s+12\u202f345\u202f000\s+Bytes\s+9\.88\u202fGB\s+Flows\s+654\u202f321$/);
