@@ -239,7 +239,8 @@ fn document(rows: &str) -> String {
          \"kept\" is what the test itself said on this machine; its time holds its building, too. A promise without a test is not one yet.\n\n\
          | promise | test | target | result | took |\n|---|---|---|---|---|\n{rows}",
         processor.map_or("unknown processor", |(_, name)| name),
-        read("/proc/sys/kernel/osrelease").trim(),
+        // The rest is the distribution's.
+        read("/proc/sys/kernel/osrelease").trim().split('-').next().unwrap_or_default(),
     )
 }
 
