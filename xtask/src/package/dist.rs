@@ -84,10 +84,9 @@ fn pack(folder: &Path, name: &str, archive: &str) -> Result<()> {
     let time = String::from_utf8_lossy(&time.stdout).trim().to_owned();
     let packed = Command::new("tar")
         .current_dir(folder)
-        .env("GZIP", "-n")
         .args(["--sort=name", "--owner=0", "--group=0", "--numeric-owner", "--mode=go=rX,u+rw,a-s"])
         .arg(format!("--mtime=@{}", if time.is_empty() { "0" } else { &time }))
-        .args(["--create", "--gzip", "--file", archive, name])
+        .args(["--create", "--use-compress-program", "gzip -n", "--file", archive, name])
         .status()
         .context("tar")?;
     ensure!(packed.success(), "tar failed");

@@ -59,7 +59,9 @@ impl Workspace {
             .status()
             .context("cargo build")?;
         ensure!(cargo.success(), "cargo build --profile {profile} failed");
-        Ok(self.target.join(profile).join("wireglobe"))
+        // Cargo's own name of that folder.
+        let folder = if profile == "dev" { "debug" } else { profile };
+        Ok(self.target.join(folder).join("wireglobe"))
     }
 
     /// The folder of what is made here.
