@@ -41,7 +41,7 @@ const fn promise(what: &'static str, test: &'static str, target: &'static str, h
 }
 
 /// All promises, in the order of the document.
-const PROMISES: [Promise; 58] = [
+const PROMISES: [Promise; 59] = [
     promise(
         "no input crashes us",
         "decode_advances",
@@ -129,7 +129,13 @@ const PROMISES: [Promise; 58] = [
     ),
     promise("no hash stall", "hash_flood_ratio", "1.5 times random keys", How::Nothing),
     promise("no slow packet", "worst_packet_us", "1 ms at most", How::Nothing),
-    promise("readers cannot hurt capture", "ws_slow_1000", "0 drops", How::Nothing),
+    promise("hostile frames", "ws_frames_hostile", "each closed", How::Test("-p visualizer --test hostile")),
+    promise(
+        "readers cannot hurt capture",
+        "who_never_reads",
+        "200 of them: 0 lost, memory bounded",
+        How::Test("-p visualizer --test hostile"),
+    ),
     promise(
         "hostile frames",
         "who_breaks_the_protocol_is_closed",
@@ -142,7 +148,12 @@ const PROMISES: [Promise; 58] = [
         "refused, and let in again",
         How::Test("-p visualizer --test server"),
     ),
-    promise("connects", "slowloris_2000", "a good client is served", How::Nothing),
+    promise(
+        "connects",
+        "half_open_requests_keep_nobody_out",
+        "400 of them: a good client is served",
+        How::Test("-p visualizer --test hostile"),
+    ),
     promise("web trust", "host_then_origin", "exact status of each row", How::Test("-p visualizer --lib")),
     promise(
         "web trust",
