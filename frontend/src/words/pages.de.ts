@@ -100,7 +100,7 @@ export const pagesDe = {
     methods: { ring: "Ring, mit dem Kernel geteilt", packet: "Packet-Socket", pnet: "pnet" },
     layers: { outermost: "die äußerste Adresse", innermost: "die innerste Adresse" },
     states: { live: "live", replay: "Wiedergabe", ended: "zu Ende", blind: "blind: Die Schnittstelle ist weg" },
-    origins: { settings: "die Einstellungen", interface: "die Adressen der Schnittstelle", traffic: "den Verkehr", assumed: "Annahme" },
+    privateAddresses: "private Adressen", origins: { settings: "die Einstellungen", interface: "die Adressen der Schnittstelle", traffic: "den Verkehr", assumed: "Annahme" },
     inKernel: "vom Kernel geprüft", here: "hier geprüft",
     access: "Zugang", noLogin: "hier meldet sich niemand an", certificate: "Zertifikat, SHA-256",
     sandbox: {

@@ -100,7 +100,7 @@ export const pagesEn = {
     methods: { ring: "ring shared with the kernel", packet: "packet socket", pnet: "pnet" } as Readonly<Record<string, string>>,
     layers: { outermost: "the outermost address", innermost: "the innermost address" } as Readonly<Record<string, string>>,
     states: { live: "live", replay: "replay", ended: "ended", blind: "blind: the interface is gone" } as Readonly<Record<string, string>>,
-    origins: { settings: "the settings", interface: "the interface's addresses", traffic: "the traffic", assumed: "assumed" } as Readonly<Record<string, string>>,
+    privateAddresses: "private addresses", origins: { settings: "the settings", interface: "the interface's addresses", traffic: "the traffic", assumed: "assumed" } as Readonly<Record<string, string>>,
     inKernel: "asked by the kernel", here: "asked here",
     access: "Access", noLogin: "nobody has to sign in here", certificate: "Certificate, SHA-256",
     sandbox: {
