@@ -14,7 +14,7 @@ pub struct Arguments {
     /// The document
     #[arg(long, default_value = "docs/PROMISES.md")]
     document: PathBuf,
-    /// Only promises whose test's name contains one of these; the others are shown as not run
+    /// Only promises whose test's name contains one of these; the rows of the others stay as they are
     names: Vec<String>,
 }
 
@@ -286,12 +286,17 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let is_wanted = |test: &str| {
         arguments.names.is_empty() || arguments.names.iter().any(|name| test.contains(name.as_str()))
     };
+    let before = fs::read_to_string(&arguments.document).unwrap_or_default();
+    let now = now();
     let mut failed = Vec::new();
     let mut rows = String::new();
     for promise in &PROMISES {
         let outcome = match promise.how {
             How::Nothing => Outcome { result: "**no test yet**".to_owned(), took: None },
-            _ if !is_wanted(promise.test) => Outcome { result: "not run this time".to_owned(), took: None },
+            _ if !is_wanted(promise.test) => {
+                rows += &last_time(&before, promise);
+                continue;
+            }
             How::Test(words) => {
                 let words = words.split(' ').map(str::to_owned);
                 let name = promise.test.to_owned();
@@ -313,16 +318,29 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         }
         let took = outcome.took.map_or_else(String::new, |took| format!("{:.1} s", took.as_secs_f64()));
         // Memory takes everything.
-        let _ = writeln!(
-            rows,
-            "| {} | `{}` | {} | {} | {took} |",
-            promise.what, promise.test, promise.target, outcome.result
-        );
+        let _ = writeln!(rows, "{}{} | {} | {took} | {now} |", head(promise), promise.target, outcome.result);
     }
     let path = &arguments.document;
     fs::write(path, document(&rows)).with_context(|| path.display().to_string())?;
     ensure!(failed.is_empty(), "not kept: {}", failed.join(", "));
     Ok(())
+}
+
+/// How a promise's row begins.
+fn head(promise: &Promise) -> String {
+    format!("| {} | `{}` | ", promise.what, promise.test)
+}
+
+/// A promise's row as it stands in the document.
+fn last_time(document: &str, promise: &Promise) -> String {
+    let head = head(promise);
+    let row = document.lines().find(|line| line.starts_with(&head));
+    row.map_or_else(|| format!("{head}{} | never run | | |\n", promise.target), |row| format!("{row}\n"))
+}
+
+fn now() -> String {
+    let now = Command::new("date").args(["-u", "+%Y-%m-%d %H:%M UTC"]).output();
+    now.map_or_else(|_| String::new(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// Runs it; a test that ran nothing, or skipped with a word, is not kept.
@@ -357,13 +375,10 @@ fn document(rows: &str) -> String {
     let processor = read("/proc/cpuinfo");
     let processor = processor.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let threads = std::thread::available_parallelism().map_or(0, usize::from);
-    let now = Command::new("date").args(["-u", "+%Y-%m-%d %H:%M UTC"]).output();
-    let now = now
-        .map_or_else(|_| String::new(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
     format!(
-        "# Promises and what became of them\n\n<!-- written by `cargo xtask milestone` -->\n\n{now}, {}, {threads} threads, Linux {}. \
+        "# Promises and what became of them\n\n<!-- written by `cargo xtask milestone` -->\n\n{}, {threads} threads, Linux {}. \
          \"kept\" is what the test itself said on this machine; its time holds its building, too. A promise without a test is not one yet.\n\n\
-         | promise | test | target | result | took |\n|---|---|---|---|---|\n{rows}",
+         | promise | test | target | result | took | when |\n|---|---|---|---|---|---|\n{rows}",
         processor.map_or("unknown processor", |(_, name)| name),
         // The rest is the distribution's.
         read("/proc/sys/kernel/osrelease").trim().split('-').next().unwrap_or_default(),
