@@ -30,9 +30,9 @@ enum Tool {
     /// Write the list of rules in docs/RULES.md
     Rules(rules::Arguments),
     /// Make the Debian package (needs cargo-deb)
-    Deb(package::deb::Arguments),
+    Deb(package::Arguments),
     /// Make the archive, with checksum and bill of materials
-    Dist(package::dist::Arguments),
+    Dist(package::Arguments),
     /// Make a large everyday capture to measure with
     Imix(bench_captures::imix::Arguments),
     /// Make a spoofed SYN flood to measure with

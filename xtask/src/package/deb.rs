@@ -4,14 +4,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use super::{Workspace, generate};
-
-#[derive(Debug, clap::Args)]
-pub struct Arguments {
-    /// The profile the binary is built with: dist is smaller and slower to build
-    #[arg(long, default_value = "dist")]
-    profile: String,
-}
+use super::{Arguments, Workspace, generate};
 
 /// Builds, generates, packs; prints where the package is.
 pub fn run(arguments: &Arguments) -> Result<()> {

@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 
-use super::{Workspace, generate, sbom};
+use super::{Arguments, Workspace, generate, sbom};
 
 /// Files and folders of the repository that go along.
 const TAKEN: [&str; 8] = [
@@ -21,13 +21,6 @@ const TAKEN: [&str; 8] = [
     "packaging/wireglobe.sysusers",
     "settings.toml",
 ];
-
-#[derive(Debug, clap::Args)]
-pub struct Arguments {
-    /// The profile the binary is built with
-    #[arg(long, default_value = "dist")]
-    profile: String,
-}
 
 /// Builds, gathers, packs; prints where the archive is.
 pub fn run(arguments: &Arguments) -> Result<()> {

@@ -11,6 +11,13 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The profile the binary is built with: dist is the smallest and takes longest
+    #[arg(long, default_value = "dist")]
+    profile: String,
+}
+
 /// What the binary writes of itself: arguments, file.
 const GENERATED: [(&[&str], &str); 4] = [
     (&["man"], "wireglobe.1"),
