@@ -34,6 +34,11 @@ use crate::live::{Figures, Prints, Status, TopicKey, topics};
 /// Time between ticks: four a second.
 const TICK: Duration = Duration::from_millis(250);
 
+/// What is newly wanted is made so soon, when others that are wanted with it have come too, and not sooner than this after the
+/// last tick.
+const SOON: Duration = Duration::from_millis(10);
+const BETWEEN: Duration = Duration::from_millis(100);
+
 /// How long the thread waits for packets before it looks at its commands.
 const WAIT: Duration = Duration::from_millis(20);
 
@@ -168,6 +173,9 @@ struct Thread {
     again: Again,
     /// Flow records that are being counted.
     records: Vec<FlowRecord>,
+    /// When the last tick was, and when the next is due.
+    ticked: Option<Instant>,
+    due: Instant,
     /// Sequence number of the next packet the analyzer will see.
     next: u64,
     lost: u64,
@@ -196,6 +204,8 @@ pub(crate) fn spawn(
         wanted: Vec::new(),
         views: HashMap::new(),
         records: Vec::new(),
+        ticked: None,
+        due: Instant::now(),
         next: 0,
         lost: 0,
     };
@@ -206,7 +216,6 @@ impl Thread {
     fn run(mut self, commands: &Receiver<Command>, stop: &AtomicBool) {
         let mut cursor = self.stream.cursor_from_oldest().awaited();
         let mut buffer = ReadBuffer::new(&self.stream);
-        let mut due = Instant::now();
         while !stop.load(Relaxed) {
             let over = self.status.has_ended();
             let read = cursor.read(&mut buffer, WAIT);
@@ -220,8 +229,9 @@ impl Thread {
             while let Ok(command) = commands.try_recv() {
                 self.obey(command);
             }
-            if Instant::now() >= due {
-                due = Instant::now() + TICK;
+            let now = Instant::now();
+            if now >= self.due {
+                (self.ticked, self.due) = (Some(now), now + TICK);
                 self.tick();
             }
             if let (true, Some(watch)) = (over && read.taken == 0, &mut self.detection) {
@@ -374,6 +384,13 @@ impl Thread {
             }
         }
         self.wanted.push(key);
+        self.make_soon();
+    }
+
+    fn make_soon(&mut self) {
+        let soon = Instant::now() + SOON;
+        let soon = self.ticked.map_or(soon, |ticked| soon.max(ticked + BETWEEN));
+        self.due = self.due.min(soon);
     }
 
     fn drop_topic(&mut self, key: &TopicKey) {

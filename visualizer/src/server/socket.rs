@@ -18,7 +18,7 @@ use futures_util::stream::SplitSink;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout};
 
 use crate::access::Who;
 use crate::live::{Hub, SPAN, SubscribeError, Subscription, TIMELESS, TOPICS, TopicKey};
@@ -34,6 +34,9 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A tick comes at least so often, changes or not.
 const HEARTBEAT: Duration = Duration::from_secs(1);
+
+/// What is subscribed is answered so soon, when what is subscribed with it has come too.
+const GATHERED: Duration = Duration::from_millis(10);
 
 /// A client that has not acknowledged a tick for so long is closed.
 const ACK_TIMEOUT: Duration = Duration::from_secs(30);
@@ -118,6 +121,8 @@ struct Client {
     out: SplitSink<WebSocket, Message>,
     subs: BTreeMap<u8, Held>,
     in_flight: Option<(u64, Instant)>,
+    /// When new subscriptions are looked at, without waiting for a tick.
+    look: Option<Instant>,
     /// Bytes of the tick in flight, and what a tick may have.
     bytes: usize,
     allowance: f64,
@@ -170,6 +175,7 @@ impl Client {
             out,
             subs: BTreeMap::new(),
             in_flight: None,
+            look: None,
             bytes: 0,
             allowance: TICK_BYTES.1,
             last_sent: Instant::now(),
@@ -235,6 +241,10 @@ impl Client {
                     let () = changed;
                     self.tell(false).await
                 },
+                () = at(self.look) => {
+                    self.look = None;
+                    self.tell(false).await
+                }
                 _ = heartbeat.tick() => self.beat().await,
                 () = closed(&mut closing) => {
                     let _ = self.send(wire::bye(1000)).await;
@@ -323,6 +333,7 @@ impl Client {
             sub.id,
             Held { subscription, sent: sub.last_seq.filter(|_| self.resumed), least, last: None },
         );
+        self.look.get_or_insert_with(|| Instant::now() + GATHERED);
         Ok(())
     }
 
@@ -346,7 +357,12 @@ impl Client {
         if self.pace != before {
             self.send(wire::lag(1.0 / PACES[self.pace].as_secs_f64())).await?;
         }
-        Ok(())
+        if self.is_asked() { self.tell(false).await } else { Ok(()) }
+    }
+
+    /// Whether a subscription has not been answered yet: that does not wait for the pace.
+    fn is_asked(&self) -> bool {
+        self.subs.values().any(|held| held.last.is_none())
     }
 
     /// Sends what is new, if the client is ready for it; a heartbeat at least now and then.
@@ -358,7 +374,7 @@ impl Client {
                 Ok(())
             };
         }
-        let due = self.last_sent.elapsed() + Duration::from_millis(20) >= PACES[self.pace];
+        let due = self.is_asked() || self.last_sent.elapsed() + Duration::from_millis(20) >= PACES[self.pace];
         let quiet = !self.visible || self.paused;
         if heartbeat && self.last_sent.elapsed() + Duration::from_millis(20) < HEARTBEAT {
             return Ok(());
@@ -443,6 +459,14 @@ impl Held {
         self.sent = Some(seq);
         self.last = Some(Instant::now());
         Some(wire::state(id, key.topic, snapshot, &body))
+    }
+}
+
+/// Waits for a moment; for ever, if there is none.
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment.into()).await,
+        None => pending().await,
     }
 }
 
