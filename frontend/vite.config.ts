@@ -1,12 +1,20 @@
 // Builds the page into dist/, which is committed and embedded by the visualizer: file names carry no hash, so that a
 // rebuild of the same sources gives the same files.
 import { svelte } from "@sveltejs/vite-plugin-svelte";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 const server = process.env.WIREGLOBE_URL ?? "http://127.0.0.1:8470";
 
+/** What the first script asks for at once is loaded beside it, not after it. */
+const beside: Plugin = {
+  name: "beside",
+  apply: "build",
+  transformIndexHtml: () => [{ tag: "link", attrs: { rel: "modulepreload", crossorigin: true, href: "/assets/base.js" }, injectTo: "head" }],
+};
+
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte(), beside],
   build: {
     target: "es2022",
     // Pages are loaded when they are opened, all styles at once.

@@ -35,13 +35,21 @@ async function signedIn(target: HTMLElement): Promise<void> {
   });
 }
 
-void Promise.all([startLanguage(), learnSession()]).then(async () => {
-  if (mustSignIn()) await signedIn(target);
+/** The connection is made while the words are still on their way. */
+async function connected(): Promise<void> {
+  await learnSession();
+  if (!mustSignIn()) store.start();
+}
+
+void Promise.all([startLanguage(), connected()]).then(async () => {
+  if (mustSignIn()) {
+    await signedIn(target);
+    store.start();
+  }
   await startPrivacy(document.body, store);
   if (kept(NOTICES_KEY) === "on") void import("./lib/notices").then(({ startNotices }) => startNotices((id) => store.setView({ page: "alerts", entity: null, alert: id })));
   let shown = show();
-  store.start();
-  let wasOpen = false;
+  let wasOpen = store.link.phase === "open";
   store.on("link", () => {
     if (wasOpen && store.link.phase === "stale") void watchSession();
     wasOpen = store.link.phase === "open";

@@ -12,6 +12,9 @@ const SCENE: readonly Channel[] = ["countries", "seen", "arcs", "homes", "alerts
 /** How often arcs are drawn anew at least. */
 const AGEING_MS = 1000;
 
+/** Making the map takes as long as all else together: the first figures go before it, unless they take longer than this. */
+const FIGURES_MS = 500;
+
 export interface MapView { map: WorldMap; stop(): void }
 
 /** Calls `act` at most once a frame, however many channels change in one tick. */
@@ -35,8 +38,22 @@ function onStanding(store: Store, act: () => void): () => void {
   });
 }
 
+/** Until the figures of a first tick are on the screen. */
+async function figures(store: Store): Promise<void> {
+  if (store.link.at > 0) return;
+  await new Promise<void>((resolve) => {
+    const stop = store.on("link", () => store.link.at > 0 && requestAnimationFrame(() => setTimeout(done)));
+    const late = setTimeout(() => done(), FIGURES_MS);
+    const done = (): void => {
+      stop();
+      clearTimeout(late);
+      resolve();
+    };
+  });
+}
+
 export async function showMap(store: Store, root: HTMLElement, events: MapEvents): Promise<MapView> {
-  const atlas = await loadAtlas();
+  const [atlas] = await Promise.all([loadAtlas(), figures(store)]);
   const map = new WorldMap(root, atlas, store.view.projection, events);
   const show = (): void => {
     map.project(store.view.projection);
