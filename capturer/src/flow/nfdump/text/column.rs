@@ -172,8 +172,8 @@ fn flags(text: &str) -> Option<TcpFlags> {
     const LETTERS: [(char, u16); 8] =
         [('F', 1), ('S', 2), ('R', 4), ('P', 8), ('A', 16), ('U', 32), ('E', 64), ('C', 128)];
     let bit = |letter| LETTERS.iter().find(|(known, _)| *known == letter).map(|(_, bit)| *bit);
-    let set = text.chars().filter(|c| *c != '.').map(bit);
-    set.sum::<Option<u16>>().filter(|_| text.len() <= 16).map(TcpFlags)
+    let mut set = text.chars().filter(|c| *c != '.').map(bit);
+    set.try_fold(0, |all, bit| Some(all | bit?)).map(TcpFlags)
 }
 
 fn vlan(text: &str, record: &mut FlowRecord) -> Option<()> {
@@ -199,16 +199,21 @@ fn time(text: &str) -> Option<Timestamp> {
     let (date, clock) = text.split_once(['T', ' '])?;
     let clock = clock.trim_end_matches('Z');
     let (whole, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
-    let mut date = date.split('-').map(|part| part.parse::<i64>().ok());
-    let mut clock = whole.split(':').map(|part| part.parse::<i64>().ok());
+    let mut date = date.split('-').map(number);
+    let mut clock = whole.split(':').map(number);
     let (year, month, day) = (date.next()??, date.next()??, date.next()??);
     let (hour, minute, second) = (clock.next()??, clock.next()??, clock.next()??);
     let fits = (1970..2262).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
     let fits = fits && (0..24).contains(&hour) && (0..60).contains(&minute) && (0..=60).contains(&second);
     let digits = fraction.len().min(9);
-    let nanos = fraction.get(..digits)?.parse::<i64>().ok()? * 10_i64.pow(9 - digits as u32);
-    let seconds = days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
-    fits.then(|| Timestamp::from_parts(seconds, nanos))
+    let nanos = number(fraction.get(..digits)?)? * 10_i64.pow(9 - digits as u32);
+    let seconds = || days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
+    fits.then(|| Timestamp::from_parts(seconds(), nanos))
+}
+
+/// Digits alone: no sign.
+fn number(digits: &str) -> Option<i64> {
+    digits.parse().ok().filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Days since 1970-01-01, counted in eras of 400 years that begin on 1 March.
@@ -241,8 +246,21 @@ mod tests {
             "2026-11-20 25:00:00",
             "x-11-20 00:00:00",
             "9999-01-01 00:00:00",
+            "2000000000000000-01-01 00:00:00",
+            "2026-11-20 9223372036854775807:00:00",
+            "2026-11-20 17:46:49.-5",
+            "+2026-11-20 17:46:49",
         ] {
             assert_eq!(time(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn flags_are_those_whose_letters_stand_there() {
+        assert_eq!(flags("...AP.SF"), Some(TcpFlags(0x1b)));
+        assert_eq!(flags("........"), Some(TcpFlags(0)));
+        assert_eq!(flags("FF"), Some(TcpFlags(1)), "a letter twice says nothing more");
+        assert_eq!(flags(&"C".repeat(1000)), Some(TcpFlags(128)));
+        assert_eq!(flags("...X..SF"), None);
     }
 }
