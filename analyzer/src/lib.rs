@@ -39,6 +39,7 @@ pub mod payload;
 pub mod query;
 pub mod sketch;
 pub mod timeline;
+mod told;
 pub mod vendors;
 
 pub use alert::{Alert, Figure, Party, Severity, sentence};

@@ -6,17 +6,20 @@
 #![allow(clippy::disallowed_methods, reason = "the collection is read, and a part of it can be named")]
 
 mod captures_support;
+mod nfdump_support;
+mod softflowd_support;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use analyzer::detect::{Detection, Thresholds};
+use analyzer::detect::{Detection, Retelling, Thresholds};
 use analyzer::{Alert, Severity};
 use capturer::Packet;
 use capturer::decode::{DecodeSettings, Decoder};
 use capturer::source::file::FileSource;
 use capturer::source::{Next, Source};
 use captures_support::Row;
+use softflowd_support::{Collector, are_there};
 
 /// Benign files that have an alert of severity low or above, with the reason.
 const EXPLAINED: &[(&str, &str)] =
@@ -207,6 +210,84 @@ fn expected_detections_are_found_and_the_rest_is_quiet() {
         assert!(tables.quiet[0] * 50 >= tables.quiet[1] * 49, "quiet in less than 98 % of files");
         assert_eq!(tables.forbidden[0], tables.forbidden[1]);
         hold_document(&captures_support::document(&tables.rows, &captures_support::suricata(&folder)));
+    }
+}
+
+/// What flow records can show.
+const SHOWN_BY_RECORDS: [&str; 4] = ["scan.port", "scan.host", "flood", "brute.ssh"];
+
+/// What they do not show, with the reason.
+const BY_PACKETS_ALONE: &[(&str, &str)] = &[
+    ("scan.host.arp", "ARP is no flow"),
+    ("flood.dhcp", "which client asks stands in the payload"),
+    ("brute.ssh", "that port 902 is SSH says only its banner"),
+    ("attack/zeek__nmap-vsn.pcap", "seven hosts are a scan only with the ARP sweep before them"),
+];
+
+/// What the detectors say of what softflowd tells nfcapd of a capture; `None` of one that softflowd can not read.
+fn alerts_of_records(path: &Path) -> Option<Vec<Alert>> {
+    let name = path.file_name()?.to_string_lossy().into_owned();
+    let mut collector = Collector::start(&format!("detect-{name}"));
+    let taken = collector.take(path);
+    collector.end();
+    taken?;
+    let (mut retelling, mut detection) =
+        (Retelling::default(), Detection::new(&Thresholds::default(), 64 << 20));
+    for entry in std::fs::read_dir(&collector.folder).unwrap() {
+        let file = entry.unwrap().path();
+        if file.file_name().unwrap().to_string_lossy().starts_with("nfcapd.") {
+            for record in nfdump_support::records(&file) {
+                retelling.take(&record);
+                retelling.make_room(&mut detection);
+            }
+        }
+    }
+    retelling.finish(&mut detection);
+    Some(detection.alerts().to_vec())
+}
+
+#[test]
+fn flow_records_of_the_same_traffic_show_scans_and_floods_and_are_as_quiet() {
+    let Some(folder) = folder().filter(|_| are_there(&["softflowd", "nfcapd"])) else {
+        println!("skipped: needs softflowd and nfcapd, too");
+        return;
+    };
+    let only = std::env::var("CAPTURES").unwrap_or_default();
+    let (mut found, mut quiet) = ([0; 2], [0; 2]);
+    for capture in manifest(&folder).iter().filter(|capture| capture.file.contains(&only)) {
+        let path = folder.join(&capture.file);
+        let shown = |id: &&String| {
+            let of = |family: &&str| id.starts_with(family);
+            let apart = |(what, _): &(&str, &str)| *what == id.as_str() || *what == capture.file;
+            SHOWN_BY_RECORDS.iter().any(of)
+                && !id.ends_with("(optional)")
+                && !BY_PACKETS_ALONE.iter().any(apart)
+        };
+        let expected: Vec<&String> = capture.expected.iter().filter(shown).collect();
+        let is_benign = capture.expected.iter().any(|id| id.starts_with("none"));
+        if !["attack", "benign"].contains(&capture.category.as_str()) || (expected.is_empty() && !is_benign) {
+            continue;
+        }
+        let Some(alerts) = alerts_of_records(&path) else { continue };
+        let ids: Vec<&str> = alerts.iter().map(|alert| alert.rule.id).collect();
+        println!("{} {expected:?}: {ids:?}", capture.file);
+        if !only.is_empty() {
+            alerts.iter().take(40).for_each(|alert| {
+                println!("   {:<8} {} {:?}", alert.severity.name(), alert.summary(), alert.figures);
+            });
+        }
+        for id in expected {
+            count(&mut found, ids.iter().any(|rule| meets(id, rule)));
+        }
+        if is_benign {
+            count(&mut quiet, alerts.iter().all(|alert| alert.severity < Severity::Low));
+        }
+    }
+    println!("found {found:?}, quiet {quiet:?}");
+    if only.is_empty() {
+        assert!(found[1] >= 10 && found[0] == found[1], "found {found:?}");
+        // An ICMP error says which connection it refuses in its payload, so a network that is cut off asks in vain.
+        assert!(quiet[0] * 50 >= quiet[1] * 49, "quiet {quiet:?}");
     }
 }
 

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use analyzer::detect::{Rule, Setting, rules};
+use analyzer::detect::{Rule, Setting, hears_records, rules};
 use anyhow::{Context, Result};
 
 /// The list lies between these lines; what is outside of them is written by hand.
@@ -64,6 +64,9 @@ fn told(rule: &Rule) -> String {
     if !rule.settings.is_empty() {
         let settings: Vec<String> = rule.settings.iter().map(setting).collect();
         let _ = writeln!(text, "- Settings: {}.", settings.join("; "));
+    }
+    if hears_records(rule) {
+        text.push_str("- Hears flow records, too.\n");
     }
     text + "\n"
 }

@@ -9,22 +9,36 @@
 //!   database is asked, as for packets.
 
 use capturer::flow::{EndReason, FlowRecord};
-use capturer::{Packet, Ports, Protocol, Tcp, TcpFlags, TcpOptions, TcpQuirks, Timestamp, Transport};
+use capturer::{Packet, TcpFlags, Timestamp, Transport};
 
 use super::Analyzer;
 use super::settle::Way;
 use crate::capped::Slot;
+use crate::facts::Facts;
 use crate::flow::{Flow, FlowKey, Running, State, Volume};
 use crate::geo::Asn;
 use crate::history::Slice;
+use crate::inventory::Knowledge;
 use crate::observation::{End, Fresh, Observation};
 use crate::query::Query;
+use crate::told::{packet, turn};
 
 /// A flow's row, while a record of it is counted.
 struct Row {
     slot: Slot,
     running: Running,
     flow: Flow,
+}
+
+impl Facts {
+    /// Whether a filter lets a record through: its words are asked as of one of its packets.
+    pub fn let_record_through(&self, query: &Query, record: &FlowRecord, knowledge: Knowledge<'_>) -> bool {
+        let mut packet = packet(record, record.moment());
+        show_flags(record, &mut packet);
+        let mut seen = self.observation(&packet);
+        name_systems(record, [&mut seen.source, &mut seen.destination]);
+        query.matches(&packet, &[], (&seen, knowledge))
+    }
 }
 
 impl Analyzer {
@@ -58,11 +72,7 @@ impl Analyzer {
 
     /// Whether a filter lets a record through, by what is known of its ends now: its words are asked as of one of its packets.
     pub fn lets_record_through(&self, query: &Query, record: &FlowRecord) -> bool {
-        let mut packet = packet(record, record.moment());
-        show_flags(record, &mut packet);
-        let mut seen = self.facts.observation(&packet);
-        name_systems(record, [&mut seen.source, &mut seen.destination]);
-        query.matches(&packet, &[], (&seen, self.knowledge()))
+        self.facts.let_record_through(query, record, self.knowledge())
     }
 
     /// The row of a record's flow, which begins anew with it.
@@ -125,65 +135,6 @@ impl Analyzer {
         let slots = Some((row.slot, source.host, destination.host));
         (1..self.views.len())
             .for_each(|index| self.show_in(index, packet.at, (&packet, &[]), &mut seen, slots));
-    }
-}
-
-/// One of its packets, with as much as a record tells.
-fn packet(record: &FlowRecord, at: Timestamp) -> Packet {
-    let each = record.bytes.checked_div(record.packets).unwrap_or(record.bytes);
-    Packet {
-        at,
-        wire_len: u32::try_from(each).unwrap_or(u32::MAX),
-        source: record.source,
-        destination: record.destination,
-        source_mac: record.source_mac,
-        destination_mac: record.destination_mac,
-        network: record.network(),
-        protocol: record.protocol,
-        traffic_class: record.traffic_class,
-        vlan: record.vlan,
-        transport: transport(record),
-        ..Packet::empty()
-    }
-}
-
-fn transport(record: &FlowRecord) -> Transport {
-    match record.protocol {
-        Protocol::TCP => Transport::Tcp(Tcp {
-            ports: record.ports,
-            sequence: 0,
-            acknowledgment: 0,
-            flags: opening(record.tcp_flags),
-            window: 0,
-            quirks: TcpQuirks::NONE,
-            options: TcpOptions::NONE,
-        }),
-        Protocol::UDP => Transport::Udp(record.ports),
-        Protocol::SCTP => Transport::Sctp(record.ports),
-        Protocol::ICMP | Protocol::ICMPV6 => Transport::Icmp(capturer::Icmp {
-            kind: (record.ports.destination >> 8) as u8,
-            code: record.ports.destination as u8,
-            identifier: 0,
-            sequence: 0,
-        }),
-        _ => Transport::Other,
-    }
-}
-
-/// Flags of all packets of a flow together tell who opened it only where there was nothing but a SYN.
-const fn opening(flags: TcpFlags) -> TcpFlags {
-    if flags.is_syn_ack() { TcpFlags(flags.0 & !TcpFlags::SYN.0) } else { flags }
-}
-
-/// The other way.
-fn turn(packet: &mut Packet) {
-    std::mem::swap(&mut packet.source, &mut packet.destination);
-    std::mem::swap(&mut packet.source_mac, &mut packet.destination_mac);
-    let turned = |ports: Ports| Ports { source: ports.destination, destination: ports.source };
-    match &mut packet.transport {
-        Transport::Tcp(tcp) => tcp.ports = turned(tcp.ports),
-        Transport::Udp(ports) | Transport::Sctp(ports) => *ports = turned(*ports),
-        _ => {}
     }
 }
 

@@ -57,6 +57,8 @@ pub struct Book {
     /// Numbers given so far.
     given: u64,
     dropped: u64,
+    /// What is told of where each alert is from, if it is not from packets.
+    evidence: Option<&'static str>,
     /// Where an alert goes that its rule may not raise.
     void: Case,
     voided: Alert,
@@ -76,9 +78,15 @@ impl Book {
             thresholds,
             given: 0,
             dropped: 0,
+            evidence: None,
             void: Case(usize::MAX),
             voided: Alert::new(0, &super::VOID, Timestamp::EPOCH),
         }
+    }
+
+    /// Each alert says that it is from something else than packets.
+    pub const fn is_from(&mut self, evidence: &'static str) {
+        self.evidence = Some(evidence);
     }
 
     /// The alert of a rule and group at a time, made if there is none.
@@ -119,6 +127,7 @@ impl Book {
         let mut alert = Alert::new(self.given, rule, at);
         alert.sources.extend(group.source);
         alert.targets.extend(group.target);
+        alert.words.extend(self.evidence.map(|evidence| ("evidence", evidence.to_owned())));
         self.alerts.push(alert);
         self.open.insert(key, self.alerts.len() - 1);
         Case(self.alerts.len() - 1)

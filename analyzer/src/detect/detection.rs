@@ -83,6 +83,13 @@ impl Detection {
         }
     }
 
+    /// The same, for what flow records tell: alerts say so, as there are no packets to show.
+    pub fn of_records(thresholds: &Thresholds, memory: usize) -> Self {
+        let mut detection = Self::new(thresholds, memory);
+        detection.book.is_from("flow records");
+        detection
+    }
+
     /// Takes packets; with each goes what was kept of its frame. 16 to 64 at a time serve best: their sessions are
     /// looked up together.
     pub fn observe_all<'a>(&mut self, packets: impl Iterator<Item = (&'a Packet, &'a [u8])> + Clone) {

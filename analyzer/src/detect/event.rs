@@ -65,6 +65,17 @@ impl Moments {
     /// Options follow the IPv6 header.
     pub const OPTIONS: Self = Self(0x0400_0000);
 
+    /// What flow records can show.
+    pub(super) const OF_RECORDS: Self = Self::OPENED
+        .and(Self::ANSWERED)
+        .and(Self::ACCEPTED)
+        .and(Self::ESTABLISHED)
+        .and(Self::REFUSED)
+        .and(Self::UNANSWERED)
+        .and(Self::ENDED)
+        .and(Self::STRAY)
+        .and(Self::ONE_WAY);
+
     /// How many kinds of moments there can be.
     pub(super) const KINDS: usize = u32::BITS as usize;
 

@@ -33,6 +33,7 @@ mod mining;
 mod probe;
 mod quoted;
 pub mod readers;
+mod retelling;
 mod rule;
 mod scan_host;
 mod scan_port;
@@ -61,6 +62,7 @@ pub use book::{Book, Group};
 pub use detection::Detection;
 pub use event::{Event, Moments};
 pub use labels::{Label, Labels};
+pub use retelling::{Retelling, Untold};
 pub use rule::{Rule, RuleError, Setting, Thresholds};
 pub use session::{Began, Session};
 pub use turns::in_turn;
@@ -135,6 +137,12 @@ pub static DETECTORS: &[Entry] = &[
 /// All rules.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
     DETECTORS.iter().flat_map(|entry| entry.rules.iter().copied())
+}
+
+/// Whether a rule hears of flow records, too ([`Retelling`]); the others need packets.
+pub fn hears_records(rule: &Rule) -> bool {
+    let has = |entry: &&Entry| entry.rules.iter().any(|known| known.id == rule.id);
+    DETECTORS.iter().find(has).is_some_and(|entry| entry.wants.any(Moments::OF_RECORDS))
 }
 
 /// Whether a rule is the one that is wanted, or of that family.
