@@ -9,6 +9,7 @@ use analyzer::inventory::Knowledge;
 use analyzer::names::{Learner, Names};
 use analyzer::query::{FrameQuery, Query};
 use capturer::decode::{DecodeSettings, Decoder};
+use capturer::flow::FlowRecord;
 use capturer::source::Next;
 use capturer::source::paths::is_read_once;
 use capturer::{Frame, LinkType, Packet};
@@ -84,6 +85,11 @@ impl Sieve {
     ) -> Result<Self, Failure> {
         let lore = Lore::new(&query, settings)?;
         Ok(Self { text: text.into(), query, facts, lore, compiled: Vec::new() })
+    }
+
+    /// Whether a flow record is let through, by what is known of its ends.
+    pub(crate) fn lets_record_through(&self, record: &FlowRecord) -> bool {
+        self.facts.let_record_through(&self.query, record, self.lore.knowledge())
     }
 
     /// Learns from these captures by a pass of its own what the filter asks of hosts, their names and what they look like: a

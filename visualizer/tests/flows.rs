@@ -11,6 +11,7 @@ mod nfcapd_files;
 
 use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
+use std::time::SystemTime;
 
 use common::{Server, TempFile, json, pcap, run, stderr};
 use exports::{FLOW, carried, flow, set, template, v5, v9};
@@ -173,6 +174,64 @@ fn exports_that_a_capture_carries_are_replayed_instead_of_its_packets() {
     // From the beginning again, as of any replay.
     assert_eq!(server.ask("POST", "/api/v1/replay", r#"{"position_ms": 0}"#).0, 200);
     server.wait_for("/api/v1/report?by=protocol", |report| report["totals"]["packets"] == 325_500);
+}
+
+/// A NetFlow v5 datagram: a host asks ports of another from one on, and each is refused, `late` seconds before it is told.
+fn scanned(first_port: u16, late: u32) -> Vec<u8> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() as u32;
+    let head = [&[0, 5, 0, 30][..], &100_000_u32.to_be_bytes(), &now.to_be_bytes(), &[0; 12]].concat();
+    let record = |n: u16| {
+        let asks = n.is_multiple_of(2);
+        let (client, server) = ([10, 0, 0, 1], [10, 0, 0, 2]);
+        let ports = [40_000, first_port + n / 2].map(u16::to_be_bytes);
+        let (from, to) = if asks { (client, server) } else { (server, client) };
+        let (port, peer) = if asks { (ports[0], ports[1]) } else { (ports[1], ports[0]) };
+        let at = (100_000 - late * 1000 + u32::from(n) * 10).to_be_bytes();
+        let flags = if asks { 0x02 } else { 0x14 };
+        let ends = [&from[..], &to, &[0; 8], &1_u32.to_be_bytes(), &44_u32.to_be_bytes(), &at, &at].concat();
+        [&ends[..], &port, &peer, &[0, flags, 6, 0], &[0; 8]].concat()
+    };
+    [head, (0..30).flat_map(record).collect()].concat()
+}
+
+#[test]
+fn detectors_hear_of_flow_records() {
+    let frames: Vec<Vec<u8>> = (0..10).map(|n| carried(&scanned(1 + n * 15, 20))).collect();
+    let file = TempFile::new("flows-scan.pcap", &pcap(&frames));
+    let output = run(&["alerts", "--flows", "--read", file.path(), "--format", "json"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let document = json(&output);
+    let alert = &document["alerts"][0];
+    assert_eq!((&alert["rule"], &alert["sources"][0]), (&"scan.port.tcp_syn".into(), &"10.0.0.1".into()));
+    assert_eq!(alert["observed"]["evidence_seen"], "flow records");
+    assert_eq!((&document["totals"]["flows"], &alert["frames"]), (&300.into(), &Value::Array(Vec::new())));
+    let other = run(&["alerts", "--flows", "--read", file.path(), "--filter", "udp", "--format", "json"]);
+    assert_eq!(json(&other)["alerts"], Value::Array(Vec::new()));
+
+    let (_settings, server, listen) = collector("");
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    for n in 0..10 {
+        socket.send_to(&scanned(1 + n * 15, 60), listen).unwrap();
+    }
+    socket.send_to(&v5(300, 0x4000 | 100, &[(3, 300)]), listen).unwrap();
+    let status =
+        server.wait_for("/api/v1/status", |status| status["flow_exports"]["unheard"]["sampled"] == 1);
+    assert_eq!(status["flow_exports"]["unheard"]["early"], 0);
+    let shown = server.wait_for("/api/v1/alerts", |shown| !shown["alerts"].as_array().unwrap().is_empty());
+    assert_eq!(shown["alerts"][0]["rule"], "scan.port.tcp_syn");
+    assert_eq!(shown["alerts"][0]["observed"]["evidence_seen"], "flow records");
+}
+
+#[test]
+fn records_that_detectors_cannot_use_are_told_of() {
+    let sampled = v5(0, 0x4000 | 100, &[(3, 300)]);
+    let file = TempFile::new("flows-sampled.pcap", &pcap(&[carried(&sampled)]));
+    let output = run(&["alerts", "--flows", "--read", file.path()]);
+    assert!(
+        stderr(&output).contains("nothing of 1 flow records that are of a sample"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[test]

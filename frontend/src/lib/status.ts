@@ -126,7 +126,7 @@ function settings(value: unknown): Settings | null {
 export interface FlowExporter { address: string; protocol: string; records: number; bytes: number; lost: number; sampling: number }
 
 /** What a collector of flow exports has met. */
-export interface FlowExports { listen: string; records: number; lost: number; lost_queue: number; dropped: number | null; refused: Record<string, number>; exporters: FlowExporter[] }
+export interface FlowExports { listen: string; records: number; lost: number; lost_queue: number; dropped: number | null; refused: Record<string, number>; unheard: Record<string, number>; exporters: FlowExporter[] }
 
 function flowExports(value: unknown): FlowExports | null {
   if (typeof value !== "object" || value === null) return null;
@@ -138,7 +138,7 @@ function flowExports(value: unknown): FlowExports | null {
   const { text, number } = read(told);
   const list: unknown[] = Array.isArray(told["exporters"]) ? told["exporters"] : [];
   return {
-    listen: text("listen"), records: number("records"), lost: number("lost"), lost_queue: number("lost_queue"), dropped: typeof told["dropped"] === "number" ? told["dropped"] : null, refused: counts(told["refused"]),
+    listen: text("listen"), records: number("records"), lost: number("lost"), lost_queue: number("lost_queue"), dropped: typeof told["dropped"] === "number" ? told["dropped"] : null, refused: counts(told["refused"]), unheard: counts(told["unheard"]),
     exporters: list.flatMap((item) => {
       if (typeof item !== "object" || item === null) return [];
       const one = read(item as Readonly<Record<string, unknown>>);

@@ -228,7 +228,7 @@ impl Store {
     pub(super) fn answer(&mut self, ask: Ask) {
         // Whoever asked may have gone; then nobody hears the answer.
         match ask {
-            Ask::Found(found, all) => self.take(found, all),
+            Ask::Found(found, new) => self.take(found, new),
             Ask::Step(ids, step, reply) => drop(reply.send(self.step(&ids, &step))),
             Ask::Page(question, reply) => drop(reply.send(self.page(&question))),
             Ask::Get(id, reply) => drop(reply.send(self.get(id))),
@@ -243,8 +243,8 @@ impl Store {
         }
     }
 
-    fn take(&mut self, found: Vec<Found>, all: u64) {
-        self.found = all;
+    fn take(&mut self, found: Vec<Found>, new: u64) {
+        self.found += new;
         found.into_iter().for_each(|found| self.waiting.put(found));
     }
 

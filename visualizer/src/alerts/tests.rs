@@ -257,7 +257,7 @@ fn an_alert_that_goes_on_stays_on_the_board_however_many_come_after_it() {
     store.finish();
     let mut first = found(1);
     first.alert.last = Timestamp::from_nanos(i64::MAX / 2);
-    store.answer(Ask::Found((2001..=2100).map(found).chain([first]).collect(), 2100));
+    store.answer(Ask::Found((2001..=2100).map(found).chain([first]).collect(), 100));
     store.finish();
     assert_eq!(store.status.board.latest(1).0[0].id, 1);
 }

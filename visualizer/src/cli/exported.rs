@@ -12,7 +12,7 @@ use capturer::source::{Next, SourceError, paths};
 use capturer::{Frame, Packet};
 
 use crate::cli::Failure;
-use crate::cli::offline::{Outcome, Records};
+use crate::cli::offline::{Outcome, Range, Records};
 use crate::cli::query::nfcapd_within;
 use crate::exports;
 
@@ -57,6 +57,44 @@ pub(super) fn read(
         }
     }
     reading.finish()
+}
+
+/// What is counted of records that are wanted.
+#[derive(Default)]
+pub(super) struct Counted {
+    outcome: Outcome,
+    flows: u64,
+}
+
+impl Counted {
+    /// Counts a record that is in range and that a filter lets through; `false` of another.
+    pub(super) fn takes(
+        &mut self,
+        record: &FlowRecord,
+        range: &Range,
+        passes: impl Fn(&FlowRecord) -> bool,
+    ) -> bool {
+        let ledger = &mut self.outcome.ledger;
+        if !range.holds(record.moment()) || !passes(record) {
+            ledger.filtered += 1;
+            return false;
+        }
+        ledger.packets = ledger.packets.saturating_add(record.all_packets());
+        ledger.bytes = ledger.bytes.saturating_add(record.all_bytes());
+        self.outcome.reach(record.moment());
+        self.flows = self.flows.saturating_add(record.flows);
+        true
+    }
+
+    /// The outcome of a reading, with these counts.
+    pub(super) fn of(self, (mut outcome, mut records): (Outcome, Records)) -> Outcome {
+        let Self { outcome: Outcome { ledger, from, to, .. }, flows } = self;
+        outcome.ledger.packets = ledger.packets;
+        outcome.ledger.bytes = ledger.bytes;
+        outcome.ledger.filtered = ledger.filtered;
+        records.flows = flows;
+        Outcome { from, to, records: Some(records), ..outcome }
+    }
 }
 
 /// What is read, and what came of it.

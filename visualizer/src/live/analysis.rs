@@ -24,6 +24,7 @@ use capturer::stream::{self, PacketStream, ReadBuffer};
 use tokio::sync::oneshot;
 
 use crate::alerts::Ask;
+use crate::live::hearing::Hearing;
 use crate::live::history::Recording;
 use crate::live::publish::{Made, Tick};
 use crate::live::status::Again;
@@ -146,6 +147,10 @@ impl Beginning {
     fn detection(&self) -> Option<Detection> {
         self.detection.as_ref().map(|(thresholds, memory)| Detection::new(thresholds, *memory))
     }
+
+    fn detection_of_records(&self) -> Option<Detection> {
+        self.detection.as_ref().map(|(thresholds, memory)| Detection::of_records(thresholds, *memory))
+    }
 }
 
 /// A filter's view, and how many topics it is for.
@@ -162,6 +167,8 @@ struct Thread {
     recording: Recording,
     /// The detectors, if they are switched on.
     detection: Option<Watch>,
+    /// Those that hear of flow records, where there are some.
+    hearing: Option<Hearing>,
     stream: PacketStream,
     status: Arc<Status>,
     ticks: SyncSender<Tick>,
@@ -193,7 +200,11 @@ pub(crate) fn spawn(
 ) -> io::Result<JoinHandle<()>> {
     let thread = Thread {
         analyzer: beginning.analyzer(),
-        detection: beginning.detection().map(|detection| Watch::new(detection, found)),
+        hearing: beginning
+            .detection_of_records()
+            .filter(|_| status.exports().is_some())
+            .map(|detection| Hearing::new(detection, found.clone())),
+        detection: beginning.detection().map(|detection| Watch::new(detection, found, 0)),
         beginning,
         recording,
         again: Again::default(),
@@ -236,6 +247,9 @@ impl Thread {
             }
             if let (true, Some(watch)) = (over && read.taken == 0, &mut self.detection) {
                 watch.end();
+                if let Some(hearing) = &mut self.hearing {
+                    hearing.end(&self.stream);
+                }
             }
             if read.ended {
                 // The source is over; its last state stays and can still be asked.
@@ -250,6 +264,9 @@ impl Thread {
         let Some(exports) = status.exports() else { return };
         exports.fetch(records);
         records.iter().for_each(|record| analyzer.observe_record(record));
+        if let Some(hearing) = &mut self.hearing {
+            hearing.hear(records);
+        }
         if !records.is_empty() {
             self.recording.tell_records(records.clone());
         }
@@ -287,9 +304,7 @@ impl Thread {
         self.beginning.setup.facts = self.status.known();
         self.analyzer = self.beginning.analyzer();
         self.recording.forget();
-        if let (Some(watch), Some(detection)) = (&mut self.detection, self.beginning.detection()) {
-            watch.begin_again(detection, &self.stream);
-        }
+        self.detect_again();
         for filtered in self.views.values_mut() {
             if let Some(id) = self.analyzer.add_view(filtered.query.clone()) {
                 filtered.id = id;
@@ -302,8 +317,16 @@ impl Thread {
         if let Some((before, _)) = &mut self.beginning.detection {
             *before = thresholds;
         }
+        self.detect_again();
+    }
+
+    /// The detectors begin anew.
+    fn detect_again(&mut self) {
         if let (Some(watch), Some(detection)) = (&mut self.detection, self.beginning.detection()) {
             watch.begin_again(detection, &self.stream);
+        }
+        if let (Some(hearing), Some(detection)) = (&mut self.hearing, self.beginning.detection_of_records()) {
+            hearing.begin_again(detection, &self.stream);
         }
     }
 
@@ -449,7 +472,10 @@ impl Thread {
                 watch.advance(at, &self.stream);
             }
         }
-        let Self { analyzer, views, wanted, stream, detection: watch, .. } = self;
+        if let Some(hearing) = &mut self.hearing {
+            hearing.advance(self.wall_clock.then(now), &self.stream);
+        }
+        let Self { analyzer, views, wanted, stream, detection: watch, hearing, .. } = self;
         let reading = analyzer.read();
         self.status.set_analysis(Figures {
             lost_ring: self.lost,
@@ -462,6 +488,7 @@ impl Thread {
             totals: reading.totals(ViewId::MAIN),
             names: reading.names().counts(),
             prints: reading.inventory().map(Prints::of).unwrap_or_default(),
+            unheard: hearing.as_ref().map(Hearing::untold).unwrap_or_default(),
         });
         let made = wanted.iter().filter_map(|key| make(reading, views, key)).collect();
         let tick = Tick { at: reading.now().unwrap_or_else(now), made, geo: reading.facts().geo.clone() };

@@ -4,6 +4,7 @@ mod analysis;
 mod capture;
 mod drops;
 mod exports;
+mod hearing;
 mod history;
 mod hub;
 mod publish;

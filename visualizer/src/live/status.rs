@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::{Mutex, OnceLock};
 
+use analyzer::detect::Untold;
 use analyzer::fingerprint::FingerprintCounts;
 use analyzer::geo::Geo;
 use analyzer::history::Range;
@@ -122,6 +123,16 @@ pub(crate) struct Figures {
     pub(crate) names: NamesCounts,
     /// What the inventory of hosts counts.
     pub(crate) prints: Prints,
+    /// Flow records that the detectors could not hear.
+    pub(crate) unheard: Untold,
+}
+
+/// What a collector says, and which of its records the detectors did not hear.
+fn exported(mut exports: Value, unheard: Untold) -> Value {
+    let Untold { sampled, aggregated, flagless, early } = unheard;
+    exports["unheard"] =
+        json!({"sampled": sampled, "aggregated": aggregated, "flagless": flagless, "early": early});
+    exports
 }
 
 /// What the inventory of hosts says of itself.
@@ -450,7 +461,10 @@ impl Status {
             ("counted_packets", json!(figures.totals.packets)),
             ("counted_bytes", json!(figures.totals.bytes)),
             ("counted_flows", json!(figures.totals.flows)),
-            ("flow_exports", json!(self.exports().map(|exports| exports.json()))),
+            (
+                "flow_exports",
+                self.exports().map_or(Value::Null, |exports| exported(exports.json(), figures.unheard)),
+            ),
             ("too_deep", json!(decoding.too_deep)),
             ("fragments_portless", json!(decoding.fragments.portless)),
             ("fragments_overlapping", json!(decoding.fragments.overlapping)),

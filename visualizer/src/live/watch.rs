@@ -28,13 +28,16 @@ pub(crate) struct Watch {
     /// Packets that were kept of an alert so far.
     kept: HashMap<u64, usize>,
     ended: bool,
-    /// Alerts of detections before this one: numbers go on.
+    /// Added to numbers: where those of this watch begin, and alerts of detections before this one.
     before: u64,
+    /// How many alerts of this detection the store was told of.
+    told: u64,
 }
 
 impl Watch {
-    pub(crate) fn new(detection: Detection, store: Sender<Ask>) -> Self {
-        Self { detection, store, kept: HashMap::new(), ended: false, before: 0 }
+    /// Numbers of alerts go on from one.
+    pub(crate) fn new(detection: Detection, store: Sender<Ask>, before: u64) -> Self {
+        Self { detection, store, kept: HashMap::new(), ended: false, before, told: 0 }
     }
 
     /// The replay goes on from somewhere else: nothing that was seen counts for what comes.
@@ -44,7 +47,7 @@ impl Watch {
         }
         let (_, made) = self.detection.changed(0);
         self.before += made;
-        (self.detection, self.ended) = (detection, false);
+        (self.detection, self.ended, self.told) = (detection, false, 0);
     }
 
     /// The source is over: what still waits for an answer gets none.
@@ -57,8 +60,12 @@ impl Watch {
     /// Moves time on, and hands over what changed.
     pub(crate) fn advance(&mut self, at: Timestamp, stream: &PacketStream) {
         self.detection.advance(at);
+        self.hand_over(stream);
+    }
+
+    /// Hands over what changed.
+    pub(crate) fn hand_over(&mut self, stream: &PacketStream) {
         let (mut changed, made) = self.detection.changed(TOGETHER);
-        let made = made + self.before;
         changed.iter_mut().for_each(|alert| alert.number += self.before);
         if changed.is_empty() {
             return;
@@ -69,7 +76,8 @@ impl Watch {
             Found { alert, evidence, earlier: self.before }
         });
         // The store's thread has gone only when the process is about to.
-        let _ = self.store.send(Ask::Found(found.collect(), made));
+        let _ = self.store.send(Ask::Found(found.collect(), made - self.told));
+        self.told = made;
     }
 
     /// Captures of those alerts whose evidence has grown, from one look through the ring.

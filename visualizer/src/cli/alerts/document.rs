@@ -167,7 +167,7 @@ pub(crate) fn rules_json(settings: &Detect) -> Result<Value, RuleError> {
         json!({
             "on": settings.enabled && thresholds.is_on(rule),
             "rule": rule.id, "title": rule.title, "severity": rule.severity.name(), "most": rule.most.name(),
-            "technique": rule.technique, "sees": sentence(rule.sees), "caveat": sentence(rule.caveat), "sources": rule.sources,
+            "technique": rule.technique, "flow_records": detect::hears_records(rule), "sees": sentence(rule.sees), "caveat": sentence(rule.caveat), "sources": rule.sources,
             "settings": rule.settings.iter().map(|one| setting(rule, one)).collect::<Vec<_>>(),
         })
     };

@@ -2,6 +2,7 @@
 
 mod document;
 mod evidence;
+mod flows;
 mod remote;
 mod search;
 mod shown;
@@ -34,6 +35,10 @@ pub(super) struct Arguments {
     /// Captures to read: files, directories, - for standard input
     #[arg(long, value_name = "PATH", num_args = 1.., required_unless_present_any = ["interface", "rules"])]
     read: Vec<PathBuf>,
+    /// Of captures hear the flow exports inside (NetFlow, IPFIX, sFlow, on any port) instead of the packets; nfcapd files
+    /// are known by content
+    #[arg(long, conflicts_with_all = ["interface", "evidence"])]
+    flows: bool,
     /// Watch this interface instead
     #[arg(long, value_name = "IF", conflicts_with = "read", requires = "length")]
     interface: Option<String>,
@@ -121,7 +126,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     let (interface, filter) = (arguments.interface.as_deref(), arguments.filter.as_str());
     let later = output::Later::new(arguments.output.as_deref(), interface.is_some())?;
     let search = Search { read: &arguments.read, interface, filter, range };
-    let (detection, outcome) = search.run(&settings)?;
+    let (detection, outcome) =
+        if arguments.flows { flows::hear(search, &settings)? } else { search.run(&settings)? };
     tell(arguments, (&detection, &outcome), &settings, later)
 }
 

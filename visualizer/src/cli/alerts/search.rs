@@ -49,7 +49,11 @@ impl Search<'_> {
 }
 
 /// A filter with what it asks: tables are loaded, local networks guessed and names learned only for one that needs them.
-fn sieve((text, query): (&str, Query), read: &[PathBuf], settings: &Settings) -> Result<Sieve, Failure> {
+pub(super) fn sieve(
+    (text, query): (&str, Query),
+    read: &[PathBuf],
+    settings: &Settings,
+) -> Result<Sieve, Failure> {
     let named = &settings.network.local;
     let local = match query.asks_direction() {
         true if !named.is_empty() => LocalNetworks::new(named.clone(), Origin::Settings),
