@@ -1,8 +1,9 @@
 //! How large and how fast the store is, with the traffic of a busy home: figures for docs/HISTORY.md.
 //!
-//! `DAYS=30 cargo test --release -p visualizer --lib history::measure -- --ignored --nocapture`
+//! `DAYS=30 cargo test --release -p visualizer --lib history::measure::a_busy -- --ignored --nocapture`; the same flows for nfdump
+//! with `history::measure::the_same` and `COLLECTOR=127.0.0.1:9995`, where `nfcapd -p 9995 -B 200000000 -w folder` listens.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, UdpSocket};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -118,6 +119,10 @@ fn rhythm(at: i64) -> f64 {
     FLOWS_A_SECOND * (1.0 - 0.8 * (std::f64::consts::TAU * (day - 0.17)).cos())
 }
 
+fn days() -> i64 {
+    std::env::var("DAYS").ok().and_then(|days| days.parse().ok()).unwrap_or(1)
+}
+
 fn file() -> PathBuf {
     std::env::temp_dir().join(format!("wireglobe-measure-{}.sqlite", std::process::id()))
 }
@@ -125,7 +130,7 @@ fn file() -> PathBuf {
 #[test]
 #[ignore = "it measures; minutes for each day"]
 fn a_busy_home() {
-    let days: i64 = std::env::var("DAYS").ok().and_then(|days| days.parse().ok()).unwrap_or(1);
+    let days = days();
     let place = Place::File(file());
     let mut database = Database::open(&place).unwrap();
     let (setup, keep, mut dice) = (setup(), Keep::of(&History::default(), &place), Dice(1));
@@ -172,6 +177,60 @@ fn block_of(minute: &mut Joiner, to: i64) -> Block {
     let step = minute.take().unwrap_or_default();
     minute.begin(to);
     Block { kind: 'S', within: (to - FLOWS, to), flows: step.slices.len(), data: block::write(&step.slices) }
+}
+
+/// Milliseconds since the exporter's start, in each datagram.
+const UPTIME: u32 = 100_000;
+
+/// A NetFlow v5 datagram of both ways of flows.
+fn datagram(sequence: u32, slices: &[Slice]) -> Vec<u8> {
+    let records = slices.len() as u16 * 2;
+    let at = slices[0].at as u32;
+    let mut datagram = [[0, 5].as_slice(), &records.to_be_bytes()].concat();
+    for word in [UPTIME, at, 0, sequence, 0] {
+        datagram.extend(word.to_be_bytes());
+    }
+    for slice in slices {
+        let Between { opener, answerer, protocol, .. } = slice.between;
+        for (from, to, volume) in [(opener, answerer, slice.sent), (answerer, opener, slice.received)] {
+            let address = |side: Side| match side.address {
+                IpAddr::V4(address) => address.octets(),
+                IpAddr::V6(_) => [0; 4],
+            };
+            datagram.extend([address(from), address(to), [0; 4], [0; 4]].concat());
+            let time = |ms: u32| UPTIME + (slice.at as u32 - at) * 1000 + ms;
+            for word in
+                [volume.packets as u32, volume.bytes as u32, time(slice.first_ms), time(slice.last_ms)]
+            {
+                datagram.extend(word.to_be_bytes());
+            }
+            datagram.extend([from.port.to_be_bytes(), to.port.to_be_bytes()].concat());
+            datagram.extend([[0, 0x1b, protocol.0, 0].as_slice(), &[0; 8]].concat());
+        }
+    }
+    datagram
+}
+
+#[test]
+#[ignore = "it sends; a collector must listen"]
+fn the_same_flows_for_nfdump() {
+    /// Flows of a datagram: v5 has room for 30 records.
+    const TOGETHER: usize = 15;
+    let collector = std::env::var("COLLECTOR").expect("COLLECTOR names nfcapd's address");
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let (mut dice, mut sequence) = (Dice(1), 0_u32);
+    for at in (BEGIN..BEGIN + days() * 86_400).step_by(10) {
+        let step = step(&mut dice, at, rhythm(at));
+        for slices in step.slices.chunks(TOGETHER) {
+            socket.send_to(&datagram(sequence, slices), &collector).unwrap();
+            sequence = sequence.wrapping_add(slices.len() as u32 * 2);
+        }
+        // A collector on the same machine that is not given time loses some.
+        if at % 600 == 0 {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+    println!("{sequence} records");
 }
 
 #[test]
