@@ -3,6 +3,7 @@
 mod access;
 mod ages;
 mod alerts;
+mod allocator;
 mod bucket;
 mod cli;
 mod crash;

@@ -141,6 +141,7 @@ enum Command {
 
 /// Parses the command line, runs the command and gives the exit code.
 pub fn main() -> ExitCode {
+    crate::allocator::share();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
