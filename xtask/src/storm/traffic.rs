@@ -25,6 +25,9 @@ const GREETING: u64 = 3;
 /// The victim's number at home.
 const VICTIM: u16 = 0x010a;
 
+/// The first address of the hosts that talk.
+const TALKERS: u32 = 0x0808_0000;
+
 /// Knuth's multiplier: odd, so that multiplying visits every 32-bit number once.
 const SPREAD: u32 = 2_654_435_761;
 
@@ -33,7 +36,7 @@ const OPTIONS: &[u8] = &[2, 4, 0x05, 0xb4];
 
 /// A host that talks.
 pub(super) fn talker(n: u32) -> Endpoint {
-    let address = Ipv4Addr::from_bits(0x0808_0000 + n);
+    let address = Ipv4Addr::from_bits(TALKERS + n);
     Endpoint { address: IpAddr::V4(address), ..space::stranger(0, false) }
 }
 
@@ -114,9 +117,16 @@ fn segment(n: u32, by_talker: bool, flags: u8, length: usize) -> Frame {
     padded(tcp(&Route { from, to, identification: 1 }, &segment, Payload { head: &[], length }))
 }
 
-/// Who seems to send a packet of the flood.
+/// Who seems to send a packet of the flood: never a host that talks, whose figures are known.
 fn source(n: u32) -> Endpoint {
-    space::stranger(u64::from(n.wrapping_mul(SPREAD)), false)
+    let endpoint = space::stranger(u64::from(n.wrapping_mul(SPREAD)), false);
+    match endpoint.address {
+        IpAddr::V4(address) if (TALKERS..TALKERS + HOSTS).contains(&address.to_bits()) => {
+            let address = Ipv4Addr::from_bits(address.to_bits() + HOSTS);
+            Endpoint { address: IpAddr::V4(address), ..endpoint }
+        }
+        _ => endpoint,
+    }
 }
 
 fn port(n: u32) -> u16 {
