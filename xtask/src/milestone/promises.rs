@@ -31,7 +31,12 @@ pub(super) const PROMISES: [Promise; 59] = [
         "each target takes its seeds and old failures",
         How::Test("--test regressions"),
     ),
-    promise("fuzzers really see", "planted_bug_found", "a planted panic within 60 s", How::Nothing),
+    promise(
+        "fuzzers really see",
+        "planted_bug_found",
+        "a planted panic within 60 s",
+        How::Command("bash .ci/planted"),
+    ),
     promise(
         "damaged captures",
         "changed_captures_are_read_to_an_end",
