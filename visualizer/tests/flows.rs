@@ -216,7 +216,7 @@ fn detectors_hear_of_flow_records() {
     socket.send_to(&v5(300, 0x4000 | 100, &[(3, 300)]), listen).unwrap();
     let status =
         server.wait_for("/api/v1/status", |status| status["flow_exports"]["unheard"]["sampled"] == 1);
-    assert_eq!(status["flow_exports"]["unheard"]["early"], 0);
+    assert_eq!(status["flow_exports"]["unheard"]["overrun"], 0);
     let shown = server.wait_for("/api/v1/alerts", |shown| !shown["alerts"].as_array().unwrap().is_empty());
     assert_eq!(shown["alerts"][0]["rule"], "scan.port.tcp_syn");
     assert_eq!(shown["alerts"][0]["observed"]["evidence_seen"], "flow records");

@@ -24,8 +24,11 @@ const LATE: Duration = Duration::from_secs(30);
 /// Records that seem later than this have an exporter whose clock is another one, or were recorded: their own time counts.
 const LATE_MOST: Duration = Duration::from_secs(600);
 
-/// Flows that wait at a time; beyond, the earliest is told early.
-const WAITING: usize = 65_536;
+/// Flows that wait at a time, of some 240 bytes each.
+const WAITING: usize = 32_768;
+
+/// Packets that are told a call at most, of live records: some 8 ms of the thread that counts packets, too.
+const TOGETHER: usize = 50_000;
 
 /// How often the detectors look at what has become too old, in time that is told.
 const TICK: Duration = Duration::from_millis(250);
@@ -43,8 +46,8 @@ pub struct Untold {
     pub aggregated: u64,
     /// TCP without flags: who opened and who refused is not known.
     pub flagless: u64,
-    /// Told before others that may have been earlier, as too many waited.
-    pub early: u64,
+    /// Of more flows than can wait, or be told in time.
+    pub overrun: u64,
 }
 
 /// Records in, packets out.
@@ -173,23 +176,38 @@ impl Retelling {
         self.now = self.now.max(now);
     }
 
-    /// Tells the detectors what is due.
+    /// Tells the detectors what is due, as much as there is time for; call it a few times a second.
     pub fn tell(&mut self, detection: &mut Detection) {
         let until = self.now.before(self.lateness);
-        self.tell_until(until, WAITING, detection);
-        self.told = self.told.max(until);
+        for _ in 0..TOGETHER {
+            match self.waiting.peek() {
+                Some(Reverse(next)) if next.at <= until => self.tell_next(detection),
+                _ => {
+                    self.told = self.told.max(until);
+                    break;
+                }
+            }
+        }
+        while self.waiting.len() > WAITING {
+            self.waiting.pop();
+            self.untold.overrun += 1;
+        }
         self.look(self.told, detection);
     }
 
     /// Tells the detectors of the earliest when too many wait: for records that are read as fast as can be, which may come in
     /// any order.
     pub fn make_room(&mut self, detection: &mut Detection) {
-        self.tell_until(Timestamp::EPOCH, WAITING, detection);
+        while self.waiting.len() > WAITING {
+            self.tell_next(detection);
+        }
     }
 
     /// Nothing more comes: tells all that waits.
     pub fn finish(&mut self, detection: &mut Detection) {
-        self.tell_until(Timestamp::from_nanos(i64::MAX), 0, detection);
+        while !self.waiting.is_empty() {
+            self.tell_next(detection);
+        }
         detection.finish();
     }
 
@@ -198,22 +216,11 @@ impl Retelling {
         self.untold
     }
 
-    fn tell_until(&mut self, until: Timestamp, most: usize, detection: &mut Detection) {
-        while let Some(Reverse(next)) = self.waiting.peek() {
-            let is_due = next.at <= until;
-            if !is_due && self.waiting.len() <= most {
-                return;
-            }
-            self.untold.early += u64::from(!is_due);
-            let Some(Reverse(flow)) = self.waiting.pop() else { return };
-            self.told = self.told.max(flow.at);
-            self.look(self.told, detection);
-            self.tell_next(flow, detection);
-        }
-    }
-
-    /// Tells a flow's next packet, and puts it back if there are more.
-    fn tell_next(&mut self, mut flow: Flow, detection: &mut Detection) {
+    /// Tells the packet that is next, and puts its flow back if it has more.
+    fn tell_next(&mut self, detection: &mut Detection) {
+        let Some(Reverse(mut flow)) = self.waiting.pop() else { return };
+        self.told = self.told.max(flow.at);
+        self.look(self.told, detection);
         let script = match flow.script {
             Some(script) => script,
             None => Script::of(&flow.record, flow.at, &mut self.openings, &self.hasher),

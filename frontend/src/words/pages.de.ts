@@ -135,7 +135,7 @@ export const pagesDe = {
     },
     databases: "Datenbanken", countries: "Länder", networks: "Netze", cities: "Städte", routes: "Annoncierte Präfixe", attribution: "Herkunft", version: "Version", licence: "MIT oder Apache-2.0",
     malformed: "Nicht verstandene Nachrichten", notKept: "Flüsse, die der Verlauf nicht fassen konnte",
-    exports: { title: "Fluss-Exporte", records: "Sätze", lost: "Fehlend nach der Zählung der Exporter", lostQueue: "Kamen schneller, als gezählt werden konnte", dropped: "Vom Kernel verworfen: der Puffer war voll", none: "Noch hat niemand welche gesandt.", unheard: { sampled: "Nicht geprüft, da Stichprobe", aggregated: "Nicht geprüft: mehrere Flüsse in einem", flagless: "Nicht geprüft: TCP ohne Flags", early: "Vor der Zeit geprüft: zu viele warteten" }, exporter: "Exporter", protocol: "Protokoll", flows: "Sätze", bytes: "Bytes", missing: "Fehlend" },
+    exports: { title: "Fluss-Exporte", records: "Sätze", lost: "Fehlend nach der Zählung der Exporter", lostQueue: "Kamen schneller, als gezählt werden konnte", dropped: "Vom Kernel verworfen: der Puffer war voll", none: "Noch hat niemand welche gesandt.", unheard: { sampled: "Nicht geprüft, da Stichprobe", aggregated: "Nicht geprüft: mehrere Flüsse in einem", flagless: "Nicht geprüft: TCP ohne Flags", overrun: "Nicht geprüft: mehr, als Zeit war" }, exporter: "Exporter", protocol: "Protokoll", flows: "Sätze", bytes: "Bytes", missing: "Fehlend" },
     none: "keine",
     tables: "Tabellen und Speicher",
     memory: "Speicher der Tabellen", past: "Vergangenheit behalten seit", buffer: "Puffer des Kernels", namesLearned: "Gelernte Namen", fragments: "Aufgegebene Pakete in Stücken",

@@ -135,7 +135,7 @@ export const pagesEn = {
     },
     databases: "Databases", countries: "Countries", networks: "Networks", cities: "Cities", routes: "Announced prefixes", attribution: "Attribution", version: "Version", licence: "MIT or Apache-2.0",
     malformed: "Messages not understood", notKept: "Flows that history could not take",
-    exports: { title: "Flow exports", records: "Records", lost: "Missing by the exporters' numbers", lostQueue: "Came faster than they could be counted", dropped: "Dropped by the kernel: the buffer was full", none: "Nobody has sent any yet.", unheard: { sampled: "Not heard by the detectors: of a sample", aggregated: "Not heard: several flows in one", flagless: "Not heard: TCP without its flags", early: "Heard before their turn: too many waited" } as Readonly<Record<string, string>>, exporter: "Exporter", protocol: "Protocol", flows: "Records", bytes: "Bytes", missing: "Missing" },
+    exports: { title: "Flow exports", records: "Records", lost: "Missing by the exporters' numbers", lostQueue: "Came faster than they could be counted", dropped: "Dropped by the kernel: the buffer was full", none: "Nobody has sent any yet.", unheard: { sampled: "Not heard by the detectors: of a sample", aggregated: "Not heard: several flows in one", flagless: "Not heard: TCP without its flags", overrun: "Not heard: more than there was time for" } as Readonly<Record<string, string>>, exporter: "Exporter", protocol: "Protocol", flows: "Records", bytes: "Bytes", missing: "Missing" },
     none: "none",
     tables: "Tables and memory",
     memory: "Memory of the tables", past: "The past is kept since", buffer: "The kernel's buffer", namesLearned: "Names learned", fragments: "Packets in pieces given up",

@@ -17,16 +17,17 @@ const FIRST: u64 = 1 << 40;
 pub(crate) struct Hearing {
     watch: Watch,
     retelling: Retelling,
+    ended: bool,
 }
 
 impl Hearing {
     pub(crate) fn new(detection: Detection, store: Sender<Ask>) -> Self {
-        Self { watch: Watch::new(detection, store, FIRST), retelling: Retelling::default() }
+        Self { watch: Watch::new(detection, store, FIRST), retelling: Retelling::default(), ended: false }
     }
 
     /// Nothing that was heard counts for what comes.
     pub(crate) fn begin_again(&mut self, detection: Detection, stream: &PacketStream) {
-        self.retelling = Retelling::default();
+        (self.retelling, self.ended) = (Retelling::default(), false);
         self.watch.begin_again(detection, stream);
     }
 
@@ -41,6 +42,9 @@ impl Hearing {
 
     /// The source is over: what still waits is told.
     pub(crate) fn end(&mut self, stream: &PacketStream) {
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
         self.retelling.finish(&mut self.watch.detection);
         self.watch.hand_over(stream);
     }

@@ -129,9 +129,9 @@ pub(crate) struct Figures {
 
 /// What a collector says, and which of its records the detectors did not hear.
 fn exported(mut exports: Value, unheard: Untold) -> Value {
-    let Untold { sampled, aggregated, flagless, early } = unheard;
+    let Untold { sampled, aggregated, flagless, overrun } = unheard;
     exports["unheard"] =
-        json!({"sampled": sampled, "aggregated": aggregated, "flagless": flagless, "early": early});
+        json!({"sampled": sampled, "aggregated": aggregated, "flagless": flagless, "overrun": overrun});
     exports
 }
 

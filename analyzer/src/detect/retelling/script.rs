@@ -17,8 +17,10 @@ use crate::detect::book::key;
 use crate::detect::tracker::Tracker;
 use crate::told::{packet, turn};
 
-/// Packets of a flow that are told at most, where their rate matters: more than any rule's threshold by default.
+/// Packets of a flow that are told at most, where their rate matters: more than any rule's threshold by default; of longer flows
+/// what passed in the time that rules look back for rates.
 const MOST: u64 = 8192;
+const LOOKED_BACK: Duration = Duration::from_secs(12);
 
 /// Packets that are told of a connection: enough to be more than an attempt.
 const CONNECTION: u64 = 24;
@@ -228,11 +230,13 @@ fn part(one: &One, opening: Option<Opening>) -> Part {
 
 /// How many of its own packets are told of a flow.
 fn own_packets(part: Part, one: &One) -> u64 {
+    let share = LOOKED_BACK.div_duration_f64(one.lasted.max(LOOKED_BACK));
+    let paced = ((one.packets as f64 * share) as u64).clamp(FEW, MOST);
     let most = match part {
-        Part::Asks => MOST,
+        Part::Asks => paced,
         Part::Alike(_) => match one.packet.transport {
             Transport::Other | Transport::Sctp(_) => FEW,
-            _ => MOST,
+            _ => paced,
         },
         Part::Opens | Part::Accepts | Part::Answers | Part::GoesOn => CONNECTION,
     };

@@ -140,7 +140,7 @@ fn what_cannot_be_told_is_counted_by_its_reason() {
     retelling.take(&flagged(SYN, FlowRecord { sampling: 1000, ..plain }));
     retelling.take(&flagged(SYN, FlowRecord { flows: 7, ..plain }));
     retelling.take(&plain);
-    assert_eq!(retelling.untold(), Untold { sampled: 1, aggregated: 7, flagless: 1, early: 0 });
+    assert_eq!(retelling.untold(), Untold { sampled: 1, aggregated: 7, flagless: 1, overrun: 0 });
     retelling.finish(&mut detection());
 }
 
@@ -153,7 +153,21 @@ fn no_more_flows_wait_than_there_is_room_for() {
     }
     retelling.tell(&mut detection);
     assert_eq!(retelling.waiting.len(), WAITING);
-    assert!(retelling.untold().early >= 100);
+    assert_eq!(retelling.untold().overrun, 100);
+}
+
+#[test]
+fn of_large_flows_no_more_is_told_at_once_than_there_is_time_for() {
+    let (mut retelling, mut detection) = (Retelling::default(), detection());
+    for n in 0..1000 {
+        let large = record(((n, 5000), (5000 + n, 9000)), (0, 1000), (1_000_000, 1_000_000_000));
+        retelling.take(&FlowRecord { protocol: Protocol::UDP, ..large });
+    }
+    retelling.pass(at(600_000));
+    retelling.tell(&mut detection);
+    assert_eq!(retelling.waiting.len(), 1000, "none is through");
+    let told: u64 = retelling.waiting.iter().map(|Reverse(flow)| u64::from(flow.told)).sum();
+    assert_eq!(told, TOGETHER as u64);
 }
 
 #[test]
