@@ -107,7 +107,7 @@ pub(super) const PROMISES: [Promise; 59] = [
         "real hosts survive a flood",
         "flood_keeps_known",
         "99 % of 1 000 hosts, with right figures",
-        How::Command("target/release/xtask storm --how run --sources 5000000 --rate 0 --most-mb 280"),
+        How::Command("target/release/xtask storm --how run --sources 5000000 --rate 0"),
     ),
     promise("no hash stall", "hash_flood_ratio", "1.5 times random keys", How::Nothing),
     promise("no slow packet", "worst_packet_us", "1 ms at most", How::Nothing),
