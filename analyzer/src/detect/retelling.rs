@@ -157,7 +157,9 @@ impl Retelling {
     fn wait(&mut self, way: Option<One>, record: &FlowRecord) {
         let Some(one) = way else { return };
         self.serial += 1;
-        let first = if record.first == Timestamp::EPOCH { record.moment() } else { record.first };
+        // A clock that is ahead, or a lie: nothing has begun after it was heard of.
+        let heard = record.moment();
+        let first = if record.first == Timestamp::EPOCH { heard } else { record.first.min(heard) };
         let ports = one.packet.ports().unwrap_or_default();
         let answers = one.packet.source != record.source || ports.source < ports.destination;
         let flow = Flow {

@@ -156,6 +156,21 @@ fn no_more_flows_wait_than_there_is_room_for() {
     assert_eq!(retelling.untold().overrun, 100);
 }
 
+/// An exporter's clock may be ahead, or its records forged: nothing has begun after it was heard of.
+#[test]
+fn records_of_the_future_are_told_when_they_are_heard() {
+    let ahead = scanned().map(|record| FlowRecord {
+        first: record.first.after(Duration::from_secs(86_400)),
+        last: record.last.after(Duration::from_secs(86_400)),
+        ..record
+    });
+    let (mut retelling, mut detection) = (Retelling::default(), detection());
+    ahead.for_each(|record| retelling.take(&record));
+    retelling.pass(at(120_000));
+    retelling.tell(&mut detection);
+    assert!(retelling.waiting.is_empty());
+}
+
 #[test]
 fn of_large_flows_no_more_is_told_at_once_than_there_is_time_for() {
     let (mut retelling, mut detection) = (Retelling::default(), detection());
