@@ -9,7 +9,7 @@ mod captures_support;
 mod nfdump_support;
 mod softflowd_support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use analyzer::detect::{Detection, Retelling, Thresholds};
@@ -232,9 +232,10 @@ fn alerts_of_records(path: &Path) -> Option<Vec<Alert>> {
     collector.end();
     taken?;
     let (mut retelling, mut detection) =
-        (Retelling::default(), Detection::new(&Thresholds::default(), 64 << 20));
-    for entry in std::fs::read_dir(&collector.folder).unwrap() {
-        let file = entry.unwrap().path();
+        (Retelling::recorded(), Detection::new(&Thresholds::default(), 64 << 20));
+    let folder = std::fs::read_dir(&collector.folder).unwrap();
+    let files: BTreeSet<_> = folder.map(|entry| entry.unwrap().path()).collect();
+    for file in files {
         if file.file_name().unwrap().to_string_lossy().starts_with("nfcapd.") {
             for record in nfdump_support::records(&file) {
                 retelling.take(&record);

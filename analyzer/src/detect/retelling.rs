@@ -50,8 +50,18 @@ pub struct Untold {
     pub overrun: u64,
 }
 
+/// Whose time counts of a record that says it began after it was heard of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Clock {
+    /// The one that heard it: an exporter's clock may be ahead, or its records forged, and nobody waits for them.
+    Heard,
+    /// Its own: it was recorded, and what is read next may have been sent before.
+    Own,
+}
+
 /// Records in, packets out.
 pub struct Retelling {
+    clock: Clock,
     waiting: BinaryHeap<Reverse<Flow>>,
     serial: u64,
     /// The latest moment that was heard of.
@@ -114,9 +124,20 @@ impl Ord for Flow {
     }
 }
 
-impl Default for Retelling {
-    fn default() -> Self {
+impl Retelling {
+    /// Of records as they come: [`tell`](Self::tell) tells what is due.
+    pub fn live() -> Self {
+        Self::of(Clock::Heard)
+    }
+
+    /// Of records that are read as fast as can be: [`make_room`](Self::make_room) after each.
+    pub fn recorded() -> Self {
+        Self::of(Clock::Own)
+    }
+
+    fn of(clock: Clock) -> Self {
         Self {
+            clock,
             waiting: BinaryHeap::new(),
             serial: 0,
             now: Timestamp::EPOCH,
@@ -128,10 +149,8 @@ impl Default for Retelling {
             untold: Untold::default(),
         }
     }
-}
 
-impl Retelling {
-    /// Takes a record; [`tell`](Self::tell) tells what is due.
+    /// Takes a record.
     pub fn take(&mut self, record: &FlowRecord) {
         let untold = &mut self.untold;
         let left_out = match () {
@@ -157,9 +176,12 @@ impl Retelling {
     fn wait(&mut self, way: Option<One>, record: &FlowRecord) {
         let Some(one) = way else { return };
         self.serial += 1;
-        // A clock that is ahead, or a lie: nothing has begun after it was heard of.
         let heard = record.moment();
-        let first = if record.first == Timestamp::EPOCH { heard } else { record.first.min(heard) };
+        let first = match self.clock {
+            _ if record.first == Timestamp::EPOCH => heard,
+            Clock::Heard => record.first.min(heard),
+            Clock::Own => record.first,
+        };
         let ports = one.packet.ports().unwrap_or_default();
         let answers = one.packet.source != record.source || ports.source < ports.destination;
         let flow = Flow {

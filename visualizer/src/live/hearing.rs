@@ -22,12 +22,12 @@ pub(crate) struct Hearing {
 
 impl Hearing {
     pub(crate) fn new(detection: Detection, store: Sender<Ask>) -> Self {
-        Self { watch: Watch::new(detection, store, FIRST), retelling: Retelling::default(), ended: false }
+        Self { watch: Watch::new(detection, store, FIRST), retelling: Retelling::live(), ended: false }
     }
 
     /// Nothing that was heard counts for what comes.
     pub(crate) fn begin_again(&mut self, detection: Detection, stream: &PacketStream) {
-        (self.retelling, self.ended) = (Retelling::default(), false);
+        (self.retelling, self.ended) = (Retelling::live(), false);
         self.watch.begin_again(detection, stream);
     }
 

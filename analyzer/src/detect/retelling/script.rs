@@ -82,19 +82,28 @@ pub(super) fn is_flagless(record: &FlowRecord) -> bool {
     record.protocol == Protocol::TCP && record.tcp_flags.0 & BASE == 0
 }
 
+/// Exporters that do not keep fragments together have a flow with ports 0 of those that have no ports.
+fn is_of_later_fragments(record: &FlowRecord) -> bool {
+    record.protocol == Protocol::UDP && record.ports == Ports::default()
+}
+
 /// A record's two ways; the second only of records that tell of both.
 pub(super) fn ways(record: &FlowRecord) -> [Option<One>; 2] {
     let lasted = record.last.since(record.first);
     let flags = record.tcp_flags.0 & BASE;
+    let mut packet = packet(record, record.first);
+    // Nobody tells its time to live; this is one that no rule makes anything of.
+    packet.ttl = 64;
+    if is_of_later_fragments(record) {
+        packet.transport = Transport::Fragment;
+    }
     let forward = One {
-        // Nobody tells its time to live; this is one that no rule makes anything of.
-        packet: Packet { ttl: 64, ..packet(record, record.first) },
+        packet,
         flags,
         packets: record.packets,
         bytes: record.bytes,
         lasted: if record.first == Timestamp::EPOCH { Duration::ZERO } else { lasted },
     };
-    let mut packet = forward.packet;
     turn(&mut packet);
     let back = One { packet, packets: record.reverse_packets, bytes: record.reverse_bytes, ..forward };
     let [forward, back] = parted(forward, back);

@@ -16,7 +16,7 @@ pub(super) fn hear(search: Search<'_>, settings: &Settings) -> Result<(Detection
     let thresholds = settings.detect.thresholds().map_err(|error| Failure::Usage(error.to_string()))?;
     let sieve = query.map(|query| sieve((filter, query), &[], settings)).transpose()?;
     let mut detection = Detection::of_records(&thresholds, settings.analysis.memory_mb << 20);
-    let (mut retelling, mut counted) = (Retelling::default(), Counted::default());
+    let (mut retelling, mut counted) = (Retelling::recorded(), Counted::default());
     let mut take = |record: &FlowRecord| {
         let passes =
             |record: &FlowRecord| sieve.as_ref().is_none_or(|sieve| sieve.lets_record_through(record));
