@@ -8,7 +8,7 @@ use std::io::{BufWriter, Write};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use analyzer::cover;
 use analyzer::geo::pack::unpack_asn;
@@ -16,7 +16,7 @@ use analyzer::geo::ranges::{Address, Ranges};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 
-use crate::processor;
+use crate::measured::{Measured, measure};
 
 const TABLE: &[u8] = include_bytes!("../../analyzer/data/asn.bin.gz");
 
@@ -42,9 +42,7 @@ pub struct Arguments {
 
 /// Makes the inputs and measures.
 pub fn run(arguments: &Arguments) -> Result<()> {
-    let cache = arguments.folder.join("cache");
-    fs::create_dir_all(&cache)?;
-    table(&cache)?;
+    let cache = cache(&arguments.folder)?;
     say(&format!("load before: {}", fs::read_to_string("/proc/loadavg").unwrap_or_default().trim_end()))?;
     let loading = race(arguments, &words(&cache, &["192.0.2.1".as_ref()]))?;
     tell("loading, one address", 0, &loading)?;
@@ -55,7 +53,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         let race = race(arguments, &words)?;
         tell(format, arguments.lines, &race)?;
         if let (Some(theirs), Some(loaded)) = (&race.theirs, &loading.theirs) {
-            let behind = |run: &Run, loaded: &Run| run.time.saturating_sub(loaded.time).as_secs_f64();
+            let behind =
+                |run: &Measured, loaded: &Measured| run.time.saturating_sub(loaded.time).as_secs_f64();
             let (ours, theirs) = (behind(&race.ours, &loading.ours), behind(theirs, loaded));
             say(&format!(
                 "{format}: without loading {ours:.3} s and {theirs:.3} s, {:.1} times",
@@ -71,30 +70,22 @@ fn words(cache: &Path, more: &[&OsStr]) -> Vec<OsString> {
     ["-C".as_ref(), cache.as_os_str()].iter().chain(more).map(|word| (*word).to_owned()).collect()
 }
 
-/// What a run took and said.
-struct Run {
-    time: Duration,
-    processor: Duration,
-    kilobytes: u64,
-    report: String,
-}
-
 /// The quickest runs of both.
 struct Race {
-    ours: Run,
-    theirs: Option<Run>,
+    ours: Measured,
+    theirs: Option<Measured>,
 }
 
 /// Runs both in turn, so that both have what else the machine does.
 fn race(arguments: &Arguments, words: &[OsString]) -> Result<Race> {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..arguments.runs.max(1) {
-        ours.push(measure(&mut our_command(arguments, words))?);
+        ours.push(measure(our_command(arguments, words).stdout(Stdio::piped()))?);
         if let Some(peer) = &arguments.asncounter {
-            theirs.push(measure(Command::new(peer).args(words))?);
+            theirs.push(measure(Command::new(peer).args(words).stdout(Stdio::piped()))?);
         }
     }
-    let quickest = |runs: Vec<Run>| runs.into_iter().min_by_key(|run| run.time);
+    let quickest = |runs: Vec<Measured>| runs.into_iter().min_by_key(|run| run.time);
     Ok(Race { ours: quickest(ours).context("no run")?, theirs: quickest(theirs) })
 }
 
@@ -109,8 +100,8 @@ fn our_command(arguments: &Arguments, words: &[OsString]) -> Command {
 fn compare(arguments: &Arguments, format: &str, words: &[OsString]) -> Result<()> {
     let Some(peer) = &arguments.asncounter else { return Ok(()) };
     let all: Vec<OsString> = words.iter().cloned().chain(["-t".into(), "10000000".into()]).collect();
-    let ours = measure(&mut our_command(arguments, &all))?.report;
-    let theirs = measure(Command::new(peer).args(&all))?.report;
+    let ours = said(measure(our_command(arguments, &all).stdout(Stdio::piped()))?)?;
+    let theirs = said(measure(Command::new(peer).args(&all).stdout(Stdio::piped()))?)?;
     let (ours, theirs) = (Tables::of(&ours), Tables::of(&theirs));
     ensure!(ours.systems == theirs.systems, "{format}: the tables of systems or the totals differ");
     let pairs = || ours.prefixes.iter().zip(&theirs.prefixes);
@@ -145,31 +136,8 @@ impl<'a> Tables<'a> {
     }
 }
 
-fn measure(command: &mut Command) -> Result<Run> {
-    let (began, processor) = (Instant::now(), processor::of_children());
-    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
-    let status = format!("/proc/{}/status", child.id());
-    let watch = std::thread::spawn(move || most_memory(Path::new(&status)));
-    let output = child.wait_with_output()?;
-    let time = began.elapsed();
-    ensure!(output.status.success(), "it failed");
-    let kilobytes = watch.join().unwrap_or_default();
-    let processor = processor::of_children().saturating_sub(processor);
-    Ok(Run { time, processor, kilobytes, report: String::from_utf8(output.stdout)? })
-}
-
-/// The high-water mark as long as the process is there.
-fn most_memory(status: &Path) -> u64 {
-    let mut most = 0;
-    while let Ok(text) = fs::read_to_string(status) {
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let Some(kilobytes) = line.and_then(|line| line.split_whitespace().next()?.parse().ok()) else {
-            break;
-        };
-        most = kilobytes;
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    most
+fn said(run: Measured) -> Result<String> {
+    Ok(String::from_utf8(run.output)?)
 }
 
 fn tell(what: &str, lines: u32, race: &Race) -> Result<()> {
@@ -195,6 +163,14 @@ fn times(theirs: Duration, ours: Duration) -> f64 {
 
 fn say(text: &str) -> Result<()> {
     Ok(writeln!(std::io::stdout(), "{text}")?)
+}
+
+/// Makes the table that both read, in a folder of its own in this one.
+pub(crate) fn cache(folder: &Path) -> Result<PathBuf> {
+    let cache = folder.join("cache");
+    fs::create_dir_all(&cache)?;
+    table(&cache)?;
+    Ok(cache)
 }
 
 /// The bundled ranges cut into prefixes, as pyasn reads them, and the names.
@@ -226,7 +202,7 @@ fn prefixes<A: Address>(
 }
 
 /// Random addresses, one of eight of IPv6.
-fn lines(path: &Path, format: &str, count: u32) -> Result<()> {
+pub(crate) fn lines(path: &Path, format: &str, count: u32) -> Result<()> {
     let mut out = BufWriter::new(File::create(path)?);
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     for number in 0..count {

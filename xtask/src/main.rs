@@ -1,5 +1,7 @@
 //! The project's own tools.
 
+mod asking;
+mod bench;
 mod bench_captures;
 mod count_bench;
 mod craft;
@@ -7,6 +9,7 @@ mod demo;
 mod detect_bench;
 mod geo;
 mod live_bench;
+mod measured;
 mod milestone;
 mod oui;
 mod package;
@@ -33,6 +36,8 @@ enum Tool {
     Deb(package::Arguments),
     /// Make the archive, with checksum and bill of materials
     Dist(package::Arguments),
+    /// Measure every target of speed and memory, with peers that are installed beside it
+    Bench(bench::Arguments),
     /// Make a large everyday capture to measure with
     Imix(bench_captures::imix::Arguments),
     /// Make a spoofed SYN flood to measure with
@@ -66,6 +71,7 @@ fn main() -> Result<()> {
         Tool::Rules(arguments) => rules::run(&arguments),
         Tool::Deb(arguments) => package::deb::run(&arguments),
         Tool::Dist(arguments) => package::dist::run(&arguments),
+        Tool::Bench(arguments) => bench::run(&arguments),
         Tool::Imix(arguments) => bench_captures::imix::run(&arguments),
         Tool::Flood(arguments) => bench_captures::flood::run(&arguments),
         Tool::Scan(arguments) => bench_captures::scan::run(&arguments),

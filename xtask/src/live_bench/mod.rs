@@ -143,7 +143,7 @@ fn numbers<const N: usize>(line: &str) -> Result<[u64; N]> {
 }
 
 /// What it was measured on.
-fn machine() -> String {
+pub(crate) fn machine() -> String {
     let cores = thread::available_parallelism().map_or(0, usize::from);
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();

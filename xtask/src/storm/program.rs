@@ -1,10 +1,8 @@
 //! The program under the storm: fed by its standard input, watched from outside, asked at the end.
 
-use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::{BufReader, Read};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread::JoinHandle;
@@ -14,6 +12,8 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::How;
+use crate::asking::{address, get};
+use crate::measured::memory;
 use crate::processor;
 
 /// How long a server may take to count what it was sent last.
@@ -81,7 +81,7 @@ impl Program {
         let thread = std::thread::spawn(move || {
             let mut seen = Vec::new();
             while !ended.load(Relaxed) {
-                let Some(kilobytes) = resident(&status) else { break };
+                let Some(kilobytes) = memory(Path::new(&status), "VmRSS:") else { break };
                 seen.push((written.load(Relaxed), kilobytes));
                 std::thread::sleep(LOOK);
             }
@@ -98,7 +98,7 @@ impl Program {
     fn ask_server(&mut self, frames: u64) -> Result<Said> {
         let began = Instant::now();
         let ledger = loop {
-            let report = self.get("/api/v1/report?by=host&sort=packets&top=3000")?;
+            let report = get(&self.address, "/api/v1/report?by=host&sort=packets&top=3000")?;
             let totals = &report["totals"];
             let lost = totals["lost"].as_u64().unwrap_or(0);
             if totals["packets"].as_u64().unwrap_or(0) + lost >= frames {
@@ -109,7 +109,7 @@ impl Program {
         };
         // The detectors' last words come with the next ticks.
         std::thread::sleep(Duration::from_secs(5));
-        let alerts = self.get("/api/v1/alerts")?;
+        let alerts = get(&self.address, "/api/v1/alerts")?;
         let processor = processor::of_process(self.child.id())?;
         self.child.kill()?;
         self.child.wait()?;
@@ -129,17 +129,6 @@ impl Program {
         let alerts = if self.how == How::Alerts { rows(&document, "alerts") } else { None };
         Ok(Said { hosts, alerts, processor, lost: 0 })
     }
-
-    fn get(&self, path: &str) -> Result<Value> {
-        let mut stream = TcpStream::connect(&self.address)?;
-        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
-        write!(stream, "GET {path} HTTP/1.0\r\nHost: {}\r\n\r\n", self.address)?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        let (head, body) = answer.split_once("\r\n\r\n").context("no answer")?;
-        ensure!(head.contains(" 200 "), "{path}: {head} {body}");
-        serde_json::from_str(body).with_context(|| path.to_owned())
-    }
 }
 
 impl Drop for Program {
@@ -151,14 +140,6 @@ impl Drop for Program {
 
 fn rows(document: &Value, field: &str) -> Option<Vec<Value>> {
     document[field].as_array().cloned()
-}
-
-/// Of the line that says where to look.
-fn address(output: &mut BufReader<ChildStdout>) -> Result<String> {
-    let mut line = String::new();
-    output.read_line(&mut line)?;
-    let behind = line.split("http://").nth(1).and_then(|rest| rest.split('/').next());
-    Ok(behind.with_context(|| format!("no address: {line}"))?.to_owned())
 }
 
 /// Memory over time.
@@ -187,10 +168,4 @@ impl Memory {
         };
         [most(0, frames / 2), most(frames / 2, frames), most(frames, u64::MAX)]
     }
-}
-
-/// What is resident of a process, kB.
-fn resident(status: &str) -> Option<u64> {
-    let text = fs::read_to_string(status).ok()?;
-    text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.split_whitespace().next()?.parse().ok()
 }
