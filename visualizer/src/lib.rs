@@ -23,6 +23,7 @@ mod onward;
 mod plot;
 mod read_ahead;
 mod sandbox;
+mod schema;
 mod server;
 mod service_manager;
 pub mod settings;

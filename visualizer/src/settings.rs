@@ -23,6 +23,8 @@ pub(crate) mod notify;
 mod ranges;
 pub(crate) mod secret;
 pub(crate) mod server;
+#[cfg(test)]
+mod upgrade_tests;
 
 pub use alerts::Alerts;
 pub use detect::Detect;
@@ -500,7 +502,7 @@ fn origin(key: &str, file: Option<(&str, &Path)>) -> String {
 mod tests {
     use super::*;
 
-    fn file(text: &str) -> Result<Settings, String> {
+    pub(super) fn file(text: &str) -> Result<Settings, String> {
         let nothing = Environment::with_prefix("WIREGLOBE_NO_SUCH_PREFIX");
         let path = Path::new("test.toml");
         let settings = layers(Some((text, path)), nothing).map_err(|error| error.to_string())?;

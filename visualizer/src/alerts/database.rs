@@ -1,5 +1,4 @@
 //! The tables on disk: SQLite in WAL mode with `synchronous=FULL`, so that what is committed survives a power cut.
-//! `PRAGMA user_version` says which schema a file has.
 
 use std::path::Path;
 
@@ -9,11 +8,18 @@ use serde_json::{Map, Value};
 use super::board::Entry;
 use super::question::{Cursor, Page, Question};
 use super::triage::{Mute, Past, State, Step};
+use crate::schema::Schema;
 
-/// The schema of this program.
-const VERSION: i64 = 3;
+/// In 1 alerts were stored as muted, and stayed so for ever; in 2 one that was found again in the same capture was another.
+const SCHEMA: Schema = Schema {
+    tables: TABLES,
+    steps: &[
+        "ALTER TABLE alerts DROP COLUMN muted;",
+        "ALTER TABLE alerts ADD COLUMN identity TEXT; CREATE INDEX alerts_identity ON alerts (identity);",
+    ],
+};
 
-const SCHEMA: &str = "
+const TABLES: &str = "
 CREATE TABLE alerts (
   id INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, number INTEGER NOT NULL, rule TEXT NOT NULL,
   severity INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, document TEXT NOT NULL,
@@ -33,13 +39,6 @@ CREATE TABLE mutes (
   expires_ms INTEGER NOT NULL, hits INTEGER NOT NULL DEFAULT 0, last_hit_ms INTEGER
 );
 ";
-
-/// How a file of each older schema becomes one of the next. In 1 alerts were stored as muted, and stayed so for ever; in 2 one that
-/// was found again in the same capture was another.
-const STEPS: [&str; 2] = [
-    "ALTER TABLE alerts DROP COLUMN muted;",
-    "ALTER TABLE alerts ADD COLUMN identity TEXT; CREATE INDEX alerts_identity ON alerts (identity);",
-];
 
 const COLUMNS: &str = "id, rule, severity, first_ms, last_ms, document, state, reason, comments, evidence";
 
@@ -89,13 +88,14 @@ impl Database {
             None => Connection::open_in_memory()?,
         };
         connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        SCHEMA.version_of(&connection)?;
         connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA foreign_keys = ON;")?;
         // In memory there is no journal to choose: the answer is not looked at.
         connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
         connection.execute_batch(
             "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 8388608; PRAGMA temp_store = MEMORY;",
         )?;
-        migrate(&connection)?;
+        SCHEMA.bring_up_to_date(&connection)?;
         Ok(Self(connection))
     }
 
@@ -257,21 +257,6 @@ impl Database {
         };
         select.query_map([], mute)?.collect()
     }
-}
-
-/// Makes the tables, or brings those of an older program up to date.
-fn migrate(connection: &Connection) -> rusqlite::Result<()> {
-    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let steps = match version {
-        0 => SCHEMA.to_owned(),
-        VERSION => return Ok(()),
-        1..VERSION => STEPS[version as usize - 1..].concat(),
-        _ => {
-            let text = format!("its tables are of version {version}, expected at most {VERSION}");
-            return Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(26), Some(text)));
-        }
-    };
-    connection.execute_batch(&format!("BEGIN IMMEDIATE; {steps} PRAGMA user_version = {VERSION}; COMMIT;"))
 }
 
 fn put(transaction: &Connection, run: &str, alert: &Fresh<'_>, at_ms: i64) -> rusqlite::Result<Stored> {

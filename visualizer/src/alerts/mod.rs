@@ -16,6 +16,8 @@ mod storm_tests;
 #[cfg(test)]
 mod tests;
 mod triage;
+#[cfg(test)]
+mod upgrade_tests;
 mod waiting;
 
 pub(crate) use board::{Account, Board, Entry, MOST as ON_BOARD};

@@ -32,12 +32,12 @@ pub(super) fn status() -> Arc<Status> {
     Arc::new(Status::new(facts, Facts { geo, local: LocalNetworks::default() }, None, None))
 }
 
-fn store(place: Place, run: &str) -> Store {
+pub(super) fn store(place: Place, run: &str) -> Store {
     Store::open(place, run.into(), 64 << 20, status()).unwrap()
 }
 
 /// A scan of 203.0.113.5.
-fn found(number: u64) -> Found {
+pub(super) fn found(number: u64) -> Found {
     let rule = analyzer::detect::rules().find(|rule| rule.id == "scan.port.tcp_syn").unwrap();
     let mut alert = Alert::new(number, rule, Timestamp::from_nanos(number as i64 * 1_000_000));
     alert.sources.push(Party::host("203.0.113.5".parse().unwrap()));
@@ -56,7 +56,7 @@ fn mute(expires_ms: i64) -> Mute {
     }
 }
 
-fn ask<T>(
+pub(super) fn ask<T>(
     store: &mut Store,
     question: impl FnOnce(oneshot::Sender<Result<T, Refusal>>) -> Ask,
 ) -> Result<T, Refusal> {
@@ -65,7 +65,7 @@ fn ask<T>(
     answer.try_recv().expect("the store answers at once")
 }
 
-fn find(store: &mut Store, alerts: Vec<Found>) {
+pub(super) fn find(store: &mut Store, alerts: Vec<Found>) {
     let all = alerts.len() as u64;
     store.answer(Ask::Found(alerts, all));
     store.flush(Instant::now());
@@ -164,43 +164,6 @@ fn what_is_muted_follows_the_mutes_over_a_restart_and_a_step() {
     drop(second);
     assert_eq!(shown_as_muted(&mut store(place(), "c"), 1), (false, false));
     std::fs::remove_dir_all(folder).unwrap();
-}
-
-/// The tables as the first schema had them, with an alert that was muted once.
-const FIRST_SCHEMA: &str = "
-CREATE TABLE alerts (
-  id INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, number INTEGER NOT NULL, rule TEXT NOT NULL,
-  severity INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, document TEXT NOT NULL,
-  state TEXT NOT NULL DEFAULT 'new', reason TEXT, comments INTEGER NOT NULL DEFAULT 0,
-  muted INTEGER NOT NULL DEFAULT 0, evidence INTEGER NOT NULL DEFAULT 0, UNIQUE (run, number)
-);
-CREATE TABLE history (
-  alert INTEGER NOT NULL REFERENCES alerts (id) ON DELETE CASCADE, at_ms INTEGER NOT NULL, action TEXT NOT NULL,
-  comment TEXT, reason TEXT
-);
-CREATE TABLE evidence (alert INTEGER PRIMARY KEY REFERENCES alerts (id) ON DELETE CASCADE, capture BLOB NOT NULL);
-CREATE TABLE mutes (
-  id INTEGER PRIMARY KEY AUTOINCREMENT, filter TEXT NOT NULL, reason TEXT NOT NULL, created_ms INTEGER NOT NULL,
-  expires_ms INTEGER NOT NULL, hits INTEGER NOT NULL DEFAULT 0, last_hit_ms INTEGER
-);
-INSERT INTO alerts (run, number, rule, severity, first_ms, last_ms, document, state, muted)
-  VALUES ('old', 1, 'scan.port.tcp_syn', 2, 1, 2, '{\"sources\":[\"203.0.113.5\"]}', 'escalated', 1);
-PRAGMA user_version = 1;
-";
-
-#[test]
-fn a_store_of_the_first_schema_is_read_and_keeps_its_alerts() {
-    let path = std::env::temp_dir().join(format!("wireglobe-first-{}.sqlite", std::process::id()));
-    rusqlite::Connection::open(&path).unwrap().execute_batch(FIRST_SCHEMA).unwrap();
-    for run in ["a", "b"] {
-        let mut store = store(Place::File(path.clone()), run);
-        let (entry, _) = ask(&mut store, |reply| Ask::Get(1, reply)).unwrap();
-        assert_eq!((entry.state.name(), entry.muted), ("escalated", false));
-    }
-    rusqlite::Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 99;").unwrap();
-    let error = Store::open(Place::File(path.clone()), "c".into(), 64 << 20, status()).err().unwrap();
-    assert!(error.contains("version 99, expected at most"), "{error}");
-    std::fs::remove_file(path).unwrap();
 }
 
 #[test]

@@ -6,7 +6,7 @@ use analyzer::{Second, Volume};
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::count::Row;
-use super::database::connect;
+use super::database::{SCHEMA, connect};
 use super::keeper::Place;
 use super::levels::LENGTHS;
 
@@ -80,7 +80,7 @@ impl Reader {
     /// Opens the store.
     ///
     /// # Errors
-    /// In words, when there is none or it can't be read.
+    /// In words, when there is none, it can't be read, or a newer program wrote it.
     pub(crate) fn open(place: &Place) -> Result<Self, String> {
         let flags = match place {
             Place::File(path) if !path.exists() => {
@@ -89,7 +89,11 @@ impl Reader {
             Place::File(_) => OpenFlags::SQLITE_OPEN_READ_ONLY,
             Place::Memory(_) => OpenFlags::SQLITE_OPEN_READ_WRITE,
         };
-        connect(place, flags).map(Self).map_err(|error| match place {
+        let readable = connect(place, flags).and_then(|connection| {
+            SCHEMA.version_of(&connection)?;
+            Ok(Self(connection))
+        });
+        readable.map_err(|error| match place {
             Place::File(path) => format!("{}: {error}", path.display()),
             Place::Memory(_) => error.to_string(),
         })

@@ -1,5 +1,4 @@
 //! The tables on disk: SQLite in WAL mode with `synchronous=FULL`, so that what is committed survives a power cut.
-//! `PRAGMA user_version` says which schema a file has.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,14 +9,19 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, params};
 use super::count::{Counted, Row};
 use super::keeper::Place;
 use super::levels::{Keep, LENGTHS, Oldest, begin};
+use crate::schema::Schema;
 
-/// The schema of this program.
-const VERSION: i64 = 1;
+/// In 1 the indexes of blocks were others, at first: what was asked of a time read every block of its kind.
+pub(super) const SCHEMA: Schema = Schema {
+    tables: TABLES,
+    steps: &["DROP INDEX blocks_time; DROP INDEX IF EXISTS blocks_first;
+        CREATE INDEX blocks_time ON blocks (kind, first, last, flows); CREATE INDEX blocks_first ON blocks (first);"],
+};
 
 /// `rows` has what a key carried within a step; the key '' stands for those beyond the first so many. `steps` says that a step
 /// was recorded, and what all of it carried. `blocks` are flows, see `analyzer::history::block`. `asn_report` is a view for
 /// those who ask SQL: the table of the tool of that name, with time, packets and bytes.
-const SCHEMA: &str = "
+const TABLES: &str = "
 CREATE TABLE dimensions (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE steps (
   seconds INTEGER NOT NULL, start INTEGER NOT NULL, in_packets INTEGER NOT NULL, in_bytes INTEGER NOT NULL,
@@ -90,13 +94,14 @@ impl Database {
     /// Opens a store to write it, or makes it.
     pub(super) fn open(place: &Place) -> rusqlite::Result<Self> {
         let connection = connect(place, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        SCHEMA.version_of(&connection)?;
         connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL;")?;
         // In memory there is no journal to choose: the answer is not looked at.
         connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
         connection.execute_batch(
             "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216; PRAGMA temp_store = MEMORY;",
         )?;
-        migrate(&connection)?;
+        SCHEMA.bring_up_to_date(&connection)?;
         Ok(Self(connection))
     }
 
@@ -220,17 +225,6 @@ fn uri(path: &Path) -> String {
         }
     }
     uri
-}
-
-fn migrate(connection: &Connection) -> rusqlite::Result<()> {
-    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    match version {
-        0 => connection.execute_batch(&format!("BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")),
-        VERSION => Ok(()),
-        newer => Err(rusqlite::Error::ToSqlConversionFailure(
-            format!("it was written by a newer Wireglobe (schema {newer}, this one knows {VERSION})").into(),
-        )),
-    }
 }
 
 fn add_counted(transaction: &Transaction<'_>, counted: &Counted, keep: &Keep) -> rusqlite::Result<()> {

@@ -21,6 +21,8 @@ mod pages;
 mod query;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod upgrade_tests;
 
 pub(crate) use ask::Reader;
 pub(crate) use keeper::{Account, Disk, Keeper, Place, place};

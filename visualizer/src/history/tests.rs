@@ -20,7 +20,7 @@ use super::levels::{Keep, LENGTHS};
 use super::query::{QueryError, answer};
 use crate::live::Learned;
 
-const KEEP: Keep = Keep { steps: [360, 60, 60, 60], flows: 60, rows: 100, bytes: 1 << 30 };
+pub(super) const KEEP: Keep = Keep { steps: [360, 60, 60, 60], flows: 60, rows: 100, bytes: 1 << 30 };
 
 /// A file of this test alone.
 fn file(name: &str) -> Place {
@@ -37,7 +37,7 @@ fn remove(path: &Path) {
 
 static GEO: LazyLock<Geo> = LazyLock::new(|| Geo::bundled(Needs { country: true, asn: true }));
 
-fn setup() -> Setup {
+pub(super) fn setup() -> Setup {
     setup_with(GEO.clone())
 }
 
@@ -57,7 +57,7 @@ fn setup_with(geo: Geo) -> Setup {
 }
 
 /// Ours asks another; so many packets of 100 bytes each way.
-fn slice(at: i64, other: &str, packets: u64) -> Slice {
+pub(super) fn slice(at: i64, other: &str, packets: u64) -> Slice {
     let side = |address: &str, port| Side { address: address.parse().unwrap(), port, mac: Mac([2; 6]) };
     Slice {
         at,
@@ -82,16 +82,16 @@ fn slice(at: i64, other: &str, packets: u64) -> Slice {
     }
 }
 
-fn step(at: i64, slices: Vec<Slice>) -> Step {
+pub(super) fn step(at: i64, slices: Vec<Slice>) -> Step {
     Step { at, slices, left_out: LeftOut { at, ..LeftOut::default() } }
 }
 
-fn add(database: &mut Database, step: &Step, keep: &Keep) {
+pub(super) fn add(database: &mut Database, step: &Step, keep: &Keep) {
     let counted = count(step, &setup(), &Learned::nothing(), keep.rows);
     database.add(Some(&counted), &[], keep).unwrap();
 }
 
-fn rows(place: &Place, dimension: &str, within: Range, length: i64) -> Vec<(i64, Row)> {
+pub(super) fn rows(place: &Place, dimension: &str, within: Range, length: i64) -> Vec<(i64, Row)> {
     let mut rows = Vec::new();
     let reader = Reader::open(place).unwrap();
     reader.rows(dimension, (within, length, length), |at, row| rows.push((at, row))).unwrap();
@@ -295,16 +295,6 @@ fn a_damaged_block_is_counted_and_the_others_are_told() {
         })
         .unwrap();
     assert_eq!((damaged, told.len()), (Damaged { blocks: 1, flows: 2 }, 2));
-}
-
-#[test]
-fn a_store_of_a_newer_program_is_refused_and_left_alone() {
-    let place = file("newer");
-    drop(Database::open(&place).unwrap());
-    let Place::File(path) = &place else { return };
-    rusqlite::Connection::open(path).unwrap().execute_batch("PRAGMA user_version = 9;").unwrap();
-    let refused = Database::open(&place).err().unwrap().to_string();
-    assert!(refused.contains("newer Wireglobe (schema 9"), "{refused}");
 }
 
 #[test]
