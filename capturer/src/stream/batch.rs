@@ -109,7 +109,6 @@ pub(super) const fn most_bytes(kept_bytes: usize) -> usize {
 }
 
 /// What a reader took out of the ring: its own copy, reused from read to read.
-#[derive(Clone)]
 pub struct ReadBuffer {
     pub(super) first: u64,
     pub(super) packets: Vec<Packet>,

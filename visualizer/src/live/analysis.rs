@@ -1,7 +1,6 @@
 //! The analysis thread: it alone owns the analyzer. It reads the ring, answers commands, and each tick hands the
 //! material of all wanted topics to the publisher.
 
-use std::array;
 use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
@@ -12,7 +11,7 @@ use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
 use analyzer::aggregate::{Ends, Top};
-use analyzer::detect::Thresholds;
+use analyzer::detect::{Detection, Thresholds};
 use analyzer::fingerprint::Family;
 use analyzer::geo::Geo;
 use analyzer::inventory::{Inventory, Knowledge, Stock};
@@ -25,11 +24,12 @@ use capturer::stream::{self, Cursor, PacketStream, ReadBuffer};
 use tokio::sync::oneshot;
 
 use crate::alerts::Ask;
-use crate::live::detecting::{BATCHES, Detecting, Making, Message};
+use crate::live::hearing::Hearing;
 use crate::live::history::Recording;
 use crate::live::publish::{Made, Tick};
 use crate::live::status::Again;
 use crate::live::tables;
+use crate::live::watch::Watch;
 use crate::live::{Figures, Prints, Status, TopicKey, topics};
 
 /// Time between ticks: four a second.
@@ -131,8 +131,8 @@ pub(crate) struct Beginning {
     pub(crate) setup: Setup,
     /// Whether what flows carry is recorded.
     pub(crate) record: bool,
-    /// What the detectors are made from, if they are switched on.
-    pub(crate) detection: Option<Making>,
+    /// The thresholds and the memory of the detectors, if they are switched on.
+    pub(crate) detection: Option<(Thresholds, usize)>,
 }
 
 impl Beginning {
@@ -142,6 +142,14 @@ impl Beginning {
             analyzer.record();
         }
         analyzer
+    }
+
+    fn detection(&self) -> Option<Detection> {
+        self.detection.as_ref().map(|(thresholds, memory)| Detection::new(thresholds, *memory))
+    }
+
+    fn detection_of_records(&self) -> Option<Detection> {
+        self.detection.as_ref().map(|(thresholds, memory)| Detection::of_records(thresholds, *memory))
     }
 }
 
@@ -158,7 +166,9 @@ struct Thread {
     /// Where it goes what flows carry, if that is recorded.
     recording: Recording,
     /// The detectors, if they are switched on.
-    detecting: Option<Detecting>,
+    detection: Option<Watch>,
+    /// Those that hear of flow records, where there are some.
+    hearing: Option<Hearing>,
     stream: PacketStream,
     status: Arc<Status>,
     ticks: SyncSender<Tick>,
@@ -188,10 +198,13 @@ pub(crate) fn spawn(
     (commands, ticks): (Receiver<Command>, SyncSender<Tick>),
     stop: Arc<AtomicBool>,
 ) -> io::Result<JoinHandle<()>> {
-    let detect = |making| Detecting::spawn(making, found, stream.clone(), Arc::clone(&status));
     let thread = Thread {
         analyzer: beginning.analyzer(),
-        detecting: beginning.detection.clone().map(detect).transpose()?,
+        hearing: beginning
+            .detection_of_records()
+            .filter(|_| status.exports().is_some())
+            .map(|detection| Hearing::new(detection, found.clone())),
+        detection: beginning.detection().map(|detection| Watch::new(detection, found, 0)),
         beginning,
         recording,
         again: Again::default(),
@@ -214,17 +227,14 @@ pub(crate) fn spawn(
 
 impl Thread {
     fn run(mut self, mut cursor: Cursor, commands: &Receiver<Command>, stop: &AtomicBool) {
-        let mut batches: [_; BATCHES] = array::from_fn(|_| Arc::new(ReadBuffer::new(&self.stream)));
+        let mut buffer = ReadBuffer::new(&self.stream);
         while !stop.load(Relaxed) {
             let over = self.status.has_ended();
-            batches.rotate_left(1);
-            let [batch, ..] = &mut batches;
-            // With so many in turn the detectors have let go of this one: it is not copied.
-            let read = cursor.read(Arc::make_mut(batch), WAIT);
+            let read = cursor.read(&mut buffer, WAIT);
             self.lost += read.lost;
-            self.observe_all(batch);
+            self.observe_all(&buffer);
             self.observe_records();
-            if let Some(last) = batch.iter().next_back() {
+            if let Some(last) = buffer.iter().next_back() {
                 self.next = last.sequence + 1;
             }
             self.record();
@@ -236,22 +246,16 @@ impl Thread {
                 (self.ticked, self.due) = (Some(now), now + TICK);
                 self.tick();
             }
-            if over && read.taken == 0 {
-                self.tell_detectors(Message::End);
+            if let (true, Some(watch)) = (over && read.taken == 0, &mut self.detection) {
+                watch.end();
+                if let Some(hearing) = &mut self.hearing {
+                    hearing.end(&self.stream);
+                }
             }
             if read.ended {
                 // The source is over; its last state stays and can still be asked.
                 std::thread::sleep(WAIT);
             }
-        }
-        if let Some(detecting) = self.detecting {
-            detecting.end();
-        }
-    }
-
-    fn tell_detectors(&self, message: Message) {
-        if let Some(detecting) = &self.detecting {
-            detecting.tell(message);
         }
     }
 
@@ -261,36 +265,37 @@ impl Thread {
         let Some(exports) = status.exports() else { return };
         exports.fetch(records);
         records.iter().for_each(|record| analyzer.observe_record(record));
+        if let Some(hearing) = &mut self.hearing {
+            hearing.hear(records);
+        }
         if !records.is_empty() {
-            self.recording.tell_records(self.records.clone());
-            self.tell_detectors(Message::Records(self.records.clone()));
+            self.recording.tell_records(records.clone());
         }
     }
 
-    fn observe_all(&mut self, batch: &Arc<ReadBuffer>) {
+    fn observe_all(&mut self, buffer: &ReadBuffer) {
         let again = self.status.again(self.again.times);
-        let Some(again) = again.filter(|again| self.reaches(again.sequence, batch)) else {
-            return self.observe(batch, 0..u64::MAX);
+        let Some(again) = again.filter(|again| self.reaches(again.sequence, buffer)) else {
+            return self.observe(buffer, 0..u64::MAX);
         };
-        self.observe(batch, 0..again.sequence);
+        self.observe(buffer, 0..again.sequence);
         self.begin_again(again);
-        self.observe(batch, again.sequence..u64::MAX);
+        self.observe(buffer, again.sequence..u64::MAX);
     }
 
     /// Whether a packet is among these, or comes next.
-    fn reaches(&self, sequence: u64, batch: &ReadBuffer) -> bool {
-        let next = batch.iter().next_back().map_or(self.next, |last| last.sequence + 1);
+    fn reaches(&self, sequence: u64, buffer: &ReadBuffer) -> bool {
+        let next = buffer.iter().next_back().map_or(self.next, |last| last.sequence + 1);
         next >= sequence
     }
 
-    /// Shows packets of a batch to the detectors, which look at them meanwhile, and counts them.
-    fn observe(&mut self, batch: &Arc<ReadBuffer>, wanted: std::ops::Range<u64>) {
-        if batch.is_empty() {
-            return;
+    fn observe(&mut self, buffer: &ReadBuffer, wanted: std::ops::Range<u64>) {
+        let seen = buffer.iter().filter(|seen| wanted.contains(&seen.sequence));
+        let packets = seen.map(|seen| (seen.packet, seen.bytes));
+        self.analyzer.observe_all(packets.clone());
+        if let Some(Watch { detection, .. }) = &mut self.detection {
+            detection.observe_all(packets);
         }
-        self.tell_detectors(Message::Packets(Arc::clone(batch), wanted.clone()));
-        let seen = batch.iter().filter(|seen| wanted.contains(&seen.sequence));
-        self.analyzer.observe_all(seen.map(|seen| (seen.packet, seen.bytes)));
     }
 
     /// Nothing that was seen counts for what comes: as if the program were started anew, but for alerts, the ring, and what
@@ -300,11 +305,29 @@ impl Thread {
         self.beginning.setup.facts = self.status.known();
         self.analyzer = self.beginning.analyzer();
         self.recording.forget();
-        self.tell_detectors(Message::Again);
+        self.detect_again();
         for filtered in self.views.values_mut() {
             if let Some(id) = self.analyzer.add_view(filtered.query.clone()) {
                 filtered.id = id;
             }
+        }
+    }
+
+    /// Detectors with other thresholds. What those before had only half seen is let go; what they found stays.
+    fn detect(&mut self, thresholds: Thresholds) {
+        if let Some((before, _)) = &mut self.beginning.detection {
+            *before = thresholds;
+        }
+        self.detect_again();
+    }
+
+    /// The detectors begin anew.
+    fn detect_again(&mut self) {
+        if let (Some(watch), Some(detection)) = (&mut self.detection, self.beginning.detection()) {
+            watch.begin_again(detection, &self.stream);
+        }
+        if let (Some(hearing), Some(detection)) = (&mut self.hearing, self.beginning.detection_of_records()) {
+            hearing.begin_again(detection, &self.stream);
         }
     }
 
@@ -322,7 +345,7 @@ impl Thread {
             Command::Want(key, query) => self.want(key, query),
             Command::Drop(key) => self.drop_topic(&key),
             Command::Geo(geo) => self.analyzer.set_geo(geo),
-            Command::Detect(thresholds) => self.tell_detectors(Message::Thresholds(thresholds)),
+            Command::Detect(thresholds) => self.detect(*thresholds),
             Command::Report(report) => self.report(report),
             Command::Hosts(hosts) => self.hosts(hosts),
             // Nobody waits any more when the client has gone.
@@ -444,14 +467,16 @@ impl Thread {
     }
 
     fn tick(&mut self) {
-        let clock = self.wall_clock.then(now);
-        let packets = clock.or_else(|| self.analyzer.now());
-        if let Some(at) = packets {
+        if let Some(at) = if self.wall_clock { Some(now()) } else { self.analyzer.now() } {
             self.analyzer.advance(at);
+            if let Some(watch) = &mut self.detection {
+                watch.advance(at, &self.stream);
+            }
         }
-        self.tell_detectors(Message::Tick { packets, clock });
-        let detected = self.status.detected();
-        let Self { analyzer, views, wanted, stream, .. } = self;
+        if let Some(hearing) = &mut self.hearing {
+            hearing.advance(self.wall_clock.then(now), &self.stream);
+        }
+        let Self { analyzer, views, wanted, stream, detection: watch, hearing, .. } = self;
         let reading = analyzer.read();
         self.status.set_analysis(Figures {
             lost_ring: self.lost,
@@ -460,11 +485,11 @@ impl Thread {
             hellos: reading.hellos(),
             memory: reading.bytes(),
             memory_limit: reading.budget(),
-            tables: tables::of(reading, detected.table, stream),
+            tables: tables::of(reading, watch.as_ref().map(|watch| &watch.detection), stream),
             totals: reading.totals(ViewId::MAIN),
             names: reading.names().counts(),
             prints: reading.inventory().map(Prints::of).unwrap_or_default(),
-            unheard: detected.untold,
+            unheard: hearing.as_ref().map(Hearing::untold).unwrap_or_default(),
         });
         let made = wanted.iter().filter_map(|key| make(reading, views, key)).collect();
         let tick = Tick { at: reading.now().unwrap_or_else(now), made, geo: reading.facts().geo.clone() };

@@ -2,7 +2,6 @@
 
 mod analysis;
 mod capture;
-mod detecting;
 mod drops;
 mod exports;
 mod hearing;
@@ -21,7 +20,6 @@ pub(crate) use analysis::{
     Beginning, Command, Hosts, HostsAnswer, Learned, Report, Which, now, spawn as spawn_analysis,
 };
 pub(crate) use capture::{Capture, Carried, Feeder};
-pub(crate) use detecting::Making;
 pub(crate) use exports::{ExportFigures, Exports, spawn as spawn_exports};
 pub(crate) use history::{History, Told, spawn as spawn_history};
 pub(crate) use hub::{Hub, SubscribeError, Subscription};

@@ -20,7 +20,6 @@ use serde_json::{Value, json};
 
 use crate::alerts::Board;
 use crate::history;
-use crate::live::detecting::Detected;
 use crate::live::tables::{self, Tables};
 use crate::live::{ExportFigures, Exports, SettingsAccount, Sheet};
 
@@ -60,7 +59,6 @@ pub(crate) struct Status {
     ended: Mutex<Option<String>>,
     finished: std::sync::atomic::AtomicBool,
     figures: Mutex<Figures>,
-    detected: Mutex<Detected>,
     /// Rises with each tick of the analysis.
     ticks: AtomicU64,
     known: Mutex<Facts>,
@@ -177,7 +175,6 @@ impl Status {
             ended: Mutex::default(),
             finished: false.into(),
             figures: Mutex::default(),
-            detected: Mutex::default(),
             ticks: AtomicU64::new(0),
             known: Mutex::new(known),
             generation: AtomicU64::new(0),
@@ -346,16 +343,6 @@ impl Status {
     pub(crate) fn set_analysis(&self, figures: Figures) {
         *lock(&self.figures) = figures;
         self.ticks.fetch_add(1, Relaxed);
-    }
-
-    /// The detectors' figures, once a tick.
-    pub(crate) fn set_detected(&self, detected: Detected) {
-        *lock(&self.detected) = detected;
-    }
-
-    /// Those of the last tick.
-    pub(crate) fn detected(&self) -> Detected {
-        *lock(&self.detected)
     }
 
     /// How often the analysis has ticked; it stands still when that thread does.

@@ -1,5 +1,6 @@
 //! The memory budget as pages show it: what each table takes of its share.
 
+use analyzer::detect::Detection;
 use analyzer::{Reading, Table};
 use capturer::stream::PacketStream;
 use serde_json::{Value, json};
@@ -8,9 +9,9 @@ use serde_json::{Value, json};
 pub(crate) type Tables = [Option<Table>; 8];
 
 /// What they take now.
-pub(super) fn of(reading: Reading<'_>, sessions: Option<Table>, stream: &PacketStream) -> Tables {
+pub(super) fn of(reading: Reading<'_>, detection: Option<&Detection>, stream: &PacketStream) -> Tables {
     let [a, b, c, d, e, f] = reading.tables().map(Some);
-    [a, b, c, d, e, f, sessions, Some(ring(stream))]
+    [a, b, c, d, e, f, detection.map(Detection::table), Some(ring(stream))]
 }
 
 /// The ring overwrites its oldest packets once it is full, so that nothing is evicted from it.

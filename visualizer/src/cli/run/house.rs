@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
-use analyzer::detect::RuleError;
+use analyzer::detect::{RuleError, Thresholds};
 use analyzer::inventory::Plan;
 use analyzer::query::Query;
 use analyzer::{Facts, Home, Setup};
@@ -20,7 +20,7 @@ use crate::alerts::{self, Ask, Place, Store};
 use crate::cli::{Failure, rules_json};
 use crate::graphs::Graphs;
 use crate::history::{self, Disk, Keep, Keeper};
-use crate::live::{self, Capture, Feeder, Hub, Making, Resettle, SettingsAccount, SourceFacts, Status, Told};
+use crate::live::{self, Capture, Feeder, Hub, Resettle, SettingsAccount, SourceFacts, Status, Told};
 use crate::server::{App, Caps, Connections, Metrics, Tls};
 use crate::settings::Settings;
 use crate::sieve::Sieve;
@@ -282,9 +282,9 @@ fn unfit(error: RuleError) -> Failure {
 }
 
 /// The detectors, if they are switched on.
-fn detection(settings: &Settings, shares: Shares) -> Result<Option<Making>, Failure> {
+fn detection(settings: &Settings, shares: Shares) -> Result<Option<(Thresholds, usize)>, Failure> {
     let thresholds = settings.detect.thresholds().map_err(unfit)?;
-    Ok(settings.detect.enabled.then_some(Making { thresholds, memory: shares.sessions }))
+    Ok(settings.detect.enabled.then_some((thresholds, shares.sessions)))
 }
 
 /// Those who are told of alerts and faults, if the settings name any.
