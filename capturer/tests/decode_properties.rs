@@ -42,7 +42,8 @@ fn every_sample_of_a_tunnel_is_looked_through_or_recognised() {
 #[test]
 fn every_header_of_a_link_type_has_a_packet_behind_it() {
     for link in link::LINKS.iter().filter(|link| link.kind != LinkType::IPV6) {
-        let (kind, header) = headers().into_iter().find(|(kind, _)| *kind == link.kind).unwrap();
+        let header = headers().into_iter().find(|(kind, _)| *kind == link.kind);
+        let (kind, header) = header.unwrap_or_else(|| panic!("no header of {} in tests/samples", link.name));
         let frame = [header, samples()[2][14..].to_vec()].concat();
         assert!(whole(kind, &frame).is_ok(), "{kind:?}");
     }

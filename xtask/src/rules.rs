@@ -82,6 +82,9 @@ fn setting(setting: &Setting) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -90,5 +93,21 @@ mod tests {
         let today = with_rules(document).unwrap();
         let differs = document.lines().zip(today.lines()).find(|(was, is)| was != is);
         assert!(document == today, "run `cargo xtask rules`: {differs:?}");
+    }
+    #[test]
+    fn each_rule_is_attacked_by_a_scenario() -> Result<()> {
+        let mut expected = Vec::new();
+        for folder in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios"))? {
+            let folder = folder?.path();
+            let Ok(words) = fs::read_to_string(folder.join("expect")) else { continue };
+            expected.extend(words.lines().filter_map(|line| line.strip_prefix("alert ")).map(str::to_owned));
+            let attack = fs::metadata(folder.join("attack")).with_context(|| folder.display().to_string())?;
+            assert!(attack.permissions().mode() & 0o111 != 0, "{}/attack can't be run", folder.display());
+        }
+        for rule in rules() {
+            let is_there = expected.iter().any(|line| line.split(' ').next() == Some(rule.id));
+            assert!(is_there, "no folder in scenarios/ expects {}", rule.id);
+        }
+        Ok(())
     }
 }
