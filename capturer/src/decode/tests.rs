@@ -63,9 +63,11 @@ fn link_types_are_registered_once() {
 
 #[test]
 fn decode_advances_through_every_link_header_and_stays_within_the_frame() {
+    // As many as miri can follow.
+    let lengths = (0..200).step_by(if cfg!(miri) { 40 } else { 1 });
+    let each = lengths.flat_map(|len| [0, 1, 3, 0x45, 0x80, 0xaa, 0xff].map(|byte| (len, byte)));
     for entry in link::LINKS {
-        for (len, byte) in (0..200).flat_map(|len| [0, 1, 3, 0x45, 0x80, 0xaa, 0xff].map(|byte| (len, byte)))
-        {
+        for (len, byte) in each.clone() {
             let bytes = vec![byte; len];
             let mut reader = Reader::new(&bytes, 200);
             let _ = entry.decode(&mut reader, &mut Packet::empty());

@@ -263,3 +263,52 @@ fn vlan(auxiliary: &libc::tpacket_auxdata) -> Option<(u16, u16)> {
 fn checked(result: c_int) -> io::Result<c_int> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Puts a control message of a type and its bytes where `control` points.
+    fn put<T>(control: *mut libc::cmsghdr, (level, kind): (c_int, c_int), value: T) {
+        // SAFETY: a test's own buffer has room for each message that it puts there; the value may lie at any address.
+        unsafe {
+            (*control).cmsg_level = level;
+            (*control).cmsg_type = kind;
+            (*control).cmsg_len = libc::CMSG_LEN(size_of::<T>() as u32) as _;
+            libc::CMSG_DATA(control).cast::<T>().write_unaligned(value);
+        }
+    }
+
+    #[test]
+    fn time_and_tag_are_read_out_of_control_messages() {
+        let mut control = [0_u64; CONTROL / 8];
+        // SAFETY: all zero is valid for both.
+        let (mut message, mut name) =
+            unsafe { (mem::zeroed::<libc::mmsghdr>(), mem::zeroed::<libc::sockaddr_ll>()) };
+        message.msg_len = 60;
+        name.sll_pkttype = 4;
+        let read = |message: &libc::mmsghdr, name: &libc::sockaddr_ll| {
+            // SAFETY: the header tells of `control`, which is alive, or of nothing.
+            unsafe { describe(message, name) }
+        };
+        let nothing = read(&message, &name);
+        assert_eq!((nothing.captured, nothing.at, nothing.vlan, nothing.direction), (60, None, None, 4));
+
+        message.msg_hdr.msg_control = control.as_mut_ptr().cast();
+        message.msg_hdr.msg_controllen = CONTROL as _;
+        // SAFETY: the header tells of `control`, which has room for two headers.
+        let first = unsafe { libc::CMSG_FIRSTHDR(&raw const message.msg_hdr) };
+        let time = libc::timespec { tv_sec: 1_700_000_000, tv_nsec: 7 };
+        put(first, (libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS), time);
+        // SAFETY: as above, and the first is whole.
+        let second = unsafe { libc::CMSG_NXTHDR(&raw const message.msg_hdr, first) };
+        // SAFETY: all zero is valid.
+        let mut auxiliary = unsafe { mem::zeroed::<libc::tpacket_auxdata>() };
+        auxiliary.tp_status = libc::TP_STATUS_VLAN_VALID;
+        (auxiliary.tp_len, auxiliary.tp_vlan_tci) = (1514, 42);
+        put(second, (libc::SOL_PACKET, libc::PACKET_AUXDATA), auxiliary);
+        let told = read(&message, &name);
+        assert_eq!(told.at, Some((1_700_000_000, 7)));
+        assert_eq!((told.wire_len, told.vlan), (1514, Some((0x8100, 42))));
+    }
+}

@@ -114,7 +114,7 @@ impl RingReceiver {
     /// Goes to the next frame of the block and puts back what the kernel took off it.
     #[inline]
     fn place(&mut self) -> Option<Place> {
-        let rest = self.ring.block_mut().get_mut(self.next..)?;
+        let rest = self.ring.frames_mut(self.next)?;
         let header = Header::read(rest.first_chunk()?);
         let first = self.next + header.start;
         self.next += header.next;

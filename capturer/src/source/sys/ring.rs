@@ -7,7 +7,7 @@
 
 use std::io;
 use std::mem::offset_of;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, RawFd};
 use std::ptr::{self, NonNull};
 use std::slice;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -28,6 +28,9 @@ pub(in crate::source) const RETIRE: Duration = Duration::from_millis(20);
 /// Where a block's status word is.
 const STATUS: usize =
     offset_of!(libc::tpacket_block_desc, hdr) + offset_of!(libc::tpacket_hdr_v1, block_status);
+
+/// Bytes of the descriptor that a block begins with.
+const DESCRIPTOR: usize = size_of::<libc::tpacket_block_desc>();
 
 /// A packet socket's ring, and the block of it that is ours.
 pub(in crate::source) struct Ring {
@@ -58,7 +61,12 @@ impl Ring {
             tp_feature_req_word: 0,
         };
         set(socket, libc::SOL_PACKET, libc::PACKET_RX_RING, &request)?;
-        Ok(Self { memory: map(socket, blocks * BLOCK)?, blocks, current: 0, held: false })
+        Self::over((libc::MAP_SHARED, socket.as_raw_fd()), blocks)
+    }
+
+    /// A ring in a new mapping of a file.
+    fn over(file: (c_int, RawFd), blocks: usize) -> io::Result<Self> {
+        Ok(Self { memory: map(file, blocks * BLOCK)?, blocks, current: 0, held: false })
     }
 
     /// Bytes of the whole ring.
@@ -83,19 +91,19 @@ impl Ring {
         if !self.held {
             return &[];
         }
-        // SAFETY: as of `block_mut`; a slice to write to excludes this one by the borrow of `self`.
+        // SAFETY: the block lies within the mapping, and the kernel writes none of it until its status is stored by `advance`,
+        // which the borrow of `self` excludes for as long as the slice lives; `frames_mut` is excluded in the same way.
         unsafe { slice::from_raw_parts(self.start().as_ptr(), BLOCK) }
     }
 
-    /// The same, to write to.
+    /// The block at hand from an offset behind its descriptor on, to write to; nothing when none is. Who could write to the status
+    /// word would take it from the kernel, which reads it at any time.
     #[inline]
-    pub(in crate::source) fn block_mut(&mut self) -> &mut [u8] {
-        if !self.held {
-            return &mut [];
-        }
-        // SAFETY: the block lies within the mapping, and the kernel neither reads nor writes it until its status is
-        // stored by `advance`, which the borrow of `self` excludes for as long as the slice lives.
-        unsafe { slice::from_raw_parts_mut(self.start().as_ptr(), BLOCK) }
+    pub(in crate::source) fn frames_mut(&mut self, offset: usize) -> Option<&mut [u8]> {
+        let len = BLOCK.checked_sub(offset).filter(|_| self.held && offset >= DESCRIPTOR)?;
+        // SAFETY: these bytes lie within the block, hence the mapping, and the kernel neither reads nor writes them until the
+        // block's status is stored by `advance`, which the borrow of `self` excludes for as long as the slice lives.
+        Some(unsafe { slice::from_raw_parts_mut(self.start().add(offset).as_ptr(), len) })
     }
 
     /// Where the current block begins.
@@ -121,14 +129,72 @@ impl Drop for Ring {
     }
 }
 
-/// Maps a socket's ring.
-fn map(socket: &Socket, bytes: usize) -> io::Result<NonNull<u8>> {
+/// Maps so many bytes of a file.
+fn map((flags, file): (c_int, RawFd), bytes: usize) -> io::Result<NonNull<u8>> {
     let access = libc::PROT_READ | libc::PROT_WRITE;
     // SAFETY: a new mapping at an address of the kernel's choice touches no memory of ours.
-    let memory =
-        unsafe { libc::mmap(ptr::null_mut(), bytes, access, libc::MAP_SHARED, socket.as_raw_fd(), 0) };
+    let memory = unsafe { libc::mmap(ptr::null_mut(), bytes, access, flags, file, 0) };
     match NonNull::new(memory.cast::<u8>()) {
         Some(start) if memory != libc::MAP_FAILED => Ok(start),
         _ => Err(io::Error::last_os_error()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    /// Blocks of the ring, and how many are handed over; miri takes its time.
+    const BLOCKS: usize = 3;
+    const TURNS: usize = if cfg!(miri) { 30 } else { 3000 };
+
+    /// Bytes written to a block.
+    const WRITTEN: usize = 16;
+
+    /// What the kernel does to the memory, done by a thread.
+    struct Kernel(NonNull<u8>);
+
+    // SAFETY: the memory is process-wide and outlives the thread, and each side touches but what is its own.
+    unsafe impl Send for Kernel {}
+
+    impl Kernel {
+        /// Fills each block when it is the kernel's, with its turn at both ends, and hands it over.
+        fn run(self) {
+            for turn in 0..TURNS {
+                // SAFETY: within the mapping.
+                let block = unsafe { self.0.add(turn % BLOCKS * BLOCK) };
+                // SAFETY: within the mapping, at a multiple of four, used atomically by both sides.
+                let status = unsafe { AtomicU32::from_ptr(block.add(STATUS).as_ptr().cast()) };
+                while status.load(Ordering::Acquire) != libc::TP_STATUS_KERNEL {
+                    thread::yield_now();
+                }
+                for place in [BLOCK / 2, BLOCK - WRITTEN] {
+                    // SAFETY: within a block that is the kernel's, and of which the other side holds no slice.
+                    unsafe { block.add(place).write_bytes(turn as u8, WRITTEN) };
+                }
+                status.store(libc::TP_STATUS_USER, Ordering::Release);
+            }
+        }
+    }
+
+    #[test]
+    fn blocks_change_hands_and_nobody_touches_the_others() {
+        let mut ring = Ring::over((libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1), BLOCKS).unwrap();
+        assert!(!ring.advance() && ring.block().is_empty() && ring.frames_mut(DESCRIPTOR).is_none());
+        let kernel = Kernel(ring.memory);
+        let kernel = thread::spawn(|| kernel.run());
+        for turn in 0..TURNS {
+            while !ring.advance() {
+                thread::yield_now();
+            }
+            assert!(ring.frames_mut(DESCRIPTOR - 1).is_none() && ring.frames_mut(BLOCK + 1).is_none());
+            let half = ring.frames_mut(BLOCK / 2).unwrap();
+            assert!(half[..WRITTEN].iter().all(|&byte| byte == turn as u8));
+            half[WRITTEN] = 1;
+            assert!(ring.block()[BLOCK - WRITTEN..].iter().all(|&byte| byte == turn as u8));
+        }
+        kernel.join().unwrap();
     }
 }
