@@ -44,6 +44,10 @@ const _: () = assert!(DETECTORS.len() <= u64::BITS as usize);
 /// Bytes of memory for a session with its share of index and queues, by which a budget becomes a cap.
 const SESSION: usize = 256;
 
+/// Sessions that wait for an answer and are looked at with a packet, at most: after a jump of time all of them are due, and the
+/// packet must not wait for that. Far more than begin with one.
+const LOOKS: usize = 64;
+
 /// Packets in, alerts out.
 pub struct Detection {
     clock: PacketClock,
@@ -111,7 +115,7 @@ impl Detection {
     #[inline]
     fn observe_found(&mut self, packet: &Packet, bytes: &[u8], found: (FlowKey, Option<Guess>)) {
         let at = self.clock.tell(packet.at);
-        self.judge_unanswered(at);
+        self.judge_unanswered(at, LOOKS);
         if packet.network == Network::Arp {
             self.tell(&plain(Moments::ARP, at, packet));
             return;
@@ -184,16 +188,17 @@ impl Detection {
         }
     }
 
+    /// Judges sessions that waited in vain, of so many that wait.
     #[inline]
-    fn judge_unanswered(&mut self, at: Timestamp) {
+    fn judge_unanswered(&mut self, at: Timestamp, looks: usize) {
         if self.sessions.is_due(at) {
-            self.tell_all_unanswered(at);
+            self.tell_all_unanswered(at, looks);
         }
     }
 
     #[inline(never)]
-    fn tell_all_unanswered(&mut self, at: Timestamp) {
-        while let Some(session) = self.sessions.unanswered(at) {
+    fn tell_all_unanswered(&mut self, at: Timestamp, mut looks: usize) {
+        while let Some(session) = self.sessions.unanswered(at, &mut looks) {
             self.tell_unanswered(at, &session);
         }
     }
@@ -207,7 +212,7 @@ impl Detection {
     pub fn advance(&mut self, now: Timestamp) {
         self.clock.advance(now);
         let Some(now) = self.clock.now() else { return };
-        self.judge_unanswered(now);
+        self.judge_unanswered(now, usize::MAX);
         self.sessions.advance(now);
         let Self { detectors, book, labels, hasher, .. } = self;
         let mut context = Context { book, labels, hasher };
@@ -307,4 +312,47 @@ fn own_moments(packet: &Packet, headers: &[u8]) -> Moments {
 fn is_unreachable(packet: &Packet) -> bool {
     let Transport::Icmp(icmp) = &packet.transport else { return false };
     icmp.kind == if packet.protocol == capturer::Protocol::ICMPV6 { 1 } else { 3 }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use capturer::{Ports, Protocol, Tcp, TcpFlags, TcpOptions, TcpQuirks};
+
+    use super::*;
+
+    fn syn(n: u32, second: i64) -> Packet {
+        let transport = Transport::Tcp(Tcp {
+            ports: Ports { source: 50_000, destination: 443 },
+            flags: TcpFlags::SYN,
+            sequence: 1,
+            acknowledgment: 0,
+            window: 64_240,
+            quirks: TcpQuirks::default(),
+            options: TcpOptions::default(),
+        });
+        let (source, destination) =
+            (IpAddr::V4(Ipv4Addr::from_bits(0x0800_0000 + n)), IpAddr::V4(Ipv4Addr::new(192, 168, 1, 10)));
+        let at = Timestamp::from_parts(1_700_000_000 + second, 0);
+        Packet { at, source, destination, protocol: Protocol::TCP, transport, ..Packet::empty() }
+    }
+
+    #[test]
+    fn after_a_jump_of_time_no_packet_waits_for_all_that_are_due() {
+        let due = |detection: &mut Detection, at| {
+            let mut looks = usize::MAX;
+            std::iter::from_fn(|| detection.sessions.unanswered(at, &mut looks)).count()
+        };
+        let later = syn(0, 30).at;
+        for (advances, left) in [(false, 1000 - LOOKS), (true, 0)] {
+            let mut detection = Detection::new(&Thresholds::default(), 4 << 20);
+            (0..1000).for_each(|n| detection.observe(&syn(n, 0), &[]));
+            detection.observe(&syn(1000, 30), &[]);
+            if advances {
+                detection.advance(later);
+            }
+            assert_eq!(due(&mut detection, later), left);
+        }
+    }
 }

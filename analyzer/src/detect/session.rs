@@ -279,13 +279,14 @@ impl Sessions {
         at >= self.due
     }
 
-    /// The next session that waited in vain until `at`.
-    pub fn unanswered(&mut self, at: Timestamp) -> Option<Session> {
+    /// The next session that waited in vain until `at`; so many of those that wait may be looked at.
+    pub fn unanswered(&mut self, at: Timestamp, looks: &mut usize) -> Option<Session> {
         while let Some(&(since, slot)) = self.waiting.front() {
             self.due = since.after(PATIENCE);
-            if !self.is_due(at) {
+            if !self.is_due(at) || *looks == 0 {
                 return None;
             }
+            *looks -= 1;
             self.waiting.pop_front();
             if let Some(session) = self.give_up(slot) {
                 return Some(session);
