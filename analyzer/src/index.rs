@@ -145,6 +145,7 @@ const fn row(entry: Entry) -> u32 {
 mod tests {
     use std::collections::HashMap;
 
+    use ahash::RandomState;
     use proptest::prelude::*;
 
     use super::*;
@@ -177,6 +178,34 @@ mod tests {
             let places = index.entries.iter().filter(|&&entry| entry != 0).count();
             prop_assert_eq!(places, known.len());
         }
+    }
+
+    /// Entries that are looked at to find each key once.
+    fn looks(keys: &[u32], hash: impl Fn(u32) -> u64) -> usize {
+        let mut index = Index::new();
+        keys.iter().for_each(|&key| index.insert(hash(key), key));
+        let looks = |&key: &u32| {
+            let mut place = index.home(hash(key));
+            let mut looks = 1;
+            while index.entries[place] != entry(hash(key), key) {
+                (place, looks) = (index.after(place), looks + 1);
+            }
+            looks
+        };
+        keys.iter().map(looks).sum()
+    }
+
+    #[test]
+    fn who_chooses_keys_makes_no_search_longer() {
+        // The lower bits of a product are those of the lower bits alone.
+        let colliding: Vec<u32> = (256..4256).map(|n| n << 16 | 0x0709).collect();
+        let others: Vec<u32> = (1..4001u32).map(|n| n.wrapping_mul(0x9e37_79b9)).collect();
+        let known = |key: u32| u64::from(key).wrapping_mul(0x517c_c1b7_2722_0a95) << 32;
+        assert!(looks(&colliding, known) > 100 * looks(&others, known));
+        let (one, another) = (RandomState::new(), RandomState::new());
+        let ours = |keys: &[u32]| looks(keys, |key| one.hash_one(u128::from(key)));
+        assert!(ours(&colliding) * 2 <= ours(&others) * 3, "{} {}", ours(&colliding), ours(&others));
+        assert_ne!(one.hash_one(7), another.hash_one(7), "nobody knows the seed");
     }
 
     #[test]
