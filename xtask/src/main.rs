@@ -8,14 +8,17 @@ mod craft;
 mod demo;
 mod detect_bench;
 mod geo;
+mod hash_flood;
 mod live_bench;
 mod measured;
 mod milestone;
 mod oui;
 mod package;
+mod pipeline;
 mod processor;
 mod rules;
 mod storm;
+mod worst_packet;
 
 use anyhow::Result;
 use clap::Parser;
@@ -48,6 +51,10 @@ enum Tool {
     CountBench(count_bench::Arguments),
     /// Measure the program in a flood of forged sources: memory, hosts it still knows, alerts, processor time
     Storm(storm::Arguments),
+    /// Show addresses that collide in tables with a known hash, against random ones
+    HashFlood(hash_flood::Arguments),
+    /// Measure the slowest of ten million mutated packets, and whether many packets of one kind become slower
+    WorstPacket(worst_packet::Arguments),
     /// Measure what the detectors cost a packet, tcpdump beside them
     DetectBench(detect_bench::Arguments),
     /// Measure live capture: loss and processor time by method, tcpdump beside them (needs root)
@@ -77,6 +84,8 @@ fn main() -> Result<()> {
         Tool::Scan(arguments) => bench_captures::scan::run(&arguments),
         Tool::CountBench(arguments) => count_bench::run(&arguments),
         Tool::Storm(arguments) => storm::run(&arguments),
+        Tool::HashFlood(arguments) => hash_flood::run(&arguments),
+        Tool::WorstPacket(arguments) => worst_packet::run(&arguments),
         Tool::DetectBench(arguments) => detect_bench::run(&arguments),
         Tool::Milestone(arguments) => milestone::run(&arguments),
         Tool::LiveBench(arguments) => live_bench::run(&arguments),
