@@ -21,6 +21,8 @@ mod notify;
 mod online;
 mod onward;
 mod plot;
+#[cfg(test)]
+mod power_cut;
 mod read_ahead;
 mod sandbox;
 mod schema;

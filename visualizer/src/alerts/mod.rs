@@ -8,6 +8,8 @@
 mod board;
 mod database;
 mod mutes;
+#[cfg(test)]
+mod power_tests;
 mod question;
 mod record;
 mod store;

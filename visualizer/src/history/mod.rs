@@ -18,6 +18,8 @@ mod levels;
 #[cfg(test)]
 mod measure;
 mod pages;
+#[cfg(test)]
+mod power_tests;
 mod query;
 #[cfg(test)]
 mod tests;

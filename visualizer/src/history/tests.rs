@@ -41,7 +41,7 @@ pub(super) fn setup() -> Setup {
     setup_with(GEO.clone())
 }
 
-fn setup_with(geo: Geo) -> Setup {
+pub(super) fn setup_with(geo: Geo) -> Setup {
     Setup {
         facts: Facts { geo, local: LocalNetworks::private_and(Vec::new(), Origin::Assumed) },
         homes: Vec::new(),

@@ -196,7 +196,12 @@ pub(super) const PROMISES: [Promise; 60] = [
         ),
     ),
     promise("history survives", "a_hundred_kills_lose_nothing", "0 lost, 0 doubled", How::Test("--lib")),
-    promise("power loss", "simfs_crash_all", "0 acknowledged lost", How::Nothing),
+    promise(
+        "power loss",
+        "a_power_cut_anywhere",
+        "at each of 500 operations: 0 acknowledged lost",
+        How::Test("--lib"),
+    ),
     promise(
         "disk trouble",
         "a_full_disk_acknowledges_nothing",
