@@ -114,8 +114,11 @@ pub(super) fn count(step: &Step, setup: &Setup, learned: &Learned, most: usize) 
             let all = rows("place", 0).unwrap_or_default();
             headed.extend(others(&all, &headed, flows));
         }
+        // As the store has them: neighbours are in one page, which is read and written once.
+        headed.sort_unstable_by(|one, other| one.key.cmp(&other.key));
         dimensions.push((name, headed));
     }
+    hosts.sort_unstable_by(|one, other| one.address.cmp(&other.address));
     Counted {
         at: step.at,
         total,

@@ -64,6 +64,14 @@ ON CONFLICT DO UPDATE SET in_packets = in_packets + excluded.in_packets, in_byte
   other_packets = other_packets + excluded.other_packets, other_bytes = other_bytes + excluded.other_bytes,
   flows = flows + excluded.flows, left_out_packets = left_out_packets + excluded.left_out_packets";
 
+/// What is known of a host already is not written again.
+const PUT_HOST: &str = "
+INSERT INTO hosts VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+ON CONFLICT DO UPDATE SET asn = excluded.asn, owner = excluded.owner, prefix = excluded.prefix, country = excluded.country,
+  start = excluded.start
+WHERE (asn, owner, prefix, country, start)
+  IS NOT (excluded.asn, excluded.owner, excluded.prefix, excluded.country, excluded.start)";
+
 /// Keys beyond the first so many of a step go.
 const TRIM: &str = "
 DELETE FROM rows WHERE dimension = ?1 AND seconds = ?2 AND start = ?3 AND key IN (
@@ -99,7 +107,9 @@ impl Database {
         // In memory there is no journal to choose: the answer is not looked at.
         connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
         connection.execute_batch(
-            "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 16777216; PRAGMA temp_store = MEMORY;",
+            // A page that changes with every step goes from the journal to its place after some steps together: 16 MB.
+            "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 16777216;
+             PRAGMA temp_store = MEMORY;",
         )?;
         SCHEMA.bring_up_to_date(&connection)?;
         Ok(Self(connection))
@@ -263,8 +273,7 @@ fn add_counted(transaction: &Transaction<'_>, counted: &Counted, keep: &Keep) ->
         ])?;
         trim_before(transaction, (length, start), &ids, keep.rows)?;
     }
-    let mut put =
-        transaction.prepare_cached("INSERT OR REPLACE INTO hosts VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+    let mut put = transaction.prepare_cached(PUT_HOST)?;
     for host in &counted.hosts {
         let start = begin(counted.at, 3600);
         put.execute(params![host.address, host.asn, host.owner, host.prefix, host.country, start])?;
