@@ -27,8 +27,8 @@ const LATE_MOST: Duration = Duration::from_secs(600);
 /// Flows that wait at a time, of some 240 bytes each.
 const WAITING: usize = 32_768;
 
-/// Packets that are told a call at most, of live records: some 8 ms of the thread that counts packets, too.
-const TOGETHER: usize = 50_000;
+/// Packets that are told a call at most, of live records: less than 2 ms of the thread that counts packets, too.
+const TOGETHER: usize = 10_000;
 
 /// How often the detectors look at what has become too old, in time that is told.
 const TICK: Duration = Duration::from_millis(250);
@@ -200,7 +200,7 @@ impl Retelling {
         self.now = self.now.max(now);
     }
 
-    /// Tells the detectors what is due, as much as there is time for; call it a few times a second.
+    /// Tells the detectors what is due, as much as there is time for; call it some twenty times a second.
     pub fn tell(&mut self, detection: &mut Detection) {
         let until = self.now.before(self.lateness);
         for _ in 0..TOGETHER {
@@ -225,6 +225,14 @@ impl Retelling {
         while self.waiting.len() > WAITING {
             self.tell_next(detection);
         }
+    }
+
+    /// Nothing more comes: tells of what waits as much as there is time for; `true` when that was all of it.
+    pub fn tell_rest(&mut self, detection: &mut Detection) -> bool {
+        for _ in 0..TOGETHER {
+            self.tell_next(detection);
+        }
+        self.waiting.is_empty()
     }
 
     /// Nothing more comes: tells all that waits.

@@ -267,6 +267,7 @@ impl Thread {
         records.iter().for_each(|record| analyzer.observe_record(record));
         if let Some(hearing) = &mut self.hearing {
             hearing.hear(records);
+            hearing.tell(self.wall_clock.then(now));
         }
         if !records.is_empty() {
             self.recording.tell_records(records.clone());
@@ -474,7 +475,7 @@ impl Thread {
             }
         }
         if let Some(hearing) = &mut self.hearing {
-            hearing.advance(self.wall_clock.then(now), &self.stream);
+            hearing.hand_over(&self.stream);
         }
         let Self { analyzer, views, wanted, stream, detection: watch, hearing, .. } = self;
         let reading = analyzer.read();
