@@ -12,7 +12,7 @@ use super::tests::{KEEP, setup_with, slice, step};
 use crate::live::Learned;
 use crate::power_cut;
 
-/// Changes of the run: the journal is full and begins anew within them.
+/// Changes of the run: the journal goes into the tables and begins anew within them.
 const CHANGES: usize = 70;
 
 /// What is let go within the run, too.
@@ -28,6 +28,9 @@ fn write(path: &Path, mut then: impl FnMut(usize)) {
         let counted = count(&step(at, vec![slice(at, "1.1.1.1", 1)]), &setup, &Learned::nothing(), 10);
         let data: Vec<u8> = (0..20_000).map(|byte| (byte ^ n) as u8).collect();
         let block = Block { kind: 'S', within: (at, at + 10), flows: 1, data };
+        if n % 20 == 19 {
+            checkpoint(path);
+        }
         if n % 15 == 14 {
             database.prune().unwrap();
         } else {
@@ -35,6 +38,12 @@ fn write(path: &Path, mut then: impl FnMut(usize)) {
         }
         then(n + 1);
     }
+}
+
+/// Brings the journal into the tables, as happens by itself once 16 MB are in it; so long a run would take hours to cut.
+fn checkpoint(path: &Path) {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).unwrap();
 }
 
 fn open(path: &Path) -> Database {
