@@ -237,9 +237,7 @@ impl Retelling {
 
     /// Nothing more comes: tells all that waits.
     pub fn finish(&mut self, detection: &mut Detection) {
-        while !self.waiting.is_empty() {
-            self.tell_next(detection);
-        }
+        while !self.tell_rest(detection) {}
         detection.finish();
     }
 
