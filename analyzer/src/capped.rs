@@ -63,15 +63,16 @@ pub struct Capped<V, R = ()> {
 impl<V: Copy + Worth, R: Copy> Capped<V, R> {
     /// At most `cap` rows (at least 8).
     pub fn new(cap: usize) -> Self {
+        let cap = cap.clamp(8, u32::MAX as usize / 2);
         Self {
             rows: Chunks::default(),
             rests: Chunks::default(),
-            index: Index::new(),
+            index: Index::for_rows(cap),
             free: Vec::new(),
             newcomers: VecDeque::new(),
             established: 0,
             hand: 0,
-            cap: cap.clamp(8, u32::MAX as usize / 2),
+            cap,
             evicted: 0,
         }
     }

@@ -71,12 +71,13 @@ const REGISTERS: usize = 4096;
 impl<K: Copy + Eq + Hash, V: Weighed> SpaceSaving<K, V> {
     /// At most `cap` keys (at least 8), ruled by `rank`.
     pub fn new(cap: usize, rank: Measure, hasher: RandomState) -> Self {
+        let cap = cap.clamp(8, u32::MAX as usize / 2);
         Self {
             rows: Chunks::default(),
-            index: Index::new(),
+            index: Index::for_rows(cap),
             hasher,
             rank,
-            cap: cap.clamp(8, u32::MAX as usize / 2),
+            cap,
             least: BinaryHeap::new(),
             missed: Missed::default(),
             replaced: 0,
