@@ -19,11 +19,7 @@ static GEO: LazyLock<Geo> = LazyLock::new(|| Geo::bundled(Needs::ALL));
 static COUNTRY: LazyLock<Geo> = LazyLock::new(|| Geo::bundled(Needs { country: true, asn: false }));
 static ASN: LazyLock<Geo> = LazyLock::new(|| Geo::bundled(Needs { country: false, asn: true }));
 
-static CITY: LazyLock<Geo> = LazyLock::new(|| {
-    let geo = Geo::empty();
-    geo.load_city();
-    geo
-});
+static CITY: LazyLock<Geo> = LazyLock::new(|| Geo::empty().with_cities());
 
 fn main() {
     divan::main();
@@ -80,13 +76,6 @@ fn category(bencher: Bencher<'_, '_>, kind: &str) {
 #[divan::bench(args = ["v4_random", "v4_zipf", "v6"])]
 fn city(bencher: Bencher<'_, '_>, kind: &str) {
     places(bencher, &CITY, &addresses(kind));
-}
-
-#[divan::bench(sample_count = 10)]
-fn load_city() {
-    let geo = Geo::empty();
-    geo.load_city();
-    black_box(geo);
 }
 
 #[divan::bench(args = ["v4_random", "v4_zipf", "v6"])]

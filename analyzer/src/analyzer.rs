@@ -20,7 +20,6 @@ use crate::names::{Learned, Learner, Names};
 use crate::query::Query;
 use crate::view::{Dimension, View};
 
-mod cities;
 mod domains;
 mod listing;
 mod observe;
@@ -169,8 +168,6 @@ pub struct Analyzer {
     inventory: Option<Box<Inventory>>,
     /// What hosts carried that had to make room.
     departed: Counts,
-    /// Whether hosts and flows have been told their cells.
-    knows_cities: bool,
     /// What is told to the archive, where there is one.
     recorder: Option<Box<Recorder>>,
 }
@@ -180,7 +177,6 @@ impl Analyzer {
     pub fn new(setup: Setup) -> Self {
         let caps = Caps::of(setup.memory, &setup.dimensions);
         let main = View::new(&setup.dimensions, caps.keys, setup.live, setup.counting);
-        let knows_cities = setup.facts.geo.has_city();
         Self {
             facts: setup.facts,
             homes: setup.homes,
@@ -212,7 +208,6 @@ impl Analyzer {
             crowded: false,
             live: setup.live,
             counts_hosts: setup.hosts,
-            knows_cities,
             recorder: None,
         }
     }
@@ -240,7 +235,6 @@ impl Analyzer {
     /// Moves time on when no packets come, and forgets flows that have ended; call it a few times a second.
     pub fn advance(&mut self, now: Timestamp) {
         self.settle();
-        self.learn_cities();
         self.clock.advance(now);
         let Some(now) = self.clock.now() else { return };
         let Self { flows, views, .. } = self;
@@ -298,7 +292,6 @@ impl Analyzer {
     /// What was counted so far, everything settled.
     pub fn read(&mut self) -> Reading<'_> {
         self.settle();
-        self.learn_cities();
         Reading(self)
     }
 

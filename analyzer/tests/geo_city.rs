@@ -9,11 +9,7 @@ use std::sync::LazyLock;
 use analyzer::geo::city::pack;
 use analyzer::geo::{Cell, Geo, Needs};
 
-static GEO: LazyLock<Geo> = LazyLock::new(|| {
-    let geo = Geo::bundled(Needs::ALL);
-    geo.load_city();
-    geo
-});
+static GEO: LazyLock<Geo> = LazyLock::new(|| Geo::bundled(Needs::ALL).with_cities());
 
 fn address(text: &str) -> IpAddr {
     text.parse().unwrap()
@@ -39,13 +35,12 @@ fn special_addresses_have_no_city_and_mapped_ones_that_of_their_ipv4() {
 }
 
 #[test]
-fn a_clone_made_before_has_the_cities_once_they_are_read() {
+fn who_needs_no_cities_has_none() {
     let geo = Geo::bundled(Needs { country: true, asn: false });
-    let clone = geo.clone();
-    assert!(!clone.has_city() && clone.place(address("1.0.1.1")).cell.is_none());
-    geo.load_city();
-    assert!(clone.has_city() && clone.place(address("1.0.1.1")).cell.is_some());
-    assert!(!clone.without_city().has_city());
+    assert!(!geo.has_city() && geo.place(address("1.0.1.1")).cell.is_none());
+    let geo = geo.with_cities();
+    assert!(geo.has_city() && geo.place(address("1.0.1.1")).cell.is_some());
+    assert!(!geo.without_city().has_city());
 }
 
 #[test]

@@ -1,13 +1,11 @@
 //! Databases on disk: those that `geo update` stored and those that the settings name, read whole, checked, and put in
-//! the place of the bundled tables. What is stored is taken first, so that the settings win. The city table, the largest
-//! by far, is read behind the scenes by who needs it.
+//! the place of the bundled tables. What is stored is taken first, so that the settings win.
 
 use std::fs::File;
 use std::io::{self, BufReader};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
-use std::thread::{Builder, JoinHandle};
 use std::time::SystemTime;
 
 use analyzer::geo::database::{self, Database};
@@ -21,9 +19,6 @@ const LARGEST: u64 = 2 << 30;
 
 /// Everything.
 pub(crate) const ALL: Needs = Needs { country: true, asn: true };
-
-/// The bundled tables, unpacked once, however often databases are read again.
-static BUNDLED: LazyLock<Geo> = LazyLock::new(|| Geo::bundled(ALL));
 
 /// What a stored file holds, by its name in the folder: the kinds of tables, joined by hyphens.
 pub(crate) const STORED: [(&str, Needs); 9] = [
@@ -45,7 +40,7 @@ const ASN: Needs = Needs { country: false, asn: true };
 /// The bundled tables, as far as they are needed, with the stored and the settings' databases over them and the user's
 /// own networks over all.
 pub(crate) fn load(settings: &Settings, needs: Needs) -> Result<Geo, Failure> {
-    let mut geo = if needs == ALL { BUNDLED.clone() } else { Geo::bundled(needs) };
+    let mut geo = Geo::bundled(needs);
     if needs == Needs::default() {
         return Ok(geo);
     }
@@ -58,34 +53,9 @@ pub(crate) fn load(settings: &Settings, needs: Needs) -> Result<Geo, Failure> {
     Ok(if settings.geo.city { geo } else { geo.without_city() })
 }
 
-/// Reads the bundled city table in a thread of its own, unless the settings leave it out or a database has cities. All
-/// clones of `geo` have it once the thread is over.
-pub(crate) fn read_cities(settings: &Settings, geo: &Geo) -> Option<JoinHandle<()>> {
-    if !settings.geo.city || geo.has_city() {
-        return None;
-    }
-    let geo = geo.clone();
-    let thread = Builder::new().name("cities".into()).spawn(move || geo.load_city());
-    thread
-        .inspect_err(
-            |error| tracing::warn!(%error, "cities stay unknown: cannot start the thread that reads them"),
-        )
-        .ok()
-}
-
-/// With cities, unless the settings leave them out; for those who can wait.
+/// With cities, unless the settings leave them out.
 pub(crate) fn with_cities(settings: &Settings, geo: Geo) -> Geo {
-    if settings.geo.city {
-        geo.load_city();
-    }
-    geo
-}
-
-/// Waits for the city table, where it is on its way.
-pub(crate) fn wait(cities: Option<JoinHandle<()>>) {
-    if cities.is_some_and(|thread| thread.join().is_err()) {
-        tracing::warn!("cities stay unknown: the thread that reads them ended early");
-    }
+    if settings.geo.city { geo.with_cities() } else { geo }
 }
 
 /// The files that are read, in order, and what names them. Of the stored ones the last stored comes last, so that it wins

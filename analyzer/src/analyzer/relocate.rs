@@ -10,9 +10,8 @@ impl Analyzer {
     pub fn set_geo(&mut self, geo: Geo) {
         self.settle();
         self.facts.geo = geo;
-        let Self { facts, hosts, flows, home_address, knows_cities, wants_prefix, .. } = self;
+        let Self { facts, hosts, flows, home_address, wants_prefix, .. } = self;
         *home_address = None;
-        *knows_cities = facts.geo.has_city();
         for host in hosts.iter_mut() {
             let address = host.address();
             host.end = facts.end(address);

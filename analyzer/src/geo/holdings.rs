@@ -5,6 +5,8 @@
 
 use std::net::IpAddr;
 
+use bytemuck::Pod;
+
 use super::ranges::Ranges;
 use super::routes::Routes;
 use super::special::{six_to_four, special_networks};
@@ -99,7 +101,7 @@ fn announced(routes: &Routes, asn: Asn) -> (Vec<Network>, usize, Vec<Network>) {
 }
 
 /// The ranges of both families that hold a value, without what no table is asked for.
-fn of_value<V: Copy + PartialEq + Default>(
+fn of_value<V: Pod + PartialEq + Default>(
     v4: &Ranges<u32, V>,
     v6: &Ranges<u128, V>,
     value: V,
@@ -112,7 +114,7 @@ fn of_value<V: Copy + PartialEq + Default>(
 }
 
 /// The ranges of both families whose value is wanted, as networks, ascending.
-pub(super) fn holding<V: Copy + PartialEq + Default>(
+pub(super) fn holding<V: Pod + PartialEq + Default>(
     v4: &Ranges<u32, V>,
     v6: &Ranges<u128, V>,
     wanted: impl Fn(V) -> bool,

@@ -2,10 +2,13 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+
+use bytemuck::Pod;
 
 use super::city::CityTable;
 use super::database::{Content, Database};
+use super::flat::{Aligned, Columns};
 use super::mmdb::{self, GeoError};
 use super::overrides::{Override, Overrides};
 use super::ranges::{Address, Ranges};
@@ -13,13 +16,13 @@ use super::routes::{Route, Routes};
 use super::sources::{self, Source, Sources};
 use super::special::embedded_v4;
 use super::tables::{AsNames, AsnTable, CountryTable, country_of};
-use super::{Asn, Category, CountryCode, Place, pack};
+use super::{Asn, Category, CountryCode, Place};
 use crate::network::Network;
 
-const COUNTRY: &[u8] = include_bytes!("../../data/country.bin.gz");
-const ASN: &[u8] = include_bytes!("../../data/asn.bin.gz");
+static COUNTRY: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/country.flat")));
+static ASN: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/asn.flat")));
 
-/// Which tables a caller's output needs; the others stay packed.
+/// Which tables a caller's output needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
     /// Countries.
@@ -74,8 +77,7 @@ pub struct Geo {
     pub(super) routes: Option<Arc<(Routes, Source)>>,
     pub(super) names: Option<Arc<(AsNames, Source)>>,
     pub(super) overrides: Option<Arc<Overrides>>,
-    /// Comes later than the others, and then to all clones at once.
-    pub(super) city: Arc<OnceLock<(CityTable, Source)>>,
+    pub(super) city: Option<Arc<(CityTable, Source)>>,
 }
 
 impl Geo {
@@ -85,11 +87,11 @@ impl Geo {
     }
 
     /// The bundled tables that are asked for.
-    #[expect(clippy::expect_used, reason = "the bytes are part of the program, and tests unpack them")]
+    #[expect(clippy::expect_used, reason = "the bytes are part of the program, and tests read them")]
     pub fn bundled(needs: Needs) -> Self {
-        let country =
-            needs.country.then(|| pack::unpack_country(COUNTRY).expect("the bundled country table is sound"));
-        let asn = needs.asn.then(|| pack::unpack_asn(ASN).expect("the bundled table of systems is sound"));
+        let (mut countries, mut systems) = (Columns::new(COUNTRY), Columns::new(ASN));
+        let country = needs.country.then(|| CountryTable::of(&mut countries).expect("a sound table"));
+        let asn = needs.asn.then(|| AsnTable::of(&mut systems).expect("a sound table"));
         Self::default().with_tables(country, asn, |date, ranges, of_asn| {
             if of_asn { sources::bundled_asn(date, ranges) } else { sources::bundled_country(date, ranges) }
         })
@@ -284,7 +286,7 @@ impl Geo {
             routes: self.routes.as_ref().map(|routes| routes.1.clone()),
             names: self.names.as_ref().map(|names| names.1.clone()),
             overrides: self.overrides.as_ref().map_or(0, |overrides| overrides.len()),
-            city: self.city.get().map(|city| city.1.clone()),
+            city: self.city.as_ref().map(|city| city.1.clone()),
         }
     }
 
@@ -304,7 +306,7 @@ impl Geo {
         let asn = self.asn.as_ref().map(|asn| &asn.0);
         let routes = self.routes.as_ref().map_or(0, |routes| routes.0.memory());
         let names = self.names.as_ref().map_or(0, |names| names.0.memory());
-        let city = self.city.get().map_or(0, |city| city.0.memory());
+        let city = self.city.as_ref().map_or(0, |city| city.0.memory());
         country
             + city
             + routes
@@ -328,7 +330,7 @@ pub(super) fn located(address: IpAddr) -> IpAddr {
     }
 }
 
-pub(super) fn value<V: Copy + PartialEq + Default>(
+pub(super) fn value<V: Pod + PartialEq + Default>(
     address: IpAddr,
     v4: &Ranges<u32, V>,
     v6: &Ranges<u128, V>,
@@ -364,5 +366,45 @@ fn block(address: u128, range: (u128, u128), longest: u8) -> Prefix {
         network: Network::new(ip, longest - host_bits),
         exact: (address & !host, address | host) == range,
         kind: PrefixKind::Covering,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geo::pack::{unpack_asn, unpack_country};
+
+    #[test]
+    fn the_tables_in_the_program_are_those_of_the_folder() {
+        let bundled = Geo::bundled(Needs::ALL);
+        let (country, asn) = (&bundled.country.unwrap().0, &bundled.asn.unwrap().0);
+        let packed = unpack_country(include_bytes!("../../data/country.bin.gz")).unwrap();
+        assert_eq!((&country.date, country.v4.len()), (&packed.date, packed.v4.len()));
+        assert!(
+            country.v4.segments().eq(packed.v4.segments()) && country.v6.segments().eq(packed.v6.segments())
+        );
+        let packed = unpack_asn(include_bytes!("../../data/asn.bin.gz")).unwrap();
+        assert_eq!((&asn.date, asn.v6.len()), (&packed.date, packed.v6.len()));
+        assert!(asn.v4.segments().eq(packed.v4.segments()) && asn.v6.segments().eq(packed.v6.segments()));
+        let names = |names: &AsNames| -> Vec<_> {
+            (0..names.len()).map(|at| (names.at(at).0, names.at(at).1.to_owned())).collect()
+        };
+        assert_eq!(names(&asn.names), names(&packed.names));
+    }
+
+    #[test]
+    fn the_cities_in_the_program_are_those_of_the_folder() {
+        let bundled = Geo::empty().with_cities().city.unwrap();
+        let (table, packed) = (&bundled.0, include_bytes!("../../data/city.bin.gz"));
+        let packed = crate::geo::city::pack::unpack(packed).unwrap();
+        assert_eq!(
+            (&table.date, table.len(), table.places.len()),
+            (&packed.date, packed.len(), packed.places.len())
+        );
+        assert!(table.v4.segments().eq(packed.v4.segments()) && table.v6.segments().eq(packed.v6.segments()));
+        assert!(
+            (0..=packed.places.len() as u32)
+                .all(|number| table.places.get(number) == packed.places.get(number))
+        );
     }
 }

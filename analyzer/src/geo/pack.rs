@@ -1,4 +1,4 @@
-//! The file format of the bundled tables, written by `cargo xtask geo` and read at start.
+//! The file format of the bundled tables, written by `cargo xtask geo` and read when the program is built.
 //!
 //! A gzip member (RFC 1952) around: eight bytes of magic, ten of date, then columns. A number is a little-endian
 //! base-128 varint. A table of a family is the number of segments (stretches of addresses with one value, gaps
@@ -7,9 +7,10 @@
 //! Countries are a byte into a list of codes, 0 for none. Systems come back again and again near themselves, so a
 //! value is how many segments ago it was last seen, plus one; 1 is the next of the list of first appearances, 0 none.
 
+use std::collections::HashMap;
 use std::io::{Read, Write};
 
-use ahash::AHashMap;
+use bytemuck::Pod;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
@@ -105,7 +106,7 @@ fn pack_asn_family<A: Address>(
     ranges: &Ranges<A, u32>,
     names: &AsNames,
 ) -> std::io::Result<()> {
-    let mut seen = AHashMap::new();
+    let mut seen = HashMap::new();
     let (mut first, mut again) = (Vec::new(), Vec::new());
     let mut appearances = 0;
     for (at, (_, asn)) in ranges.segments().enumerate() {
@@ -186,7 +187,7 @@ fn head(magic: &[u8; 8], date: &str) -> Vec<u8> {
     out
 }
 
-fn put_starts<A: Address, V: Copy + PartialEq + Default>(out: &mut Vec<u8>, ranges: &Ranges<A, V>) {
+fn put_starts<A: Address, V: Pod + PartialEq + Default>(out: &mut Vec<u8>, ranges: &Ranges<A, V>) {
     let starts: Vec<u128> = ranges.segments().map(|(start, _)| start.wide()).collect();
     let distances: Vec<u128> = starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
     varint(out, starts.len() as u128);
@@ -195,7 +196,7 @@ fn put_starts<A: Address, V: Copy + PartialEq + Default>(out: &mut Vec<u8>, rang
 }
 
 /// Every segment becomes a range again; the builder refuses what is out of order.
-fn build<A: Address, V: Copy + PartialEq + Default>(
+fn build<A: Address, V: Pod + PartialEq + Default>(
     starts: &[A],
     values: &[V],
 ) -> Result<Ranges<A, V>, NotATable> {
@@ -300,7 +301,7 @@ mod tests {
 
     use super::*;
 
-    fn ranges<A: Address, V: Copy + PartialEq + Default>(rows: &[(A, A, V)]) -> Ranges<A, V> {
+    fn ranges<A: Address, V: Pod + PartialEq + Default>(rows: &[(A, A, V)]) -> Ranges<A, V> {
         let mut builder = Builder::default();
         for (first, last, value) in rows {
             // Random rows collide; the first one stays.

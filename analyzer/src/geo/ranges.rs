@@ -4,12 +4,18 @@
 //! IPv6 starts are kept as their upper 64 bits: nearly every range begins at a /64 or wider, and the few that do not
 //! have their lower half in a list of their own. That halves memory and the cache lines that a search touches.
 
+use std::borrow::Cow;
 use std::fmt::Debug;
+
+use bytemuck::Pod;
+
+use super::flat::{Columns, Writer};
+use super::pack::NotATable;
 
 /// An address as a number: `u32` for IPv4, `u128` for IPv6.
 pub trait Address: Copy + Ord + Debug {
     /// What is kept of every start.
-    type High: Copy + Ord + Debug;
+    type High: Pod + Ord + Debug;
     /// The part that is kept of every start.
     fn high(self) -> Self::High;
     /// The rest, mostly 0.
@@ -119,17 +125,21 @@ impl Address for u128 {
 
 /// A value for each address; `V::default()` means none.
 #[derive(Clone, Debug)]
-pub struct Ranges<A: Address, V> {
+pub struct Ranges<A: Address, V: Pod> {
     /// Of each start, ascending; the first is the lowest address.
-    highs: Box<[A::High]>,
-    /// Position and lower part of the starts where that is not 0, ascending.
-    lows: Box<[(u32, u64)]>,
-    values: Box<[V]>,
+    highs: Cow<'static, [A::High]>,
+    /// Positions of the starts whose lower part is not 0, ascending.
+    lows_at: Cow<'static, [u32]>,
+    /// Those lower parts.
+    lows: Cow<'static, [u64]>,
+    values: Cow<'static, [V]>,
     /// By bucket: how many starts lie in lower ones; one more entry closes the last.
-    index: Box<[u32]>,
+    index: Cow<'static, [u32]>,
+    /// How many ranges hold a value.
+    len: usize,
 }
 
-impl<A: Address, V: Copy + PartialEq + Default> Ranges<A, V> {
+impl<A: Address, V: Pod + PartialEq + Default> Ranges<A, V> {
     /// The value at an address.
     #[inline]
     pub fn get(&self, address: A) -> V {
@@ -156,13 +166,13 @@ impl<A: Address, V: Copy + PartialEq + Default> Ranges<A, V> {
     }
 
     /// How many ranges hold a value.
-    pub fn len(&self) -> usize {
-        self.values.iter().filter(|value| **value != V::default()).count()
+    pub const fn len(&self) -> usize {
+        self.len
     }
 
     /// Whether no address has a value.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
     /// Start and value of each range, those without one too, ascending.
@@ -183,7 +193,7 @@ impl<A: Address, V: Copy + PartialEq + Default> Ranges<A, V> {
 
     /// Bytes in memory.
     pub fn memory(&self) -> usize {
-        let starts = size_of_val(&*self.highs) + size_of_val(&*self.lows);
+        let starts = size_of_val(&*self.highs) + size_of_val(&*self.lows_at) + size_of_val(&*self.lows);
         starts + size_of_val(&*self.values) + size_of_val(&*self.index)
     }
 
@@ -217,8 +227,30 @@ impl<A: Address, V: Copy + PartialEq + Default> Ranges<A, V> {
     }
 
     fn low(&self, position: usize) -> u64 {
-        let found = self.lows.binary_search_by_key(&position, |(position, _)| *position as usize);
-        found.map_or(0, |found| self.lows[found].1)
+        let found = self.lows_at.binary_search_by_key(&position, |position| *position as usize);
+        found.map_or(0, |found| self.lows[found])
+    }
+
+    /// Lays them out as they lie in memory.
+    pub(super) fn flatten(&self, out: &mut Writer) {
+        out.column(&self.highs);
+        out.column(&self.lows_at);
+        out.column(&self.lows);
+        out.column(&self.values);
+        out.column(&self.index);
+        out.column(&[self.len as u64]);
+    }
+
+    /// Those that were laid out so.
+    pub(super) fn of(columns: &mut Columns) -> Result<Self, NotATable> {
+        Ok(Self {
+            highs: columns.column()?,
+            lows_at: columns.column()?,
+            lows: columns.column()?,
+            values: columns.column()?,
+            index: columns.column()?,
+            len: columns.number()? as usize,
+        })
     }
 }
 
@@ -242,13 +274,13 @@ pub struct Builder<A, V> {
     next: Option<A>,
 }
 
-impl<A: Address, V: Copy + PartialEq + Default> Default for Builder<A, V> {
+impl<A: Address, V: Pod + PartialEq + Default> Default for Builder<A, V> {
     fn default() -> Self {
         Self { starts: vec![A::ENDS.0], values: vec![V::default()], next: Some(A::ENDS.0) }
     }
 }
 
-impl<A: Address, V: Copy + PartialEq + Default> Builder<A, V> {
+impl<A: Address, V: Pod + PartialEq + Default> Builder<A, V> {
     /// With room for that many segments.
     pub fn with_capacity(segments: usize) -> Self {
         let mut builder = Self::default();
@@ -287,8 +319,10 @@ impl<A: Address, V: Copy + PartialEq + Default> Builder<A, V> {
         }
         let highs = self.starts.iter().map(|start| start.high()).collect();
         let lows = self.starts.iter().zip(0..).map(|(start, position)| (position, start.low()));
-        let lows = lows.filter(|(_, low)| *low != 0).collect();
-        Ranges { highs, lows, values: self.values.into(), index: index.into() }
+        let (lows_at, lows): (Vec<u32>, Vec<u64>) = lows.filter(|(_, low)| *low != 0).unzip();
+        let len = self.values.iter().filter(|value| **value != V::default()).count();
+        let (values, index) = (self.values.into(), index.into());
+        Ranges { highs, lows_at: lows_at.into(), lows: lows.into(), values, index, len }
     }
 
     fn begin(&mut self, start: A, value: V) {

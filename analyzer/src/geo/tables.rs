@@ -1,5 +1,9 @@
 //! What a database says, kept compactly: a country table and a table of autonomous systems with their names.
 
+use std::borrow::Cow;
+
+use super::flat::{Columns, Writer};
+use super::pack::NotATable;
 use super::ranges::Ranges;
 use super::{Asn, CountryCode};
 
@@ -41,6 +45,18 @@ pub const fn country_of(value: u16) -> Option<CountryCode> {
 }
 
 impl CountryTable {
+    /// Lays it out as it lies in memory.
+    pub fn flatten(&self, out: &mut Writer) {
+        out.column(self.date.as_bytes());
+        self.v4.flatten(out);
+        self.v6.flatten(out);
+    }
+
+    /// One that was laid out so.
+    pub fn of(columns: &mut Columns) -> Result<Self, NotATable> {
+        Ok(Self { date: columns.text()?, v4: Ranges::of(columns)?, v6: Ranges::of(columns)? })
+    }
+
     /// Every country it can name, ascending.
     pub fn codes(&self) -> Vec<CountryCode> {
         let values =
@@ -53,12 +69,33 @@ impl CountryTable {
     }
 }
 
+impl AsnTable {
+    /// Lays it out as it lies in memory.
+    pub fn flatten(&self, out: &mut Writer) {
+        out.column(self.date.as_bytes());
+        self.v4.flatten(out);
+        self.v6.flatten(out);
+        self.names.flatten(out);
+    }
+
+    /// One that was laid out so.
+    pub fn of(columns: &mut Columns) -> Result<Self, NotATable> {
+        Ok(Self {
+            date: columns.text()?,
+            v4: Ranges::of(columns)?,
+            v6: Ranges::of(columns)?,
+            names: AsNames::of(columns)?,
+        })
+    }
+}
+
 /// Names of autonomous systems: one text, sorted numbers, and where each name ends.
 #[derive(Clone, Debug, Default)]
 pub struct AsNames {
-    asns: Vec<u32>,
-    ends: Vec<u32>,
-    text: String,
+    asns: Cow<'static, [u32]>,
+    ends: Cow<'static, [u32]>,
+    /// UTF-8.
+    text: Cow<'static, [u8]>,
 }
 
 impl AsNames {
@@ -80,9 +117,9 @@ impl AsNames {
             return false;
         }
         let Ok(end) = u32::try_from(self.text.len() + name.len()) else { return false };
-        self.text.push_str(name);
-        self.asns.push(asn);
-        self.ends.push(end);
+        self.text.to_mut().extend_from_slice(name.as_bytes());
+        self.asns.to_mut().push(asn);
+        self.ends.to_mut().push(end);
         true
     }
 
@@ -94,7 +131,8 @@ impl AsNames {
     /// The number and name at a position.
     pub fn at(&self, position: usize) -> (u32, &str) {
         let start = if position == 0 { 0 } else { self.ends[position - 1] };
-        (self.asns[position], &self.text[start as usize..self.ends[position] as usize])
+        let name = &self.text[start as usize..self.ends[position] as usize];
+        (self.asns[position], std::str::from_utf8(name).unwrap_or_default())
     }
 
     /// Where a system stands.
@@ -114,13 +152,23 @@ impl AsNames {
 
     /// Gives back memory that growing left over.
     pub fn shrink(&mut self) {
-        self.asns.shrink_to_fit();
-        self.ends.shrink_to_fit();
-        self.text.shrink_to_fit();
+        self.asns.to_mut().shrink_to_fit();
+        self.ends.to_mut().shrink_to_fit();
+        self.text.to_mut().shrink_to_fit();
     }
 
     /// Bytes in memory.
     pub fn memory(&self) -> usize {
-        4 * (self.asns.capacity() + self.ends.capacity()) + self.text.capacity()
+        4 * (self.asns.len() + self.ends.len()) + self.text.len()
+    }
+
+    fn flatten(&self, out: &mut Writer) {
+        out.column(&self.asns);
+        out.column(&self.ends);
+        out.column(&self.text);
+    }
+
+    fn of(columns: &mut Columns) -> Result<Self, NotATable> {
+        Ok(Self { asns: columns.column()?, ends: columns.column()?, text: columns.column()? })
     }
 }

@@ -154,10 +154,7 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     let settings = settings::load(common.settings.as_deref())?.settings;
     let query = offline::query(&arguments.filter)?;
     let mut analyzer = analyzer(arguments, &settings, query.as_ref())?;
-    let (hosts, live) = (arguments.by == "host", arguments.interface.is_some());
-    let later = output::Later::new(arguments.output.as_deref(), live)?;
-    // No thread is started before an interface is open: it would stay root.
-    let cities = (hosts && !live).then(|| geo_files::read_cities(&settings, &analyzer.facts().geo)).flatten();
+    let later = output::Later::new(arguments.output.as_deref(), arguments.interface.is_some())?;
     let outcome = if arguments.flows {
         let range = timerange::range((&arguments.from, &arguments.to), &arguments.read)?;
         flows::read(arguments, &settings, (&range, query.as_ref()), &mut analyzer)?
@@ -165,10 +162,6 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
         read(arguments, &settings, query, &mut analyzer)?
     };
     let outcome = outcome.or_failure()?;
-    geo_files::wait(cities);
-    if hosts && live {
-        geo_files::with_cities(&settings, analyzer.facts().geo.clone());
-    }
     let text = render(arguments, analyzer.read(), &outcome, settings.decode.count.name())?;
     output::write(later.open()?, &text)?;
     Ok(outcome.exit_code())
@@ -228,11 +221,13 @@ fn analyzer(arguments: &Arguments, settings: &Settings, query: Option<&Query>) -
         (_, true) if !arguments.read.is_empty() && !arguments.flows => sources::guess(&arguments.read),
         _ => LocalNetworks::private_and(Vec::new(), Origin::Assumed),
     };
+    let geo = geo_files::load(settings, needs)?;
+    let geo = if arguments.by == "host" { geo_files::with_cities(settings, geo) } else { geo };
     let hosts = arguments.lists_hosts();
     let dimensions = if hosts { Vec::new() } else { vec![arguments.dimension()] };
     let inventory = (arguments.by == "os").then(|| inventory(settings)).transpose()?;
     Ok(Analyzer::new(Setup {
-        facts: Facts { geo: geo_files::load(settings, needs)?, local },
+        facts: Facts { geo, local },
         homes: Vec::new(),
         dimensions,
         live: false,

@@ -99,8 +99,8 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     opened.measure();
     // Before they are read: what changes meanwhile is read again.
     let seen = geo_files::stamp(&settings);
-    let facts = Facts { geo: geo_files::load(&settings, geo_files::ALL)?, local: opened.local.clone() };
-    let cities = geo_files::read_cities(&settings, &facts.geo);
+    let geo = geo_files::with_cities(&settings, geo_files::load(&settings, geo_files::ALL)?);
+    let facts = Facts { geo, local: opened.local.clone() };
     let (house, app) =
         House::build(&settings, (opened, query, exports), (facts, seen, resettle), (&entrance, capture))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -114,7 +114,6 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
     let served = runtime.block_on(serve(listener, (app, entrance.tls), &house.closing, manager));
     runtime.shutdown_timeout(GOODBYE);
     house.close();
-    geo_files::wait(cities);
     served.map_err(Failure::system("the web server failed"))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -175,8 +175,7 @@ mod tests {
     fn findings(answer: fn(&str) -> (u16, String)) -> Vec<Finding> {
         let address = stub(answer);
         let web = Web::with_stub(Resolver::new(Some("127.0.0.1:1")).unwrap(), address);
-        let geo = Geo::bundled(Needs::ALL);
-        geo.load_city();
+        let geo = Geo::bundled(Needs::ALL).with_cities();
         ask(&web, &geo.sources(), |_| format!("http://{address}"))
     }
 

@@ -5,10 +5,16 @@
 //! IPv4, four for IPv6. Every bucket begins with a start of its own, so a search never leaves it. A value has three
 //! bytes. IPv6 is told apart down to /48, and only within 2000::/3, which alone is handed out (RFC 4291 §2.4).
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
+use bytemuck::Pod;
+
+use crate::geo::flat::{Columns, Writer};
+use crate::geo::pack::NotATable;
+
 /// The lower part of a key.
-pub trait Suffix: Copy + Ord {
+pub trait Suffix: Pod + Ord {
     /// Cut from a key.
     fn of(key: u64) -> Self;
     /// As part of a key; what belongs to the bucket may be in it.
@@ -67,12 +73,14 @@ pub const fn key_v6(bits: u128) -> Option<u64> {
 
 /// A place's number for each block; 0 is none.
 #[derive(Clone, Debug)]
-pub struct Blocks<S> {
+pub struct Blocks<S: Suffix> {
     bits: u32,
     /// By bucket: where its starts begin; one more entry closes the last.
-    index: Box<[u32]>,
-    starts: Box<[S]>,
-    values: Box<[[u8; 3]]>,
+    index: Cow<'static, [u32]>,
+    starts: Cow<'static, [S]>,
+    values: Cow<'static, [[u8; 3]]>,
+    /// How many stretches have a place.
+    len: usize,
 }
 
 impl<S: Suffix> Blocks<S> {
@@ -101,13 +109,13 @@ impl<S: Suffix> Blocks<S> {
     }
 
     /// How many stretches have a place.
-    pub fn len(&self) -> usize {
-        self.segments().filter(|(_, value)| *value != 0).count()
+    pub const fn len(&self) -> usize {
+        self.len
     }
 
     /// Whether no address has a place.
-    pub fn is_empty(&self) -> bool {
-        self.values.iter().all(|value| *value == [0; 3])
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
     }
 
     /// Bytes in memory.
@@ -117,9 +125,29 @@ impl<S: Suffix> Blocks<S> {
 
     /// Numbers places anew: the old number is the position in `to`.
     pub(super) fn renumber(&mut self, to: &[u32]) {
-        for value in &mut self.values {
+        for value in self.values.to_mut() {
             *value = narrow(to[widen(*value) as usize]);
         }
+        self.count();
+    }
+
+    /// Lays them out as they lie in memory.
+    pub(super) fn flatten(&self, out: &mut Writer) {
+        out.column(&[self.len as u64]);
+        out.column(&self.index);
+        out.column(&self.starts);
+        out.column::<u8>(self.values.as_flattened());
+    }
+
+    /// Those that were laid out so, for keys of that many bits.
+    pub(super) fn of(columns: &mut Columns, bits: u32) -> Result<Self, NotATable> {
+        let len = columns.number()? as usize;
+        let (index, starts) = (columns.column()?, columns.column()?);
+        Ok(Self { bits, index, starts, values: columns.column()?, len })
+    }
+
+    fn count(&mut self) {
+        self.len = self.segments().filter(|(_, value)| *value != 0).count();
     }
 
     #[inline]
@@ -197,12 +225,10 @@ impl<S: Suffix> Builder<S> {
         }
         self.open(1 << BUCKET_BITS, None);
         self.index.push(self.starts.len() as u32);
-        Blocks {
-            bits: self.bits,
-            index: self.index.into(),
-            starts: self.starts.into(),
-            values: self.values.into(),
-        }
+        let (index, starts) = (self.index.into(), self.starts.into());
+        let mut blocks = Blocks { bits: self.bits, index, starts, values: self.values.into(), len: 0 };
+        blocks.count();
+        blocks
     }
 
     fn begin(&mut self, key: u64, value: u32) {

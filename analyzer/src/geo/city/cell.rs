@@ -32,6 +32,20 @@ impl Cell {
         NonZeroU32::new((((lat + LAT_MOST) << LON_BITS) | (lon + LON_MOST)) as u32 + 1).map(Self)
     }
 
+    /// As a number that is not 0.
+    pub(super) const fn number(self) -> u32 {
+        self.0.get()
+    }
+
+    /// From such a number; 0 is none.
+    #[inline]
+    pub(super) const fn of_number(number: u32) -> Option<Self> {
+        match NonZeroU32::new(number) {
+            Some(number) => Some(Self(number)),
+            None => None,
+        }
+    }
+
     /// Latitude and longitude in tenths of a degree.
     pub const fn tenths(self) -> (i32, i32) {
         let packed = (self.0.get() - 1) as i32;

@@ -220,10 +220,8 @@ fn look(
     }
     let (mut source, range) = open(arguments, &settings)?;
     let mut analyzer = analyzer(arguments, &settings)?;
-    let cities = geo_files::read_cities(&settings, &analyzer.facts().geo);
     let reading = offline::Reading { range, sieve: None, decode: settings.decode.settings() };
     let outcome = gather::read(&mut *source, reading, &mut analyzer)?.or_failure()?;
-    geo_files::wait(cities);
     let document = document(arguments, analyzer.read(), (&outcome, query), &settings);
     Ok((document, outcome.exit_code()))
 }
@@ -277,8 +275,9 @@ fn analyzer(arguments: &Arguments, settings: &Settings) -> Result<Analyzer, Fail
     } else {
         sources::guess(&arguments.read)
     };
+    let geo = geo_files::with_cities(settings, geo_files::load(settings, Needs::ALL)?);
     Ok(Analyzer::new(Setup {
-        facts: Facts { geo: geo_files::load(settings, Needs::ALL)?, local },
+        facts: Facts { geo, local },
         homes: Vec::new(),
         dimensions: Vec::new(),
         live: false,
