@@ -12,6 +12,8 @@ use capturer::source::live;
 use config::{Config, Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
 
+use crate::cli::escape;
+
 mod alerts;
 pub(crate) mod changes;
 mod detect;
@@ -20,6 +22,8 @@ mod flows;
 mod history;
 mod log;
 pub(crate) mod notify;
+#[cfg(test)]
+mod property_tests;
 mod ranges;
 pub(crate) mod secret;
 pub(crate) mod server;
@@ -342,10 +346,10 @@ pub enum SettingsError {
         cause: std::io::Error,
     },
     /// A layer is not what the schema demands.
-    #[error("settings: {0}")]
+    #[error("settings: {}", escape(.0))]
     Schema(String),
     /// A value is out of its range.
-    #[error("settings: {key} = {value} is not allowed: {allowed} (set by {origin})")]
+    #[error("settings: {key} = {} is not allowed: {allowed} (set by {origin})", escape(value))]
     Range {
         /// The key, dotted.
         key: &'static str,
@@ -357,7 +361,7 @@ pub enum SettingsError {
         origin: String,
     },
     /// A channel of `[[notify]]` can't be so.
-    #[error("settings: notify \"{name}\", {key}: {allowed} (set by {origin})")]
+    #[error("settings: notify \"{}\", {key}: {allowed} (set by {origin})", escape(name))]
     Notify {
         /// The channel.
         name: String,
@@ -369,7 +373,7 @@ pub enum SettingsError {
         origin: String,
     },
     /// A rule or a number of it can't be.
-    #[error("settings: detect: {error} (set by {origin})")]
+    #[error("settings: detect: {} (set by {origin})", escape(&error.to_string()))]
     Rule {
         /// What is wrong.
         error: RuleError,
@@ -441,7 +445,9 @@ fn environment() -> Environment {
 fn layers(file: Option<(&str, &Path)>, environment: Environment) -> Result<Settings, SettingsError> {
     if let Some((text, path)) = file {
         // toml's own errors show line and column; those of the merged layers only name the key.
-        toml::from_str::<Settings>(text).map_err(|error| {
+        // A table has signed numbers only, as the merged layers have.
+        let read = toml::from_str::<toml::Table>(text).and_then(|_| toml::from_str::<Settings>(text));
+        read.map_err(|error| {
             SettingsError::Schema(format!(
                 "{}: {}",
                 path.display(),
@@ -486,16 +492,32 @@ fn origin(key: &str, file: Option<(&str, &Path)>) -> String {
         let line = text.lines().position(named).map_or(String::new(), |line| format!(", line {}", line + 1));
         return format!("{}{line}", path.display());
     }
-    let leaf = key.rsplit('.').next().unwrap_or(key);
     if let Some((text, path)) = file
-        && let Some(line) = text
-            .lines()
-            .map(str::trim_start)
-            .position(|line| line.starts_with(leaf) || line.trim_start_matches('[').starts_with(key))
+        && let Some(line) = line_of(key, text)
     {
-        return format!("{}, line {}", path.display(), line + 1);
+        return format!("{}, line {line}", path.display());
     }
     "a flag or a default".to_owned()
+}
+
+/// The line of a file that sets a key: by its own name in its table, or a table as a whole.
+fn line_of(key: &str, text: &str) -> Option<usize> {
+    let mut table = "";
+    for (number, line) in text.lines().map(str::trim_start).enumerate() {
+        let sets = if let Some(header) = line.strip_prefix('[') {
+            table = header.trim_start_matches('[').split(']').next().unwrap_or_default().trim();
+            table == key
+        } else {
+            let name = line.split_once('=').map(|(name, _)| name.trim());
+            let within = key.strip_prefix(table).map(|rest| rest.trim_start_matches('.'));
+            let rest = name.zip(within).and_then(|(name, within)| within.strip_prefix(name));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        if sets {
+            return Some(number + 1);
+        }
+    }
+    None
 }
 
 #[cfg(test)]

@@ -126,6 +126,9 @@ impl Server {
         let wrong = |key: &'static str, value: String, allowed: &'static str| {
             Err(SettingsError::Range { key, value, allowed, origin: origin(key) })
         };
+        let missing = |key: &'static str, allowed: &'static str, asked_by: &str| {
+            Err(SettingsError::Range { key, value: "\"\"".to_owned(), allowed, origin: origin(asked_by) })
+        };
         let url = &self.public_url;
         if !(url.is_empty() || url.starts_with("https://") || url.starts_with("http://")) {
             return wrong(
@@ -136,8 +139,12 @@ impl Server {
         }
         let [certificate, key] = [&self.certificate, &self.key].map(|path| path.display().to_string());
         match (certificate.is_empty(), key.is_empty()) {
-            (false, true) => wrong("server.key", key, "the key of server.certificate (PEM)"),
-            (true, false) => wrong("server.certificate", certificate, "the certificate of server.key (PEM)"),
+            (false, true) => {
+                missing("server.key", "the key of server.certificate (PEM)", "server.certificate")
+            }
+            (true, false) => {
+                missing("server.certificate", "the certificate of server.key (PEM)", "server.key")
+            }
             (false, false) if self.tls == Encryption::Proxy => wrong(
                 "server.certificate",
                 certificate,
