@@ -91,8 +91,10 @@ impl Accounts {
         // The reader's own words show the line, which may hold a hash.
         let accounts: Self = toml::from_str(&text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
-            let line = text.get(..at).unwrap_or_default().lines().count().max(1);
-            wrong(&format!("line {line}: {}", error.message()))
+            let line = 1 + text.get(..at).unwrap_or_default().matches('\n').count();
+            let newer =
+                if error.message().contains("unknown ") { "; written by a newer Wireglobe?" } else { "" };
+            wrong(&format!("line {line}: {}{newer}", error.message()))
         })?;
         accounts.check().map_err(|error| wrong(&error))?;
         Ok(accounts)

@@ -10,6 +10,8 @@ mod digest;
 mod entrance;
 mod password;
 mod sessions;
+#[cfg(test)]
+mod upgrade_tests;
 
 use std::net::IpAddr;
 use std::path::PathBuf;

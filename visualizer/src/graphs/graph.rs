@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A saved graph.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Stored")]
 pub(crate) struct Graph {
     /// Its name in links: a UUID, also of those that were imported.
     pub(crate) id: String,
@@ -12,6 +13,30 @@ pub(crate) struct Graph {
     /// When it was made and last changed, RFC 3339.
     pub(crate) created: String,
     pub(crate) updated: String,
+}
+
+/// The same as it is read from the file: nothing that is not known here.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    id: String,
+    title: String,
+    query: Question,
+    range: When,
+    chart: Chart,
+    #[serde(default)]
+    percent: bool,
+    #[serde(default)]
+    mask: Option<Vec<Schedule>>,
+    created: String,
+    updated: String,
+}
+
+impl From<Stored> for Graph {
+    fn from(stored: Stored) -> Self {
+        let Stored { id, title, query, range, chart, percent, mask, created, updated } = stored;
+        Self { id, wanted: Wanted { title, query, range, chart, percent, mask }, created, updated }
+    }
 }
 
 /// What people say of a graph.

@@ -2,6 +2,8 @@
 
 mod flowgraph;
 mod graph;
+#[cfg(test)]
+mod upgrade_tests;
 
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -48,7 +50,11 @@ impl Graphs {
             Some(Ok(text)) => text,
             _ => "[]".to_owned(),
         };
-        let all = serde_json::from_str(&text).map_err(|error| told(path.as_ref(), &error.to_string()))?;
+        // What this program does not know would be lost when it writes the file again.
+        let newer =
+            |error: &serde_json::Error| if error.is_data() { "; written by a newer Wireglobe?" } else { "" };
+        let all = serde_json::from_str(&text)
+            .map_err(|error| told(path.as_ref(), &format!("{error}{}", newer(&error))))?;
         Ok(Self { path, all: Mutex::new(all) })
     }
 
