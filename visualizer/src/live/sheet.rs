@@ -79,7 +79,7 @@ impl Versioned {
 
     /// The whole table as the fields of a `snap` message.
     pub(crate) fn snap(&self) -> Map<String, Value> {
-        let mut message = self.body(self.order.iter());
+        let mut message = self.body(0);
         message.insert("seq".into(), json!(self.seq));
         message
     }
@@ -89,11 +89,11 @@ impl Versioned {
         if from < self.oldest || from > self.seq {
             return None;
         }
-        let changed =
-            self.order.iter().filter(|key| self.rows.get(*key).is_some_and(|(stamp, _)| *stamp > from));
-        let mut message = self.body(changed);
-        let gone = self.removed.iter().filter(|(at, key)| *at > from && !self.rows.contains_key(key));
-        let mut gone: Vec<&String> = gone.map(|(_, key)| key).collect();
+        let mut message = self.body(from + 1);
+        // The latest are last.
+        let gone = self.removed.iter().rev().take_while(|(at, _)| *at > from);
+        let mut gone: Vec<&String> =
+            gone.map(|(_, key)| key).filter(|key| !self.rows.contains_key(*key)).collect();
         gone.sort_unstable();
         gone.dedup();
         message.insert("removes".into(), json!(gone));
@@ -103,9 +103,11 @@ impl Versioned {
         Some(message)
     }
 
-    fn body<'a>(&'a self, keys: impl Iterator<Item = &'a String>) -> Map<String, Value> {
+    /// The rows that changed at tick `since` or later.
+    fn body(&self, since: u64) -> Map<String, Value> {
+        let row = |key: &'_ String| self.rows.get_key_value(key).filter(|(_, (stamp, _))| *stamp >= since);
         let rows: Vec<(&String, &Vec<Value>)> =
-            keys.filter_map(|key| self.rows.get(key).map(|(_, cells)| (key, cells))).collect();
+            self.order.iter().filter_map(row).map(|(key, (_, cells))| (key, cells)).collect();
         let mut columns = Map::new();
         for (index, name) in self.columns.iter().enumerate() {
             let column: Vec<Value> =

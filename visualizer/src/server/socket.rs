@@ -55,6 +55,9 @@ const TICK_BYTES: (f64, f64) = (2048.0, 1_048_576.0);
 const PROMPT_RUN: u32 = 8;
 const PROMPT: Duration = Duration::from_millis(120);
 
+/// Messages of a tick go into one write up to so many bytes: a call of the system for each would cost more than all else.
+const WRITE_TOGETHER: usize = 16 << 10;
+
 /// Bytes that may wait in the write buffer before sends fail.
 const WRITE_BUFFER: usize = 4 << 20;
 
@@ -79,7 +82,9 @@ pub(super) async fn upgrade(
         .protocols([wire::SUBPROTOCOL])
         .max_message_size(wire::MAX_MESSAGE)
         .max_frame_size(wire::MAX_MESSAGE)
-        .write_buffer_size(0)
+        // The library clears as much at each read; more than a message never comes.
+        .read_buffer_size(wire::MAX_MESSAGE)
+        .write_buffer_size(WRITE_TOGETHER)
         .max_write_buffer_size(WRITE_BUFFER)
         .on_upgrade(move |socket| Client::run(app, who, socket))
 }
@@ -399,9 +404,9 @@ impl Client {
             return self.put(Message::Binary(pack(&news).into())).await;
         }
         for text in news {
-            self.send(text).await?;
+            in_time(self.out.feed(Message::Text(text.into()))).await?;
         }
-        Ok(())
+        in_time(self.out.flush()).await
     }
 
     /// Whether the line does not take all that there may be to say, or nothing is known of it yet.
@@ -431,11 +436,16 @@ impl Client {
     }
 
     async fn put(&mut self, message: Message) -> Result<(), End> {
-        match timeout(SEND_TIMEOUT, self.out.send(message)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(End::Gone),
-            Err(_) => Err(End::Close(TOO_SLOW, "the client does not read")),
-        }
+        in_time(self.out.send(message)).await
+    }
+}
+
+/// A step of sending, unless it is blocked for too long.
+async fn in_time(step: impl Future<Output = Result<(), axum::Error>>) -> Result<(), End> {
+    match timeout(SEND_TIMEOUT, step).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) => Err(End::Gone),
+        Err(_) => Err(End::Close(TOO_SLOW, "the client does not read")),
     }
 }
 
