@@ -21,7 +21,7 @@ const fn promise(what: &'static str, test: &'static str, target: &'static str, h
 }
 
 /// All promises, in the order of the document.
-pub(super) const PROMISES: [Promise; 60] = [
+pub(super) const PROMISES: [Promise; 63] = [
     promise("no input crashes us", "decode_advances", "no panic, no standstill", How::Test("--lib")),
     promise(
         "no input crashes us",
@@ -88,6 +88,12 @@ pub(super) const PROMISES: [Promise; 60] = [
         "expected_detections_are_found",
         "95 % found, 2 % of quiet captures at most",
         How::Test("--test captures"),
+    ),
+    promise(
+        "honest verdicts",
+        "evasion_cases",
+        "each way to hide: this verdict and no more, all counted",
+        How::Test("--test evasion"),
     ),
     promise(
         "bounded memory",
@@ -230,6 +236,18 @@ pub(super) const PROMISES: [Promise; 60] = [
         "settings",
         "reload_bad_keeps_old",
         "5 000 files: old kept, line or key named",
+        How::Test("--lib"),
+    ),
+    promise(
+        "settings",
+        "settings_prop",
+        "any file taken or refused by its line, none a panic",
+        How::Test("--lib"),
+    ),
+    promise(
+        "upgrades",
+        "upgrade_tests",
+        "files of every earlier version are read, newer ones refused",
         How::Test("--lib"),
     ),
     promise("interface", "resumes_when_the_interface", "capture resumes", How::Test("--test live")),
