@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use rustix::time::{ClockId, clock_gettime};
 
 /// What this thread has used, to the nanosecond.
@@ -15,6 +15,14 @@ pub(crate) fn of_thread() -> Duration {
 /// What a process has used, all its threads, in ticks of 10 ms (proc(5), fields 14 and 15 of `stat`).
 pub(crate) fn of_process(id: u32) -> Result<Duration> {
     Ok(ticks(&fs::read_to_string(format!("/proc/{id}/stat"))?, 11))
+}
+
+/// What a thread or process has used, by its directory in `/proc`, to the nanosecond (`schedstat`).
+pub(crate) fn of_task(directory: &str) -> Result<Duration> {
+    let path = format!("{directory}/schedstat");
+    let text = fs::read_to_string(&path).with_context(|| path.clone())?;
+    let nanoseconds = text.split_whitespace().next().and_then(|number| number.parse().ok());
+    Ok(Duration::from_nanos(nanoseconds.context(path)?))
 }
 
 /// What the children have used that have ended, in ticks of 10 ms (proc(5), fields 16 and 17 of `stat`).

@@ -1,10 +1,14 @@
 //! `cargo xtask bench`: every target of speed and memory, measured in one run with the peers that are installed, each beside ours in turn. One line a
 //! target; it fails if one is not kept. Captures are made in a temporary folder, one after the other.
 
+mod clients;
 mod count;
+pub(crate) mod crowd;
 mod offline;
+mod page;
 mod race;
 mod server;
+mod tick;
 
 use std::fs;
 use std::io::Write;
@@ -60,11 +64,8 @@ const ROWS: [Row; 10] = [
             elsewhere("lost at 1 M packets/s", "0, the ledger balances", "sudo cargo xtask live-bench")
         },
     },
-    Row { name: "tick", measure: |_| unmeasured("a tick at 50 000 hosts", "<= 5 ms, <= 100 kB") },
-    Row {
-        name: "clients",
-        measure: |_| unmeasured("1000 WebSocket clients at 4 Hz", "<= 0.15 core, 0 lost"),
-    },
+    Row { name: "tick", measure: tick::tick },
+    Row { name: "clients", measure: clients::clients },
 ];
 
 /// What a row is measured with.
@@ -137,16 +138,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 fn elsewhere(what: &str, wanted: &str, command: &str) -> Result<Vec<Line>> {
     let ours = format!("`{command}`");
     Ok(vec![Line { what: what.into(), ours, wanted: wanted.into(), ..Line::default() }])
-}
-
-/// A target that nothing measures so far is shown as that.
-fn unmeasured(what: &str, wanted: &str) -> Result<Vec<Line>> {
-    Ok(vec![Line {
-        what: what.into(),
-        ours: "no bench yet".into(),
-        wanted: wanted.into(),
-        ..Line::default()
-    }])
 }
 
 impl std::fmt::Display for Line {

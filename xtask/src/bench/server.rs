@@ -2,7 +2,7 @@
 
 use std::io::BufReader;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -13,31 +13,46 @@ use super::race::middle;
 use super::{Bench, Line};
 use crate::asking::{address, get};
 use crate::measured::memory as memory_of;
+use crate::processor::of_process;
 
 /// The most from start to the first packet.
 const SOON: Duration = Duration::from_millis(500);
 
 /// The most memory with this many hosts, MiB.
 const MOST_MIB: u64 = 150;
-const HOSTS: u64 = 50_000;
+pub(super) const HOSTS: u64 = 50_000;
 
 /// How long it may take to replay.
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// A server that replays as fast as it can.
-struct Server {
-    child: Child,
-    address: String,
+pub(super) struct Server {
+    pub(super) child: Child,
+    pub(super) address: String,
 }
 
 impl Server {
     fn start(bench: &Bench<'_>, capture: &Path) -> Result<Self> {
         let mut command = Command::new(&bench.arguments.wireglobe);
-        command.args(["run", "--speed", "max", "--listen", "127.0.0.1:0", "--read"]).arg(capture);
+        Self::spawn(bench, command.args(["run", "--speed", "max", "--read"]).arg(capture))
+    }
+
+    /// One that replays what it is given.
+    pub(super) fn start_fed(bench: &Bench<'_>) -> Result<(Self, ChildStdin)> {
+        let mut command = Command::new(&bench.arguments.wireglobe);
+        command.args(["run", "--speed", "max", "--read", "-"]).stdin(Stdio::piped());
+        let mut server = Self::spawn(bench, &mut command)?;
+        let input = server.child.stdin.take().context("no input")?;
+        Ok((server, input))
+    }
+
+    /// Starts what the command says; it listens at a port that is free.
+    pub(super) fn spawn(bench: &Bench<'_>, command: &mut Command) -> Result<Self> {
         // The defaults, but nothing is left in the user's folders.
         let store = bench.folder.join("store");
         command.env("WIREGLOBE__ALERTS__FOLDER", &store).env("WIREGLOBE__HISTORY__FOLDER", &store);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        command.args(["--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().context("the program to measure")?;
         let output = child.stdout.take();
         let mut server = Self { child, address: String::new() };
         server.address =
@@ -46,7 +61,7 @@ impl Server {
     }
 
     /// Asks again and again until so many packets were analysed; gives the status then.
-    fn until(&self, packets: u64, pause: Duration) -> Result<Value> {
+    pub(super) fn until(&self, packets: u64, pause: Duration) -> Result<Value> {
         let began = Instant::now();
         loop {
             let status = get(&self.address, "/api/v1/status")?;
@@ -57,6 +72,11 @@ impl Server {
             ensure!(began.elapsed() < PATIENCE, "{found} packets were analysed of {packets}");
             std::thread::sleep(pause);
         }
+    }
+
+    /// The processor time of all its threads.
+    pub(super) fn processor(&self) -> Result<Duration> {
+        of_process(self.child.id())
     }
 }
 
@@ -92,9 +112,7 @@ pub(super) fn memory(bench: &Bench<'_>) -> Result<Vec<Line>> {
     let capture = capture(bench, "imix", &[("packets", packets), ("hosts", HOSTS)])?;
     let server = Server::start(bench, &capture)?;
     let said = server.until(packets, Duration::from_millis(200))?;
-    let tables = said["memory_tables"].as_array().map_or(&[][..], Vec::as_slice);
-    let hosts = tables.iter().find(|table| table["name"] == "hosts").and_then(|table| table["rows"].as_u64());
-    let hosts = hosts.context("no table of hosts")?;
+    let hosts = hosts_of(&said)?;
     let status = format!("/proc/{}/status", server.child.id());
     let figure = |line| memory_of(Path::new(&status), line).context("the server has ended");
     let (resident, most) = (figure("VmRSS:")?, figure("VmHWM:")?);
@@ -105,4 +123,11 @@ pub(super) fn memory(bench: &Bench<'_>) -> Result<Vec<Line>> {
         verdict: (resident <= MOST_MIB << 10).into(),
         ..Line::default()
     }])
+}
+
+/// How many hosts a status tells of.
+pub(super) fn hosts_of(status: &Value) -> Result<u64> {
+    let tables = status["memory_tables"].as_array().map_or(&[][..], Vec::as_slice);
+    let hosts = tables.iter().find(|table| table["name"] == "hosts").and_then(|table| table["rows"].as_u64());
+    hosts.context("no table of hosts")
 }

@@ -52,6 +52,11 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     arguments.output.write(mix.take(usize::try_from(arguments.packets).unwrap_or(usize::MAX)))
 }
 
+/// Frames of such a mix without end.
+pub(crate) fn frames(seed: u64, hosts: u64) -> impl Iterator<Item = Frame> {
+    Mix::new(seed, hosts)
+}
+
 /// How far a flow is; everything else about it follows from its number and generation.
 #[derive(Clone, Copy, Debug, Default)]
 struct Progress {

@@ -5,28 +5,29 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 
 /// The interface that captures, in [`Lab::receiving`].
-pub(super) const CAPTURING: &str = "cap";
+pub(crate) const CAPTURING: &str = "cap";
 
 /// Nobody has this address, so nobody answers, and the receiving machine passes over its frames.
-pub(super) const TARGET: &str = "10.77.0.99";
+pub(crate) const TARGET: &str = "10.77.0.99";
 
 /// Batches of datagrams are cut into frames before the interface, not behind it (ip-link(8), `gso_max_segs`).
-const SENDER: [&str; 4] = [
+const SENDER: [&str; 5] = [
     "link set gen gso_max_segs 1",
     "addr add 10.77.0.2/24 dev gen",
     "link set gen up",
     "neigh add 10.77.0.99 lladdr 02:00:00:00:00:99 dev gen",
+    "route add default via 10.77.0.99",
 ];
 
 /// The namespaces' names.
-pub(super) struct Lab {
-    pub(super) receiving: String,
-    pub(super) sending: String,
+pub(crate) struct Lab {
+    pub(crate) receiving: String,
+    pub(crate) sending: String,
 }
 
 impl Lab {
     /// Makes the namespaces; IPv6 is off, so that nothing speaks unasked.
-    pub(super) fn new() -> Result<Self> {
+    pub(crate) fn new() -> Result<Self> {
         let name = |side| format!("wireglobe-bench-{}-{side}", std::process::id());
         let lab = Self { receiving: name("a"), sending: name("b") };
         for namespace in [&lab.receiving, &lab.sending] {
@@ -37,12 +38,13 @@ impl Lab {
         let Self { receiving, sending } = &lab;
         ip(&format!("link add {CAPTURING} netns {receiving} type veth peer name gen netns {sending}"))?;
         ip(&format!("-n {receiving} link set {CAPTURING} up"))?;
+        ip(&format!("-n {receiving} link set lo up"))?;
         SENDER.iter().try_for_each(|line| ip(&format!("-n {sending} {line}")))?;
         Ok(lab)
     }
 
     /// A program inside one of the namespaces.
-    pub(super) fn inside(&self, namespace: &str, program: &str) -> Command {
+    pub(crate) fn inside(&self, namespace: &str, program: &str) -> Command {
         let mut command = Command::new("ip");
         command.args(["netns", "exec", namespace, program]);
         command

@@ -4,7 +4,8 @@
 //! of 60 bytes in 64 flows, at a fixed rate and as fast as they go. tcpdump (libpcap) stands beside our methods.
 //! Bounded by packets and time; nothing leaves the namespaces.
 
-mod lab;
+pub(crate) mod lab;
+mod mix;
 pub(crate) mod part;
 mod sender;
 mod tcpdump;
@@ -74,8 +75,7 @@ struct Outcome {
 /// Makes the namespaces and prints the table.
 #[expect(clippy::print_stdout, reason = "a report")]
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let root = fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
-    ensure!(root, "live-bench makes network namespaces, which takes root: sudo cargo xtask live-bench");
+    ensure!(is_root(), "live-bench makes network namespaces, which takes root: sudo cargo xtask live-bench");
     let lab = Lab::new()?;
     println!("{}\n", machine());
     println!("| receiver | rate/s | sender's core | sent | lost | by the socket | CPU µs/packet | ledger |");
@@ -90,6 +90,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     println!("\n{}", machine());
     Ok(())
+}
+
+/// Whether network namespaces can be made.
+pub(crate) fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
 fn measure(lab: &Lab, receiver: &Receiver, amount: (u64, u64), buffer_mb: usize) -> Result<Outcome> {
@@ -129,14 +134,14 @@ fn send(lab: &Lab, (packets, rate): (u64, u64)) -> Result<Sent> {
 }
 
 /// This program inside a namespace.
-fn own_part(lab: &Lab, namespace: &str, arguments: &[&str]) -> Result<Child> {
+pub(crate) fn own_part(lab: &Lab, namespace: &str, arguments: &[&str]) -> Result<Child> {
     let program = env::current_exe()?;
     let mut command = lab.inside(namespace, program.to_str().context("the program's path")?);
     command.arg("live-bench-part").args(arguments);
     Ok(command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?)
 }
 
-fn numbers<const N: usize>(line: &str) -> Result<[u64; N]> {
+pub(crate) fn numbers<const N: usize>(line: &str) -> Result<[u64; N]> {
     let found: Vec<u64> = line.split_whitespace().map(str::parse).collect::<Result<_, _>>()?;
     let Ok(numbers) = found.try_into() else { bail!("unexpected: {line}") };
     Ok(numbers)

@@ -1,7 +1,6 @@
 //! The halves of the bench that run inside the namespaces: a bounded sender, and a receiver by each of our methods.
 //! Each prints one line of numbers.
 
-use std::fs;
 use std::hint::black_box;
 use std::io::{self, Read};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -14,7 +13,9 @@ use capturer::source::{Next, Source};
 use clap::Subcommand;
 
 use super::lab::CAPTURING;
-use super::sender;
+use super::{mix, sender};
+use crate::bench::crowd;
+use crate::processor::of_thread;
 
 /// The kernel counts frames before they are in a block; a receiver that was told to stop waits so long for the last.
 const QUIET: Duration = Duration::from_millis(300);
@@ -28,6 +29,22 @@ pub(crate) enum Part {
         packets: u64,
         /// Frames a second; 0 for as many as go
         rate: u64,
+    },
+    /// Send everyday traffic
+    Mix {
+        /// How many frames
+        packets: u64,
+        /// Frames a second
+        rate: u64,
+    },
+    /// Be clients of a server until standard input ends
+    Crowd {
+        /// Where it listens
+        address: String,
+        /// How many
+        clients: usize,
+        /// What they look at
+        view: String,
     },
     /// Receive until standard input ends
     Receive {
@@ -45,6 +62,17 @@ pub(crate) fn run(part: &Part) -> Result<()> {
     match part {
         Part::Send { packets, rate } => {
             say(&sender::send(*packets, *rate)?);
+            Ok(())
+        }
+        Part::Mix { packets, rate } => {
+            say(&mix::send(*packets, *rate)?);
+            Ok(())
+        }
+        Part::Crowd { address, clients, view } => {
+            let crowd = crowd::Crowd::gather(address, *clients, view)?;
+            say(&[0]);
+            let _ = io::stdin().read_to_end(&mut Vec::new());
+            say(&crowd.end()?);
             Ok(())
         }
         Part::Receive { method, workers, buffer } => receive(method, *workers, *buffer),
@@ -92,14 +120,7 @@ fn take_all(mut source: LiveSource, stop: &AtomicBool) -> Result<[u64; 5]> {
         }
     }
     let drops = source.lost();
-    Ok([status.delivered(), drops, status.kernel_packets(), processor_time("thread-self")?, status.buffer()])
-}
-
-/// Nanoseconds a thread or process ran, of `/proc/…/schedstat`.
-pub(super) fn processor_time(of: &str) -> Result<u64> {
-    let path = format!("/proc/{of}/schedstat");
-    let text = fs::read_to_string(&path).with_context(|| path.clone())?;
-    text.split_whitespace().next().and_then(|number| number.parse().ok()).context(path)
+    Ok([status.delivered(), drops, status.kernel_packets(), of_thread().as_nanos() as u64, status.buffer()])
 }
 
 /// The numbers as a line.

@@ -8,7 +8,7 @@ use anyhow::{Result, ensure};
 use socket2::{Domain, MsgHdr, SockAddr, Socket, Type};
 
 use super::lab::TARGET;
-use super::part::processor_time;
+use crate::processor::of_thread;
 
 /// It stops after this, whatever was sent.
 const LONGEST: Duration = Duration::from_secs(8);
@@ -44,7 +44,7 @@ pub(super) fn send(packets: u64, rate: u64) -> Result<[u64; 3]> {
         socket.sendmsg(&MsgHdr::new().with_addr(target).with_buffers(&payload).with_control(&control), 0)?;
         sent += BATCH as u64;
     }
-    Ok([sent, start.elapsed().as_nanos() as u64, processor_time("thread-self")?])
+    Ok([sent, start.elapsed().as_nanos() as u64, of_thread().as_nanos() as u64])
 }
 
 /// The control message that says how long each datagram is: length, level, type, value, room to the next word (cmsg(3)).

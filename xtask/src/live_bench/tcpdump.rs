@@ -8,7 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use super::lab::{CAPTURING, Lab};
-use super::{Outcome, Sent, part};
+use super::{Outcome, Sent};
+use crate::processor::of_task;
 
 /// What tcpdump still holds is written within this.
 const QUIET: Duration = Duration::from_millis(1500);
@@ -25,7 +26,7 @@ pub(super) fn measure(lab: &Lab, buffer_mb: usize, send: impl FnOnce() -> Result
     thread::sleep(QUIET);
     // `ip netns exec` becomes tcpdump, so the number is tcpdump's own.
     let id = child.id().to_string();
-    let processor_nanos = part::processor_time(&id);
+    let processor = of_task(&format!("/proc/{id}"));
     let interrupted = Command::new("kill").args(["-INT", &id]).status()?;
     ensure!(interrupted.success(), "tcpdump is gone");
     let rest: Vec<_> = lines.map_while(Result::ok).collect();
@@ -33,7 +34,7 @@ pub(super) fn measure(lab: &Lab, buffer_mb: usize, send: impl FnOnce() -> Result
     let sent = sent?;
     let [captured, received, dropped] =
         ["captured", "received", "dropped"].map(|word| number_before(&rest, word));
-    let processor_nanos = processor_nanos?;
+    let processor_nanos = processor?.as_nanos() as u64;
     Ok(Outcome { sent, delivered: captured?, dropped: dropped?, kernel: received?, processor_nanos })
 }
 
