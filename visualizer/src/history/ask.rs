@@ -6,7 +6,7 @@ use analyzer::{Second, Volume};
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::count::Row;
-use super::database::{SCHEMA, connect};
+use super::database::{SCHEMA, WAITING_SINCE, connect};
 use super::keeper::Place;
 use super::levels::LENGTHS;
 
@@ -74,7 +74,23 @@ impl Interval {
 }
 
 /// A connection that reads.
-pub(crate) struct Reader(Connection);
+pub(crate) struct Reader {
+    connection: Connection,
+    /// Whether the store has steps that wait; one of an older program has not.
+    has_waiting: bool,
+}
+
+/// Rows of a dimension ?1 and a length ?5 in a range.
+const STORED: &str = "
+SELECT start, key, packets_sent, bytes_sent, packets_received, bytes_received, flows FROM rows
+WHERE dimension = (SELECT id FROM dimensions WHERE name = ?1) AND seconds = ?5 AND start >= ?2 AND start < ?3";
+
+/// Those of ten seconds that wait to be added to them.
+const WAITING: &str = "
+UNION ALL
+SELECT start - start % ?5, key, packets_sent, bytes_sent, packets_received, bytes_received, flows FROM rows
+WHERE dimension = (SELECT id FROM dimensions WHERE name = ?1) AND seconds = 10 AND start IN (
+  SELECT start FROM waiting WHERE seconds = ?5 AND start - start % ?5 >= ?2 AND start - start % ?5 < ?3)";
 
 impl Reader {
     /// Opens the store.
@@ -90,8 +106,8 @@ impl Reader {
             Place::Memory(_) => OpenFlags::SQLITE_OPEN_READ_WRITE,
         };
         let readable = connect(place, flags).and_then(|connection| {
-            SCHEMA.version_of(&connection)?;
-            Ok(Self(connection))
+            let has_waiting = SCHEMA.version_of(&connection)? >= WAITING_SINCE;
+            Ok(Self { connection, has_waiting })
         });
         readable.map_err(|error| match place {
             Place::File(path) => format!("{}: {error}", path.display()),
@@ -104,8 +120,10 @@ impl Reader {
         let (mut span, mut last) = (Span::default(), None);
         for length in LENGTHS {
             let ends = "SELECT min(start), max(start) FROM steps WHERE seconds = ?1";
-            let found: (Option<i64>, Option<i64>) =
-                self.0.prepare_cached(ends)?.query_row([length], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let found: (Option<i64>, Option<i64>) = self
+                .connection
+                .prepare_cached(ends)?
+                .query_row([length], |row| Ok((row.get(0)?, row.get(1)?)))?;
             let (Some(from), Some(to)) = found else { continue };
             span.steps.push((length, from));
             // The shortest steps say when the last one ended.
@@ -119,7 +137,7 @@ impl Reader {
 
     fn first_block(&self, kind: &str) -> rusqlite::Result<Option<i64>> {
         let first = "SELECT min(first) FROM blocks WHERE kind = ?1";
-        self.0.prepare_cached(first)?.query_row([kind], |row| row.get(0))
+        self.connection.prepare_cached(first)?.query_row([kind], |row| row.get(0))
     }
 
     /// What keys of a dimension carried in each interval of a range, put together from steps of a length.
@@ -129,11 +147,11 @@ impl Reader {
         (within, interval, length): (Range, i64, i64),
         mut each: impl FnMut(i64, Row),
     ) -> rusqlite::Result<()> {
-        let mut select = self.0.prepare_cached(
+        let waiting = if self.has_waiting { WAITING } else { "" };
+        let mut select = self.connection.prepare_cached(&format!(
             "SELECT start - start % ?4 AS at, key, sum(packets_sent), sum(bytes_sent), sum(packets_received), \
-             sum(bytes_received), sum(flows) FROM rows WHERE dimension = (SELECT id FROM dimensions WHERE name = ?1) \
-             AND seconds = ?5 AND start >= ?2 AND start < ?3 GROUP BY at, key",
-        )?;
+             sum(bytes_received), sum(flows) FROM ({STORED}{waiting}) GROUP BY at, key"
+        ))?;
         let mut rows =
             select.query(params![dimension, within.from, within.to, interval.max(length), length])?;
         while let Some(row) = rows.next()? {
@@ -152,7 +170,7 @@ impl Reader {
         &self,
         (within, interval, length): (Range, i64, i64),
     ) -> rusqlite::Result<Vec<Interval>> {
-        let mut select = self.0.prepare_cached(
+        let mut select = self.connection.prepare_cached(
             "SELECT start - start % ?3 AS at, sum(in_packets), sum(in_bytes), sum(out_packets), sum(out_bytes), \
              sum(other_packets), sum(other_bytes), sum(flows), sum(left_out_packets) FROM steps WHERE seconds = ?4 AND start >= ?1 AND start < ?2 GROUP BY at",
         )?;
@@ -176,8 +194,10 @@ impl Reader {
     pub(crate) fn flows<T: Kept>(&self, within: Range) -> rusqlite::Result<u64> {
         let kind = char::from(T::KIND).to_string();
         let sum = "SELECT coalesce(sum(flows), 0) FROM blocks WHERE kind = ?1 AND first < ?3 AND last > ?2";
-        let flows: i64 =
-            self.0.prepare_cached(sum)?.query_row(params![kind, within.from, within.to], |row| row.get(0))?;
+        let flows: i64 = self
+            .connection
+            .prepare_cached(sum)?
+            .query_row(params![kind, within.from, within.to], |row| row.get(0))?;
         Ok(flows as u64)
     }
 
@@ -188,7 +208,7 @@ impl Reader {
         within: Range,
         mut each: impl FnMut(i64, Vec<T>) -> bool,
     ) -> rusqlite::Result<Damaged> {
-        let mut select = self.0.prepare_cached(
+        let mut select = self.connection.prepare_cached(
             "SELECT first, flows, data FROM blocks WHERE kind = ?1 AND first < ?3 AND last > ?2 ORDER BY first, id",
         )?;
         let kind = char::from(T::KIND).to_string();

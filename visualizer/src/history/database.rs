@@ -9,19 +9,29 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, params};
 use super::count::{Counted, Row};
 use super::keeper::Place;
 use super::levels::{Keep, LENGTHS, Oldest, begin};
+use super::waiting;
 use crate::schema::Schema;
 
-/// In 1 the indexes of blocks were others, at first: what was asked of a time read every block of its kind.
+/// In 1 the indexes of blocks were others, at first: what was asked of a time read every block of its kind. Up to 2 rows of ten
+/// seconds were added to those of all lengths at once.
 pub(super) const SCHEMA: Schema = Schema {
     tables: TABLES,
-    steps: &["DROP INDEX blocks_time; DROP INDEX IF EXISTS blocks_first;
-        CREATE INDEX blocks_time ON blocks (kind, first, last, flows); CREATE INDEX blocks_first ON blocks (first);"],
+    steps: &[
+        "DROP INDEX blocks_time; DROP INDEX IF EXISTS blocks_first;
+        CREATE INDEX blocks_time ON blocks (kind, first, last, flows); CREATE INDEX blocks_first ON blocks (first);",
+        concat!("DROP VIEW asn_report;", include_str!("waiting.sql")),
+    ],
 };
 
+/// The version that has the table `waiting`.
+pub(super) const WAITING_SINCE: i64 = 3;
+
 /// `rows` has what a key carried within a step; the key '' stands for those beyond the first so many. `steps` says that a step
-/// was recorded, and what all of it carried. `blocks` are flows, see `analyzer::history::block`. `asn_report` is a view for
-/// those who ask SQL: the table of the tool of that name, with time, packets and bytes.
-const TABLES: &str = "
+/// was recorded, and what all of it carried; `waiting` that rows of ten seconds are not yet in those of a length. `blocks` are flows, see
+/// `analyzer::history::block`. `asn_report` is a view for those who ask SQL: the table of the tool of that name, with time, packets and
+/// bytes; of an hour under way it may have two rows of a host.
+const TABLES: &str = concat!(
+    "
 CREATE TABLE dimensions (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE steps (
   seconds INTEGER NOT NULL, start INTEGER NOT NULL, in_packets INTEGER NOT NULL, in_bytes INTEGER NOT NULL,
@@ -42,14 +52,9 @@ CREATE TABLE blocks (
 );
 CREATE INDEX blocks_time ON blocks (kind, first, last, flows);
 CREATE INDEX blocks_first ON blocks (first);
-CREATE VIEW asn_report AS
-  SELECT datetime(rows.start, 'unixepoch') AS time, hosts.asn AS asn, hosts.owner AS owner, rows.key AS host,
-    hosts.prefix AS parent_pfx, 'AS' || hosts.asn || coalesce(': ' || hosts.owner, '') AS display_name,
-    rows.packets_received AS packets, rows.bytes_received AS bytes
-  FROM rows JOIN hosts ON hosts.address = rows.key
-  WHERE rows.dimension = (SELECT id FROM dimensions WHERE name = 'host') AND rows.seconds = 3600
-    AND rows.packets_received > 0;
-";
+",
+    include_str!("waiting.sql")
+);
 
 const ADD: &str = "
 INSERT INTO rows VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
@@ -86,7 +91,11 @@ const PRUNED: u32 = 8;
 const VACUUMED: u32 = 256;
 
 /// An open store.
-pub(super) struct Database(Connection);
+pub(super) struct Database {
+    connection: Connection,
+    /// Seconds whose rows are brought into longer steps together.
+    together: [i64; LENGTHS.len() - 1],
+}
 
 /// Flows on their way to the disk.
 pub(super) struct Block {
@@ -112,24 +121,30 @@ impl Database {
              PRAGMA temp_store = MEMORY;",
         )?;
         SCHEMA.bring_up_to_date(&connection)?;
-        Ok(Self(connection))
+        let together = match place {
+            Place::File(_) => waiting::TOGETHER,
+            Place::Memory(_) => waiting::AT_ONCE,
+        };
+        Ok(Self { connection, together })
     }
 
     /// Whether the file is whole.
     pub(super) fn check(&self) -> rusqlite::Result<bool> {
-        self.0.query_row("PRAGMA quick_check(1)", [], |row| Ok(row.get::<_, String>(0)? == "ok"))
+        self.connection.query_row("PRAGMA quick_check(1)", [], |row| Ok(row.get::<_, String>(0)? == "ok"))
     }
 
-    /// Adds what was counted of ten seconds to the steps of all lengths, and blocks of flows, in one transaction.
+    /// Adds what was counted of ten seconds to the steps of all lengths (rows of longer ones later), and blocks of flows, in one
+    /// transaction.
     pub(super) fn add(
         &mut self,
         counted: Option<&Counted>,
         blocks: &[Block],
         keep: &Keep,
     ) -> rusqlite::Result<()> {
-        let transaction = self.0.transaction()?;
+        let together = self.together;
+        let transaction = self.connection.transaction()?;
         if let Some(counted) = counted {
-            add_counted(&transaction, counted, keep)?;
+            add_counted(&transaction, (counted, together), keep)?;
         }
         for block in blocks {
             let (first, last) = block.within;
@@ -145,7 +160,7 @@ impl Database {
 
     /// Bytes of the file, and of what is used of it.
     pub(super) fn bytes(&self) -> rusqlite::Result<(u64, u64)> {
-        let figure = |pragma: &str| self.0.query_row(pragma, [], |row| row.get::<_, i64>(0));
+        let figure = |pragma: &str| self.connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
         let (pages, free, size) =
             (figure("PRAGMA page_count")?, figure("PRAGMA freelist_count")?, figure("PRAGMA page_size")?);
         Ok(((pages * size) as u64, ((pages - free) * size) as u64))
@@ -153,7 +168,7 @@ impl Database {
 
     /// Lets the oldest go when the store is too large: flows first, then the shortest steps. `false` when nothing is left.
     pub(super) fn prune(&mut self) -> rusqlite::Result<bool> {
-        let gone = self.0.execute(
+        let gone = self.connection.execute(
             "DELETE FROM blocks WHERE id IN (SELECT id FROM blocks ORDER BY first LIMIT ?1)",
             [PRUNED],
         )?;
@@ -162,7 +177,7 @@ impl Database {
         }
         for length in LENGTHS {
             if let Some(last) = self.oldest(length, PRUNED)? {
-                let transaction = self.0.transaction()?;
+                let transaction = self.connection.transaction()?;
                 forget_until(&transaction, length, last)?;
                 transaction.commit()?;
                 return Ok(true);
@@ -174,7 +189,7 @@ impl Database {
     /// The step up to which the oldest so many reach, if that leaves one.
     fn oldest(&self, length: i64, most: u32) -> rusqlite::Result<Option<i64>> {
         let starts: Vec<i64> = self
-            .0
+            .connection
             .prepare("SELECT start FROM steps WHERE seconds = ?1 ORDER BY start LIMIT ?2")?
             .query_map(params![length, most + 1], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
@@ -183,24 +198,28 @@ impl Database {
 
     /// Where the steps of each length begin, and the flows.
     pub(super) fn oldest_of_all(&self) -> rusqlite::Result<Oldest> {
-        let mut first = self.0.prepare_cached("SELECT min(start) FROM steps WHERE seconds = ?1")?;
+        let mut first = self.connection.prepare_cached("SELECT min(start) FROM steps WHERE seconds = ?1")?;
         let mut steps = [None; LENGTHS.len()];
         for (oldest, length) in steps.iter_mut().zip(LENGTHS) {
             *oldest = first.query_row([length], |row| row.get(0))?;
         }
-        let flows =
-            self.0.prepare_cached("SELECT min(first) FROM blocks")?.query_row([], |row| row.get(0))?;
+        let flows = self
+            .connection
+            .prepare_cached("SELECT min(first) FROM blocks")?
+            .query_row([], |row| row.get(0))?;
         Ok((steps, flows))
     }
 
     /// Gives a few free pages back to the disk.
     pub(super) fn vacuum(&self) -> rusqlite::Result<()> {
-        self.0.execute_batch(&format!("PRAGMA incremental_vacuum({VACUUMED})"))
+        self.connection.execute_batch(&format!("PRAGMA incremental_vacuum({VACUUMED})"))
     }
 
     /// Empties it: a replay goes on from somewhere else.
     pub(super) fn clear(&mut self) -> rusqlite::Result<()> {
-        self.0.execute_batch("BEGIN; DELETE FROM rows; DELETE FROM steps; DELETE FROM blocks; COMMIT;")
+        self.connection.execute_batch(
+            "BEGIN; DELETE FROM rows; DELETE FROM steps; DELETE FROM waiting; DELETE FROM blocks; COMMIT;",
+        )
     }
 }
 
@@ -237,31 +256,45 @@ fn uri(path: &Path) -> String {
     uri
 }
 
-fn add_counted(transaction: &Transaction<'_>, counted: &Counted, keep: &Keep) -> rusqlite::Result<()> {
-    let mut add = transaction.prepare_cached(ADD)?;
-    let mut add_step = transaction.prepare_cached(ADD_STEP)?;
+fn add_counted(
+    transaction: &Transaction<'_>,
+    (counted, together): (&Counted, [i64; LENGTHS.len() - 1]),
+    keep: &Keep,
+) -> rusqlite::Result<()> {
     let ids = dimensions(transaction, counted)?;
-    for length in LENGTHS {
-        let start = begin(counted.at, length);
-        for ((_, rows), id) in counted.dimensions.iter().zip(&ids) {
-            for row in rows {
-                add.execute(params![
-                    id,
-                    length,
-                    start,
-                    row.key,
-                    row.sent.packets as i64,
-                    row.sent.bytes as i64,
-                    row.received.packets as i64,
-                    row.received.bytes as i64,
-                    row.flows as i64,
-                ])?;
-            }
+    let at = begin(counted.at, LENGTHS[0]);
+    let is_there = add_steps(transaction, counted)?;
+    add_rows(transaction, (counted, &ids), LENGTHS[0])?;
+    for (length, together) in LENGTHS.into_iter().skip(1).zip(together) {
+        if is_there && !waiting::waits(transaction, length, at)? {
+            // It was brought there before a clock was set back to it.
+            add_rows(transaction, (counted, &ids), length)?;
+        } else {
+            waiting::wait(transaction, length, at)?;
         }
-        let Second { inward, outward, other, .. } = counted.total;
-        add_step.execute(params![
+        let under_way = begin(at + LENGTHS[0], together);
+        waiting::bring(transaction, (length, together), |start| begin(start, together) != under_way)?;
+        trim_before(transaction, (length, begin(at, length)), &ids, keep.rows)?;
+    }
+    let mut put = transaction.prepare_cached(PUT_HOST)?;
+    for host in &counted.hosts {
+        let start = begin(counted.at, 3600);
+        put.execute(params![host.address, host.asn, host.owner, host.prefix, host.country, start])?;
+    }
+    Ok(())
+}
+
+/// Adds to the steps of all lengths; whether there was one of ten seconds already.
+fn add_steps(transaction: &Transaction<'_>, counted: &Counted) -> rusqlite::Result<bool> {
+    let is_there = transaction
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM steps WHERE seconds = ?1 AND start = ?2)")?
+        .query_row([LENGTHS[0], begin(counted.at, LENGTHS[0])], |row| row.get(0))?;
+    let mut add = transaction.prepare_cached(ADD_STEP)?;
+    let Second { inward, outward, other, .. } = counted.total;
+    for length in LENGTHS {
+        add.execute(params![
             length,
-            start,
+            begin(counted.at, length),
             inward.packets as i64,
             inward.bytes as i64,
             outward.packets as i64,
@@ -271,12 +304,31 @@ fn add_counted(transaction: &Transaction<'_>, counted: &Counted, keep: &Keep) ->
             counted.flows as i64,
             counted.left_out_packets as i64,
         ])?;
-        trim_before(transaction, (length, start), &ids, keep.rows)?;
     }
-    let mut put = transaction.prepare_cached(PUT_HOST)?;
-    for host in &counted.hosts {
-        let start = begin(counted.at, 3600);
-        put.execute(params![host.address, host.asn, host.owner, host.prefix, host.country, start])?;
+    Ok(is_there)
+}
+
+fn add_rows(
+    transaction: &Transaction<'_>,
+    (counted, ids): (&Counted, &[i64]),
+    length: i64,
+) -> rusqlite::Result<()> {
+    let mut add = transaction.prepare_cached(ADD)?;
+    let start = begin(counted.at, length);
+    for ((_, rows), id) in counted.dimensions.iter().zip(ids) {
+        for row in rows {
+            add.execute(params![
+                id,
+                length,
+                start,
+                row.key,
+                row.sent.packets as i64,
+                row.sent.bytes as i64,
+                row.received.packets as i64,
+                row.received.bytes as i64,
+                row.flows as i64,
+            ])?;
+        }
     }
     Ok(())
 }
@@ -292,16 +344,13 @@ fn dimensions(transaction: &Transaction<'_>, counted: &Counted) -> rusqlite::Res
 }
 
 /// The step before this one is over, and its keys are counted out: those beyond the first so many become one row. Steps of ten
-/// seconds come with few enough.
+/// seconds come with few enough, and all of them were brought there by now.
 fn trim_before(
     transaction: &Transaction<'_>,
     (length, start): (i64, i64),
     dimensions: &[i64],
     most: usize,
 ) -> rusqlite::Result<()> {
-    if length == LENGTHS[0] {
-        return Ok(());
-    }
     let is_first = transaction
         .prepare_cached("SELECT count(*) FROM steps WHERE seconds = ?1 AND start >= ?2 AND start < ?3")?
         .query_row(params![LENGTHS[0], start, start + length], |row| Ok(row.get::<_, i64>(0)? <= 1))?;
@@ -356,6 +405,11 @@ fn forget(transaction: &Transaction<'_>, keep: &Keep) -> rusqlite::Result<()> {
 }
 
 fn forget_until(transaction: &Transaction<'_>, length: i64, last: i64) -> rusqlite::Result<()> {
+    if length == LENGTHS[0] {
+        for longer in LENGTHS.into_iter().skip(1) {
+            waiting::bring(transaction, (longer, LENGTHS[0]), |start| start <= last)?;
+        }
+    }
     transaction
         .prepare_cached(
             "DELETE FROM rows WHERE dimension IN (SELECT id FROM dimensions) AND seconds = ?1 AND start <= ?2",

@@ -253,6 +253,44 @@ fn the_same_flows_for_nfdump() {
     println!("{sequence} records");
 }
 
+/// Bytes that this process had written to the disk so far.
+fn written() -> u64 {
+    let io = std::fs::read_to_string("/proc/self/io").unwrap();
+    io.lines().find_map(|line| line.strip_prefix("write_bytes: ")?.parse().ok()).unwrap()
+}
+
+#[test]
+#[ignore = "it measures"]
+fn an_evening_on_the_disk() {
+    let place = Place::File(file().with_extension("evening"));
+    let mut database = Database::open(&place).unwrap();
+    let (setup, keep, mut dice) = (setup(), Keep::of(&History::default(), &place), Dice(3));
+    let (mut minute, mut before, mut spent) = (Joiner::default(), 0, Duration::ZERO);
+    // Of two hours the second is measured: 170 flows in each ten seconds.
+    for n in 0..720 {
+        let at = BEGIN + n * 10;
+        let step = step(&mut dice, at, 17.0);
+        step.slices.iter().for_each(|slice| minute.add(slice));
+        let blocks: Vec<Block> =
+            ((at + 10) % FLOWS == 0).then(|| block_of(&mut minute, at + 10)).into_iter().collect();
+        let counted = count(&step, &setup, &Learned::nothing(), keep.rows);
+        if n == 360 {
+            (before, spent) = (written(), Duration::ZERO);
+        }
+        let began = Instant::now();
+        database.add(Some(&counted), &blocks, &keep).unwrap();
+        spent += began.elapsed();
+    }
+    let (bytes, kept) = (written() - before, database.bytes().unwrap().0);
+    println!(
+        "{:.2} MB and {:.1?} a step; the file has {:.1} MB",
+        bytes as f64 / 360e6,
+        spent / 360,
+        kept as f64 / 1e6
+    );
+    std::fs::remove_file(file().with_extension("evening")).unwrap();
+}
+
 #[test]
 #[ignore = "it measures"]
 fn two_thousand_flows_a_second() {

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -120,6 +121,40 @@ fn ten_seconds_count_for_the_steps_of_all_lengths_at_once() {
         let all = Reader::open(&place).unwrap().intervals((whole(&place), length, length)).unwrap();
         assert_eq!(all.iter().map(|one| one.volume().packets).sum::<u64>(), 60);
     }
+}
+
+#[test]
+fn longer_steps_have_what_ten_seconds_carried_before_and_after_it_is_brought_there() {
+    let place = file("waiting");
+    let mut database = Database::open(&place).unwrap();
+    let waiting = |length: i64| -> i64 {
+        let Place::File(path) = &place else { return 0 };
+        let count = "SELECT count(*) FROM waiting WHERE seconds = ?1";
+        rusqlite::Connection::open(path).unwrap().query_row(count, [length], |row| row.get(0)).unwrap()
+    };
+    let all = Range { from: 0, to: 86_400 };
+    let mut expected: [BTreeMap<i64, u64>; LENGTHS.len()] = Default::default();
+    // Through an hour's turn; then a clock is set back to what was brought, to what waits, and jumps ahead.
+    let times = (3000..4000).step_by(10).chain([3100, 3110, 3990, 4000, 3990, 9000, 9010, 4010]);
+    for (n, at) in times.enumerate() {
+        add(&mut database, &step(at, vec![slice(at, "1.1.1.1", n as u64 + 1)]), &KEEP);
+        for (length, expected) in LENGTHS.into_iter().zip(&mut expected) {
+            *expected.entry(at - at % length).or_default() += n as u64 + 1;
+            let found: BTreeMap<i64, u64> = rows(&place, "host", all, length)
+                .into_iter()
+                .filter(|(_, row)| row.key == "1.1.1.1")
+                .map(|(at, row)| (at, row.received.packets))
+                .collect();
+            assert_eq!(found, *expected, "{length} s, after {at}");
+        }
+        if at == 3650 {
+            assert_eq!([60, 600, 3600].map(waiting), [0, 6, 6], "a minute is brought when it is over");
+        }
+        if at == 3590 {
+            assert_eq!([60, 600, 3600].map(waiting), [0; 3], "ten minutes, too");
+        }
+    }
+    assert_eq!(LENGTHS.map(waiting), [0, 0, 1, 1], "the minute was over, the others go on");
 }
 
 #[test]
@@ -385,6 +420,11 @@ fn a_hundred_kills_lose_nothing_that_was_told_to_be_there() {
         assert_eq!(starts, (0..starts.len() as i64).collect::<Vec<_>>(), "no gap after kill {kill}");
         assert!(starts.len() as i64 > told, "kill {kill}: {told} was told, {} are there", starts.len());
         assert!(all.iter().all(|one| one.volume().packets == 2), "nothing twice after kill {kill}");
+        for length in LENGTHS {
+            let hosts = rows(&place, "host", Range { from: 0, to: i64::MAX }, length);
+            let packets: u64 = hosts.iter().map(|(_, row)| row.sent.packets).sum();
+            assert_eq!(packets, 2 * starts.len() as u64, "rows of {length} s after kill {kill}");
+        }
     }
     assert!(Database::open(&place).unwrap().check().unwrap());
     remove(path);

@@ -4,7 +4,7 @@ use analyzer::flows::Plan;
 use analyzer::history::{Range, Slice};
 
 use super::ask::Reader;
-use super::database::Database;
+use super::database::{Database, SCHEMA};
 use super::keeper::Place;
 use super::query::answer;
 use super::tests::{KEEP, add, rows, setup, slice, step};
@@ -44,7 +44,10 @@ fn is_all_there(place: &Place) {
 fn history_of_earlier_versions_is_all_there_and_goes_on() {
     let new = written("history-new", "");
     drop(Database::open(&Place::File(new.clone())).unwrap());
-    for (name, later) in [("history-1", ""), ("history-1-later", LATER_INDEXES)] {
+    let second = format!("{}PRAGMA user_version = 2;", SCHEMA.steps[0]);
+    for (name, later) in
+        [("history-1", ""), ("history-1-later", LATER_INDEXES), ("history-2", second.as_str())]
+    {
         let path = written(name, &format!("{FIRST}{later}"));
         let place = Place::File(path.clone());
         // Who only reads may come before the server that brings it up to date.
@@ -70,7 +73,7 @@ fn history_of_a_newer_program_is_refused_untouched_by_who_writes_and_who_reads()
     let errors = [Database::open(&place).err().unwrap().to_string(), Reader::open(&place).err().unwrap()];
     for error in errors {
         assert!(
-            error.contains("newer Wireglobe: its tables are of version 99, expected at most 2"),
+            error.contains("newer Wireglobe: its tables are of version 99, expected at most 3"),
             "{error}"
         );
     }
