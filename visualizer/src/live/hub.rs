@@ -202,12 +202,13 @@ impl Hub {
         if from == Some(seq) {
             return None;
         }
-        let delta = from.and_then(|from| entry.table.delta(from).map(|message| (from, message)));
-        let from = delta.as_ref().map(|(from, _)| *from);
+        // Before a difference is made: all who want the same share it.
+        let from = from.filter(|from| entry.table.tells_since(*from));
         if let Some(text) = entry.encoded.get(&from) {
             return Some((seq, from.is_none(), Arc::clone(text)));
         }
-        let mut message = delta.map_or_else(|| entry.table.snap(), |(_, message)| message);
+        let delta = from.and_then(|from| entry.table.delta(from));
+        let mut message = delta.unwrap_or_else(|| entry.table.snap());
         message.insert("at".into(), json!(at_ms));
         message.insert("from".into(), json!(entry.from_ms));
         if let Some(about) = &entry.about {

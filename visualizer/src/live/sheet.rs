@@ -84,9 +84,14 @@ impl Versioned {
         message
     }
 
+    /// Whether the difference from tick `from` can be told.
+    pub(crate) const fn tells_since(&self, from: u64) -> bool {
+        self.oldest <= from && from <= self.seq
+    }
+
     /// What changed after tick `from`, as the fields of a `delta` message; `None` when that is too long ago.
     pub(crate) fn delta(&self, from: u64) -> Option<Map<String, Value>> {
-        if from < self.oldest || from > self.seq {
+        if !self.tells_since(from) {
             return None;
         }
         let mut message = self.body(from + 1);
