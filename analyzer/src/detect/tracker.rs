@@ -99,34 +99,41 @@ pub struct Sight {
 }
 
 /// The last `N` different things with their times and frames: how many different ones came within a time is exact up to
-/// `N`. A thing that comes again counts once, at its latest time.
+/// `N`. A thing that comes again counts once, at its latest time. Keys lie beside keys and times beside times, since of all of
+/// them either is looked at.
 #[derive(Clone, Copy, Debug)]
 pub struct Window<const N: usize> {
-    sights: [Sight; N],
     len: usize,
+    keys: [u64; N],
+    ats: [Timestamp; N],
+    frames: [u64; N],
 }
 
 impl<const N: usize> Default for Window<N> {
     fn default() -> Self {
-        Self { sights: [Sight { key: 0, at: Timestamp::EPOCH, frame: 0 }; N], len: 0 }
+        Self { len: 0, keys: [0; N], ats: [Timestamp::EPOCH; N], frames: [0; N] }
     }
 }
 
 impl<const N: usize> Window<N> {
     /// Takes a thing; `true` if it was not in the window. When the window is full, the oldest one goes.
     pub fn see(&mut self, key: u64, at: Timestamp, frame: u64) -> bool {
-        if let Some(sight) = self.sights[..self.len].iter_mut().find(|sight| sight.key == key) {
-            sight.at = at;
+        if let Some(place) = self.keys[..self.len].iter().position(|&known| known == key) {
+            self.ats[place] = at;
             return false;
         }
-        let sight = Sight { key, at, frame };
-        if self.len < N {
-            self.sights[self.len] = sight;
-            self.len += 1;
-        } else if let Some(oldest) = self.sights.iter_mut().min_by_key(|sight| sight.at) {
-            *oldest = sight;
-        }
+        let place = self.place();
+        (self.keys[place], self.ats[place], self.frames[place]) = (key, at, frame);
         true
+    }
+
+    /// The place for a newcomer.
+    fn place(&mut self) -> usize {
+        if self.len < N {
+            self.len += 1;
+            return self.len - 1;
+        }
+        (1..N).fold(0, |oldest, place| if self.ats[place] < self.ats[oldest] { place } else { oldest })
     }
 
     /// Takes a thing that was seen before the window was made.
@@ -136,7 +143,8 @@ impl<const N: usize> Window<N> {
 
     /// How many different things came in the time before `at`.
     pub fn within(&self, at: Timestamp, time: Duration) -> usize {
-        self.recent(at, time).count()
+        let first = at.before(time);
+        self.ats[..self.len].iter().filter(|&&seen| seen >= first).count()
     }
 
     /// How many there are.
@@ -151,26 +159,27 @@ impl<const N: usize> Window<N> {
 
     /// Whether a thing is in it.
     pub fn has(&self, key: u64) -> bool {
-        self.sights[..self.len].iter().any(|sight| sight.key == key)
+        self.keys[..self.len].contains(&key)
     }
 
     /// All keys, in no order.
     pub fn keys(&self) -> impl Iterator<Item = u64> {
-        self.sights[..self.len].iter().map(|sight| sight.key)
+        self.keys[..self.len].iter().copied()
     }
 
     /// When the oldest of those within the time came.
     pub fn since(&self, at: Timestamp, time: Duration) -> Option<Timestamp> {
-        self.recent(at, time).map(|sight| sight.at).min()
+        self.recent(at, time).map(|place| self.ats[place]).min()
     }
 
     /// Numbers of the frames that showed those within the time.
     pub fn frames(&self, at: Timestamp, time: Duration) -> impl Iterator<Item = u64> {
-        self.recent(at, time).map(|sight| sight.frame).filter(|&frame| frame > 0)
+        self.recent(at, time).map(|place| self.frames[place]).filter(|&frame| frame > 0)
     }
 
-    fn recent(&self, at: Timestamp, time: Duration) -> impl Iterator<Item = &Sight> {
-        self.sights[..self.len].iter().filter(move |sight| !at.exceeds(sight.at, time))
+    fn recent(&self, at: Timestamp, time: Duration) -> impl Iterator<Item = usize> {
+        let first = at.before(time);
+        (0..self.len).filter(move |&place| self.ats[place] >= first)
     }
 }
 
