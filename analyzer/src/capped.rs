@@ -9,10 +9,9 @@
 //! cache lines as its rows fill. What only few packets need of a row lies apart, in its *rest* `R`, and costs none.
 //! Hashes must come from a state that is seeded at random, because keys come from the wire.
 
-use std::collections::VecDeque;
-
 use crate::chunks::Chunks;
 use crate::index::Index;
+use crate::queue::{CHUNK, Queue};
 
 /// Of how many rows at least one is kept for newcomers: with `cap / 8` or fewer of them, established rows go too.
 const NEWCOMERS: usize = 8;
@@ -53,7 +52,7 @@ pub struct Capped<V, R = ()> {
     rests: Chunks<R>,
     index: Index,
     free: Vec<u32>,
-    newcomers: VecDeque<Slot>,
+    newcomers: Queue<Slot>,
     established: usize,
     hand: usize,
     cap: usize,
@@ -69,7 +68,7 @@ impl<V: Copy + Worth, R: Copy> Capped<V, R> {
             rests: Chunks::default(),
             index: Index::for_rows(cap),
             free: Vec::new(),
-            newcomers: VecDeque::new(),
+            newcomers: Queue::default(),
             established: 0,
             hand: 0,
             cap,
@@ -97,7 +96,7 @@ impl<V: Copy + Worth, R: Copy> Capped<V, R> {
         self.rows.bytes()
             + self.rests.bytes()
             + self.index.bytes()
-            + self.newcomers.capacity() * size_of::<Slot>()
+            + self.newcomers.bytes()
             + self.free.capacity() * size_of::<u32>()
     }
 
@@ -236,11 +235,12 @@ impl<V: Copy + Worth, R: Copy> Capped<V, R> {
         (slot, evicted)
     }
 
-    /// Queues a newcomer; the queue is swept when promotions have left too many dead entries in it.
+    /// Queues a newcomer; the queue is swept, some of it each time, when promotions have left too many dead entries in it.
     fn remember(&mut self, slot: Slot) {
-        if self.newcomers.len() >= 2 * self.cap {
+        let (len, room) = (self.newcomers.len(), self.newcomers.room());
+        if len >= 2 * self.cap || room >= 4 * self.cap + 2 * CHUNK {
             let rows = &self.rows;
-            self.newcomers.retain(|slot| {
+            self.newcomers.sweep(|slot| {
                 let row = &rows[slot.index as usize];
                 row.occupied && row.generation == slot.generation && !row.established
             });

@@ -20,6 +20,7 @@ mod index;
 mod local;
 mod network;
 mod observation;
+mod queue;
 mod series;
 mod table;
 mod view;

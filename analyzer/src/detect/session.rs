@@ -4,7 +4,6 @@
 //! A packet that changes nothing about that, in a session that is well under way, brings no [`Moments`] and reaches no
 //! rule: that is what keeps bulk traffic cheap. Tables are bounded; sessions that were never answered go first.
 
-use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -17,6 +16,7 @@ pub(super) use super::course::{is_group, is_request};
 use super::event::Moments;
 use crate::capped::{Capped, Guess, Slot};
 use crate::flow::FlowKey;
+use crate::queue::Queue;
 
 /// A SYN, a datagram or a request that nobody answered within this time has failed (DETECTION: 3 s).
 pub const PATIENCE: Duration = Duration::from_secs(3);
@@ -112,7 +112,7 @@ impl Session {
 /// The sessions of late, and those that wait for an answer.
 pub struct Sessions {
     rows: Capped<Course, Begin>,
-    waiting: VecDeque<(Timestamp, Slot)>,
+    waiting: Queue<(Timestamp, Slot)>,
     /// When the first of them has waited long enough, or earlier.
     due: Timestamp,
     hasher: RandomState,
@@ -138,7 +138,7 @@ impl Sessions {
     pub fn new(cap: usize, hasher: RandomState) -> Self {
         Self {
             rows: Capped::new(cap),
-            waiting: VecDeque::new(),
+            waiting: Queue::default(),
             due: LATER,
             hasher,
             most_waiting: cap,
@@ -164,7 +164,7 @@ impl Sessions {
 
     /// Bytes in use.
     pub fn bytes(&self) -> usize {
-        self.rows.bytes() + self.waiting.capacity() * size_of::<(Timestamp, Slot)>()
+        self.rows.bytes() + self.waiting.bytes()
     }
 
     /// The key of a packet: without its VLAN, since the way back may have another.
