@@ -37,6 +37,12 @@ struct Part {
     len: usize,
 }
 
+impl Default for Index {
+    fn default() -> Self {
+        Self::for_rows(0)
+    }
+}
+
 impl Index {
     /// For so many rows; more only make its parts larger.
     pub(crate) fn for_rows(cap: usize) -> Self {

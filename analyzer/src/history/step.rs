@@ -1,11 +1,12 @@
 //! A step of time: what each flow carried within it, once for each.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-
 use ahash::RandomState;
 
-use crate::history::{Between, LeftOut, Slice};
+use crate::history::{LeftOut, Slice};
+use crate::index::Index;
+
+/// Slices of a step that an index can number; memory is at its end long before.
+const MOST_SLICES: usize = u32::MAX as usize - 1;
 
 /// A step that is over.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +24,10 @@ pub struct Step {
 pub struct Joiner {
     at: i64,
     slices: Vec<Slice>,
-    places: HashMap<Between, usize, RandomState>,
+    /// Where a flow's slice is. It holds no flow itself and begins anew with each step: a map of flows would be as large as the
+    /// slices, for as long as the program runs.
+    places: Index,
+    hasher: RandomState,
     left_out: LeftOut,
 }
 
@@ -45,18 +49,18 @@ impl Joiner {
 
     /// The same, but of a flow that is not in it yet only while it holds fewer than so many; otherwise its traffic is left out.
     pub fn add_within(&mut self, slice: &Slice, most: usize) {
-        let full = self.slices.len() >= most;
-        match self.places.entry(slice.between) {
-            Entry::Occupied(place) => {
-                if let Some(known) = self.slices.get_mut(*place.get()) {
-                    known.join(&slice.within(self.at));
-                }
-            }
-            Entry::Vacant(_) if full => self.left_out.add(slice),
-            Entry::Vacant(place) => {
-                place.insert(self.slices.len());
-                self.slices.push(slice.within(self.at));
-            }
+        let hash = self.hasher.hash_one(slice.between);
+        let Self { slices, places, left_out, at, .. } = self;
+        let same =
+            |place: u32| slices.get(place as usize).is_some_and(|known| known.between == slice.between);
+        let place = places.find(hash, same);
+        if let Some(known) = place.and_then(|place| slices.get_mut(place as usize)) {
+            known.join(&slice.within(*at));
+        } else if slices.len() >= most.min(MOST_SLICES) {
+            left_out.add(slice);
+        } else {
+            places.insert(hash, slices.len() as u32);
+            slices.push(slice.within(*at));
         }
     }
 
@@ -87,7 +91,7 @@ impl Joiner {
 
     /// Ends the step; `None` when nothing was in it.
     pub fn take(&mut self) -> Option<Step> {
-        self.places.clear();
+        self.places = Index::default();
         let mut slices = std::mem::take(&mut self.slices);
         let left_out = std::mem::take(&mut self.left_out);
         slices.shrink_to_fit();
