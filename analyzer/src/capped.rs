@@ -3,7 +3,7 @@
 //! Rows live in a slab and keep their [`Slot`] while they stay, so that other rows may point at them. When the table
 //! is full, a row that is not *established* goes first, oldest first, with a second chance if it was touched since;
 //! so a flood of once-seen keys evicts itself and not the hosts one knows. Only when nearly all rows are established
-//! does an untouched established one go. Every step is O(1) amortised.
+//! does an untouched established one go. Every step is O(1) amortised, and none looks at more than some hundred rows.
 //!
 //! [`Capped`] knows rows by hash and a test of equality, so that a row need not hold its key: a packet costs as many
 //! cache lines as its rows fill. What only few packets need of a row lies apart, in its *rest* `R`, and costs none.
@@ -15,6 +15,37 @@ use crate::queue::{CHUNK, Queue};
 
 /// Of how many rows at least one is kept for newcomers: with `cap / 8` or fewer of them, established rows go too.
 const NEWCOMERS: usize = 8;
+
+/// With each row of so many a chunk of the newcomers is swept, once half of the rows are taken.
+const SWEPT: u32 = 64;
+
+/// Second chances that are given at a time: where all rows were touched, one of them goes nonetheless.
+const CHANCES: usize = 64;
+
+/// What becomes of a newcomer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// It is none any more.
+    None,
+    /// It was touched, and has a second chance.
+    Again,
+    /// It goes first when a row is needed.
+    Goes,
+}
+
+/// Judges a newcomer, and promotes it if it has earned its place.
+fn judge<V: Worth>(rows: &mut Chunks<Row<V>>, slot: Slot, established: &mut usize) -> Fate {
+    let row = &mut rows[slot.index as usize];
+    if !row.occupied || row.generation != slot.generation || row.established {
+        return Fate::None;
+    }
+    if row.value.established() {
+        row.established = true;
+        *established += 1;
+        return Fate::None;
+    }
+    if row.touched { Fate::Again } else { Fate::Goes }
+}
 
 /// Whether a row has earned its place.
 pub trait Worth {
@@ -56,6 +87,8 @@ pub struct Capped<V, R = ()> {
     established: usize,
     hand: usize,
     cap: usize,
+    /// How many rows were added, for sweeping now and then.
+    inserted: u32,
     evicted: u64,
 }
 
@@ -72,6 +105,7 @@ impl<V: Copy + Worth, R: Copy> Capped<V, R> {
             established: 0,
             hand: 0,
             cap,
+            inserted: 0,
             evicted: 0,
         }
     }
@@ -235,15 +269,15 @@ impl<V: Copy + Worth, R: Copy> Capped<V, R> {
         (slot, evicted)
     }
 
-    /// Queues a newcomer; the queue is swept, some of it each time, when promotions have left too many dead entries in it.
+    /// Queues a newcomer. Some of the queue is swept now and then, so that no row that has to go waits until all that are no
+    /// newcomers any more were judged.
     fn remember(&mut self, slot: Slot) {
-        let (len, room) = (self.newcomers.len(), self.newcomers.room());
-        if len >= 2 * self.cap || room >= 4 * self.cap + 2 * CHUNK {
-            let rows = &self.rows;
-            self.newcomers.sweep(|slot| {
-                let row = &rows[slot.index as usize];
-                row.occupied && row.generation == slot.generation && !row.established
-            });
+        self.inserted = self.inserted.wrapping_add(1);
+        let is_long =
+            self.newcomers.len() >= 2 * self.cap || self.newcomers.room() >= 4 * self.cap + 2 * CHUNK;
+        if is_long || self.len() > self.cap / 2 && self.inserted.is_multiple_of(SWEPT) {
+            let Self { rows, newcomers, established, .. } = self;
+            newcomers.sweep(|slot| judge(rows, *slot, established) != Fate::None);
         }
         self.newcomers.push_back(slot);
     }
@@ -259,32 +293,30 @@ impl<V: Copy + Worth, R: Copy> Capped<V, R> {
 
     /// The newcomer to go; those that turn out to have earned their place on the way are promoted.
     fn oldest_newcomer(&mut self) -> Option<u32> {
-        for _ in 0..self.newcomers.len() {
-            let slot = self.newcomers.pop_front()?;
-            let row = &mut self.rows[slot.index as usize];
-            if !row.occupied || row.generation != slot.generation || row.established {
-                continue;
+        let mut chances = 0;
+        while let Some(slot) = self.newcomers.pop_front() {
+            match judge(&mut self.rows, slot, &mut self.established) {
+                Fate::None => {}
+                Fate::Again if chances < CHANCES => {
+                    chances += 1;
+                    self.rows[slot.index as usize].touched = false;
+                    self.newcomers.push_back(slot);
+                }
+                Fate::Again | Fate::Goes => return Some(slot.index),
             }
-            if row.value.established() {
-                row.established = true;
-                self.established += 1;
-                continue;
-            }
-            if !row.touched {
-                return Some(slot.index);
-            }
-            row.touched = false;
-            self.newcomers.push_back(slot);
         }
         None
     }
 
-    /// The next row the hand finds untouched; at most two rounds, since it clears the mark as it passes.
+    /// The next row the hand finds untouched, clearing the mark as it passes; the last it looks at if none is.
     fn untouched_row(&mut self) -> u32 {
+        let mut chances = 0;
         for _ in 0..2 * self.rows.len() {
             self.hand = (self.hand + 1) % self.rows.len();
             let row = &mut self.rows[self.hand];
-            if row.occupied && !std::mem::take(&mut row.touched) {
+            let was_touched = std::mem::take(&mut row.touched);
+            chances += usize::from(row.occupied && was_touched);
+            if row.occupied && (!was_touched || chances > CHANCES) {
                 break;
             }
         }
@@ -407,6 +439,32 @@ mod tests {
         });
         assert_eq!(table.len(), 64);
         assert!(find(&table, 199).is_some());
+    }
+
+    #[test]
+    fn no_row_waits_until_all_that_came_before_are_judged() {
+        thread_local!(static LOOKS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) });
+        #[derive(Clone, Copy, Default)]
+        struct Looked;
+        impl Worth for Looked {
+            fn established(&self) -> bool {
+                LOOKS.set(LOOKS.get() + 1);
+                false
+            }
+        }
+        for is_touched in [false, true] {
+            let mut table = Capped::new(10_000);
+            let mut most = 0;
+            for n in 0..30_000u64 {
+                LOOKS.set(0);
+                let (slot, _) = table.insert(n.wrapping_mul(0x9e37_79b9_7f4a_7c15), Looked, ());
+                most = most.max(LOOKS.get());
+                if is_touched && n < 9_000 {
+                    table.touch(slot);
+                }
+            }
+            assert!(most <= CHUNK + CHANCES + 2, "{most} rows were looked at for one");
+        }
     }
 
     #[test]

@@ -84,7 +84,7 @@ impl<T: Copy> Queue<T> {
 
     /// Looks at the elements of one chunk, another with each call, and lets those go that are not to be kept. What is left goes
     /// to the chunk before if it has room.
-    pub(crate) fn sweep(&mut self, keep: impl Fn(&T) -> bool) {
+    pub(crate) fn sweep(&mut self, keep: impl FnMut(&T) -> bool) {
         self.hand = if self.hand + 1 < self.chunks.len() { self.hand + 1 } else { 0 };
         let at = self.hand;
         let Some(chunk) = self.chunks.get_mut(at) else { return };
