@@ -16,8 +16,9 @@ use crate::queue::{CHUNK, Queue};
 /// Of how many rows at least one is kept for newcomers: with `cap / 8` or fewer of them, established rows go too.
 const NEWCOMERS: usize = 8;
 
-/// With each row of so many a chunk of the newcomers is swept, once half of the rows are taken.
-const SWEPT: u32 = 64;
+/// After so many new rows a chunk of the newcomers is swept, once half of the rows are taken: soon when many of the last chunk
+/// were none any more, later when nearly all were, as in a flood, where sweeping wins nothing.
+const PAUSES: (usize, usize) = (64, 512);
 
 /// Second chances that are given at a time: where all rows were touched, one of them goes nonetheless.
 const CHANCES: usize = 64;
@@ -87,8 +88,9 @@ pub struct Capped<V, R = ()> {
     established: usize,
     hand: usize,
     cap: usize,
-    /// How many rows were added, for sweeping now and then.
-    inserted: u32,
+    /// How many rows were added since newcomers were swept, and after how many they are again.
+    unswept: usize,
+    pause: usize,
     evicted: u64,
 }
 
@@ -105,7 +107,8 @@ impl<V: Copy + Worth, R: Copy> Capped<V, R> {
             established: 0,
             hand: 0,
             cap,
-            inserted: 0,
+            unswept: 0,
+            pause: PAUSES.0,
             evicted: 0,
         }
     }
@@ -272,12 +275,13 @@ impl<V: Copy + Worth, R: Copy> Capped<V, R> {
     /// Queues a newcomer. Some of the queue is swept now and then, so that no row that has to go waits until all that are no
     /// newcomers any more were judged.
     fn remember(&mut self, slot: Slot) {
-        self.inserted = self.inserted.wrapping_add(1);
+        self.unswept += 1;
         let is_long =
             self.newcomers.len() >= 2 * self.cap || self.newcomers.room() >= 4 * self.cap + 2 * CHUNK;
-        if is_long || self.len() > self.cap / 2 && self.inserted.is_multiple_of(SWEPT) {
+        if is_long || self.len() > self.cap / 2 && self.unswept >= self.pause {
             let Self { rows, newcomers, established, .. } = self;
-            newcomers.sweep(|slot| judge(rows, *slot, established) != Fate::None);
+            let gone = newcomers.sweep(|slot| judge(rows, *slot, established) != Fate::None);
+            (self.unswept, self.pause) = (0, if gone >= CHUNK / 8 { PAUSES.0 } else { PAUSES.1 });
         }
         self.newcomers.push_back(slot);
     }

@@ -82,18 +82,19 @@ impl<T: Copy> Queue<T> {
         self.chunks.iter().flatten().skip(self.gone)
     }
 
-    /// Looks at the elements of one chunk, another with each call, and lets those go that are not to be kept. What is left goes
-    /// to the chunk before if it has room.
-    pub(crate) fn sweep(&mut self, keep: impl FnMut(&T) -> bool) {
+    /// Looks at the elements of one chunk, another with each call, and lets those go that are not to be kept; gives their number.
+    /// What is left goes to the chunk before if it has room.
+    pub(crate) fn sweep(&mut self, keep: impl FnMut(&T) -> bool) -> usize {
         self.hand = if self.hand + 1 < self.chunks.len() { self.hand + 1 } else { 0 };
         let at = self.hand;
-        let Some(chunk) = self.chunks.get_mut(at) else { return };
+        let Some(chunk) = self.chunks.get_mut(at) else { return 0 };
         if at == 0 {
             chunk.drain(..std::mem::take(&mut self.gone));
         }
         let before = chunk.len();
         chunk.retain(keep);
-        self.len -= before - chunk.len();
+        let swept = before - chunk.len();
+        self.len -= swept;
         let mut left = std::mem::take(chunk);
         let before = if at > 0 { self.chunks.get_mut(at - 1) } else { None };
         match before {
@@ -106,6 +107,7 @@ impl<T: Copy> Queue<T> {
             self.hand = at.saturating_sub(1);
             self.drop_chunk(at);
         }
+        swept
     }
 
     #[cold]
