@@ -57,13 +57,16 @@ pub struct SpaceSaving<K, V> {
     hasher: RandomState,
     rank: Measure,
     cap: usize,
-    /// A weight that each row has at least; empty until the first row has to go.
+    /// A weight that each of the first rows has at least; of all rows before the first has to go.
     least: BinaryHeap<Reverse<(u64, u32)>>,
     missed: Missed,
     replaced: u64,
-    /// Registers of all keys there ever were; empty until the first row has to go.
+    /// Registers of all keys there ever were; as far as rows are weighed.
     different: Vec<u8>,
 }
+
+/// Rows that are weighed with each new one, once half of them are taken: all of them, when the last is.
+const WEIGHED: usize = 2;
 
 /// Registers for the number of different keys: 1.6 % standard error.
 const REGISTERS: usize = 4096;
@@ -115,7 +118,7 @@ impl<K: Copy + Eq + Hash, V: Weighed> SpaceSaving<K, V> {
 
     /// How many different keys there were.
     pub fn keys(&self) -> Estimate {
-        if self.different.is_empty() {
+        if self.replaced == 0 {
             return Estimate::exact(self.len() as u64);
         }
         let count = (hyperloglog::estimate(&self.different).round() as u64).max(self.len() as u64);
@@ -142,6 +145,8 @@ impl<K: Copy + Eq + Hash, V: Weighed> SpaceSaving<K, V> {
         let row = if full { self.vacate() } else { self.rows.len() as u32 };
         if full {
             hyperloglog::add(&mut self.different, hash as u32);
+        } else if self.rows.len() >= self.cap / 2 {
+            self.weigh(WEIGHED);
         }
         let made = Row { hash, key, value: V::begin(self.missed) };
         match self.rows.get_mut(row as usize) {
@@ -162,14 +167,21 @@ impl<K: Copy + Eq + Hash, V: Weighed> SpaceSaving<K, V> {
         row
     }
 
-    fn lightest(&mut self) -> u32 {
-        let Self { rows, least, rank, different, .. } = self;
-        let weight = |row: u32| rows[row as usize].value.most().get(*rank);
-        if least.is_empty() {
-            different.resize(REGISTERS, 0);
-            rows.iter().for_each(|row| hyperloglog::add(different, row.hash as u32));
-            least.extend((0..rows.len() as u32).map(|row| Reverse((weight(row), row))));
+    /// Weighs so many more rows, so that not all of them are weighed at once when the first has to go.
+    fn weigh(&mut self, count: usize) {
+        self.different.resize(REGISTERS, 0);
+        let weighed = self.least.len();
+        for number in weighed..self.rows.len().min(weighed.saturating_add(count)) {
+            let row = &self.rows[number];
+            hyperloglog::add(&mut self.different, row.hash as u32);
+            self.least.push(Reverse((row.value.most().get(self.rank), number as u32)));
         }
+    }
+
+    fn lightest(&mut self) -> u32 {
+        self.weigh(usize::MAX);
+        let Self { rows, least, rank, .. } = self;
+        let weight = |row: u32| rows[row as usize].value.most().get(*rank);
         while let Some(mut top) = least.peek_mut() {
             let Reverse((known, row)) = *top;
             let now = weight(row);
@@ -272,6 +284,18 @@ mod tests {
     fn how_many_keys_there_were_is_known_within_a_few_percent() {
         let table = check(100, (0..50_000).map(|key| (key % 20_000, 60)));
         assert!((19_000..21_000).contains(&table.keys().count) && table.keys().relative_error > 0.0);
+    }
+
+    #[test]
+    fn no_key_waits_until_all_rows_are_weighed() {
+        for cap in [8, 9, 1000] {
+            let table = check(cap, (0..cap as u32).map(|key| (key, 60)));
+            assert!(table.least.len() + 2 >= cap, "{} of {cap}", table.least.len());
+            assert_eq!(
+                (table.replaced(), table.keys().count, table.keys().relative_error),
+                (0, cap as u64, 0.0)
+            );
+        }
     }
 
     #[test]
