@@ -79,15 +79,12 @@ impl Renewer {
     /// Asks for newer data and programs, in a thread of its own: nobody waits for it, nor for its end.
     fn check(&self) {
         let (settings, status) = (self.settings.clone(), Arc::clone(&self.status));
-        let asking = move || {
-            let geo = geo_files::with_cities(&settings, status.known().geo);
-            match newer::check(&settings, &geo.sources()) {
-                Ok(found) => {
-                    found.iter().for_each(tell);
-                    status.set_updates(found.iter().map(newer::Finding::document).collect());
-                }
-                Err(error) => tracing::warn!(%error, "cannot ask for newer data"),
+        let asking = move || match newer::check(&settings, &status.known().geo.sources()) {
+            Ok(found) => {
+                found.iter().for_each(tell);
+                status.set_updates(found.iter().map(newer::Finding::document).collect());
             }
+            Err(error) => tracing::warn!(%error, "cannot ask for newer data"),
         };
         if let Err(error) = Builder::new().name("newer".into()).spawn(asking) {
             tracing::warn!(%error, "cannot start the thread that asks for newer data");

@@ -1,4 +1,4 @@
-//! The file format of the bundled city table, written by `cargo xtask geo` and read in the background.
+//! The file format of the bundled city table, written by `cargo xtask geo` and read when the program is built.
 //!
 //! A gzip member (RFC 1952) around eight bytes of magic, ten of date, then columns; numbers are little-endian base-128
 //! varints, signed ones zigzag. Places come in order, so that a column is what changes from one to the next: regions
