@@ -171,13 +171,14 @@ fn tell(alert: &Alert) -> String {
 
 /// What came at a host from a port.
 #[derive(Clone, Copy)]
+#[repr(C)]
 struct State {
-    surge: Surge,
+    told: bool,
     /// Bytes of payload.
     bytes: u64,
+    surge: Surge,
     target: IpAddr,
     amplifier: usize,
-    told: bool,
     /// When the alert's figures were last written.
     written: Timestamp,
 }

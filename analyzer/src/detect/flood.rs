@@ -83,15 +83,16 @@ impl Limits {
     }
 }
 
-/// What came at a target, and what was made of it.
+/// What came at a target, and what was made of it. What each packet reads comes first.
 #[derive(Clone, Copy)]
+#[repr(C)]
 struct State {
+    told: Option<&'static Rule>,
+    /// When it came to look like a flood.
+    suspect: Option<Timestamp>,
     surge: Surge,
     kind: Kind,
     target: IpAddr,
-    /// When it came to look like a flood.
-    suspect: Option<Timestamp>,
-    told: Option<&'static Rule>,
     /// Whether nearly each packet has a source of its own.
     forged: bool,
     /// How many the alert has not counted so far.

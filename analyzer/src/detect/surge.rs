@@ -31,11 +31,12 @@ pub(super) const RENEWED: Duration = Duration::from_secs(10);
 
 /// Different sources, and the busiest of them.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub struct Sources {
-    registers: [u8; SOURCES],
-    busiest: [(IpAddr, u32); NAMED],
     len: usize,
     overflown: bool,
+    busiest: [(IpAddr, u32); NAMED],
+    registers: [u8; SOURCES],
 }
 
 impl Default for Sources {
@@ -92,20 +93,21 @@ impl Paces {
     }
 }
 
-/// What came at a target.
+/// What came at a target. What each packet changes lies together, before the registers.
 #[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
 pub struct Surge {
-    paces: Paces,
-    /// Since the surge began.
-    pub total: u32,
     /// Of them answered, completed or gone on: what a flood is not.
     pub done: u32,
+    /// Since the surge began.
+    pub total: u32,
+    /// When it began.
+    pub since: Timestamp,
+    paces: Paces,
     /// Who.
     pub sources: Sources,
     ports: [[u8; PORTS / 2]; 2],
     frames: [u64; FRAMES],
-    /// When it began.
-    pub since: Timestamp,
 }
 
 /// The most that came in a tenth of a second, in a second and in ten, of late.

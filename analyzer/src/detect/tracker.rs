@@ -18,7 +18,9 @@ pub struct Tracker<S> {
     age: Duration,
 }
 
+/// What each look-up reads comes first, and so lies in the row's first cache line however large the state is.
 #[derive(Clone, Copy)]
+#[repr(C)]
 struct Tracked<S> {
     last: Timestamp,
     hits: u32,
@@ -102,6 +104,7 @@ pub struct Sight {
 /// `N`. A thing that comes again counts once, at its latest time. Keys lie beside keys and times beside times, since of all of
 /// them either is looked at.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub struct Window<const N: usize> {
     len: usize,
     keys: [u64; N],
