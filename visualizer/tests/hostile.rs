@@ -6,10 +6,11 @@ mod common;
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use common::Server;
+use common::{Server, TempFile, pcap, udp};
 use serde_json::json;
+use socket2::{Domain, Type};
 
 /// How long a connection may take to be closed: far more than it needs, as machines are busy.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -22,7 +23,10 @@ const CROWD: [(&str, &str); 2] = [
 
 /// A connection that has become a WebSocket.
 fn upgraded(server: &Server) -> TcpStream {
-    let mut stream = TcpStream::connect(&server.address).unwrap();
+    upgrade(server, TcpStream::connect(&server.address).unwrap())
+}
+
+fn upgrade(server: &Server, mut stream: TcpStream) -> TcpStream {
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     write!(
         stream,
@@ -148,4 +152,38 @@ fn who_never_reads_takes_nothing_from_who_does() {
     let kilobytes = resident_kilobytes(&server);
     assert!(kilobytes < 400 << 10, "{SILENT} who never read take {kilobytes} kB");
     drop(silent);
+}
+
+/// Of a tick that it asked for it takes the beginning, and then nothing more.
+#[test]
+fn who_stops_reading_within_a_tick_is_let_go() {
+    let frames: Vec<_> = (0..1000u32).map(|n| udp((0x0b00_0000 + n).to_be_bytes())).collect();
+    let file = TempFile::new("hosts.pcap", &pcap(&frames));
+    let server = Server::start(&["--read", file.path(), "--speed", "max"]);
+    let rows = |topic: &serde_json::Value| topic["keys"].as_array().map_or(0, Vec::len);
+    server.wait_for("/api/v1/topics/hosts?k=300", |topic| rows(topic) == 300);
+    let until_clients = |wanted: &str| {
+        let line = format!("wireglobe_server_clients {wanted}");
+        let began = Instant::now();
+        while !server.get("/metrics").1.lines().any(|told| told == line) {
+            assert!(began.elapsed() < PATIENCE, "never {line}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    let socket = socket2::Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    socket.connect(&server.address.parse::<std::net::SocketAddr>().unwrap().into()).unwrap();
+    let mut stream = upgrade(&server, socket.into());
+    let subs = (1..=20).map(|id| text(&json!({"type": "sub", "id": id, "topic": "hosts", "k": 300})));
+    let said: Vec<u8> =
+        std::iter::once(text(&json!({"type": "hello", "v": 1}))).chain(subs).flatten().collect();
+    stream.write_all(&said).unwrap();
+    until_clients("1.0");
+    until_clients("0.0");
+    let mut came = Vec::new();
+    // It may be reset behind what came.
+    let _ = stream.read_to_end(&mut came);
+    let came = String::from_utf8_lossy(&came);
+    assert!(came.contains(r#""type":"snap""#), "{} bytes", came.len());
+    assert!(!came.contains(r#""type":"tick""#), "the tick was cut off, as nobody took it");
 }

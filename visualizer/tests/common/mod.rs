@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
+pub mod client;
 pub mod receivers;
 
 use std::io::{BufRead, BufReader, Read, Write};

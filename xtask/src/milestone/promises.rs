@@ -142,7 +142,7 @@ pub(super) const PROMISES: [Promise; 63] = [
         "hostile frames",
         "who_breaks_the_protocol_is_closed",
         "closed with a code",
-        How::Test("--test server"),
+        How::Test("--test socket"),
     ),
     promise(
         "connects",
