@@ -50,7 +50,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
                     "--".into(),
                     "--nocapture".into(),
                 ]);
-                tested(env!("CARGO"), &words.collect::<Vec<_>>(), true)
+                tested("cargo", &words.collect::<Vec<_>>(), true)
             }
             How::Command(line) => {
                 let mut words = line.split(' ').map(str::to_owned);

@@ -1,17 +1,15 @@
 //! `cargo xtask deb`: the Debian package, by cargo-deb, as `[package.metadata.deb]` of `visualizer/Cargo.toml` describes it.
 
-use std::process::Command;
-
 use anyhow::{Context, Result, ensure};
 
-use super::{Arguments, Workspace, generate};
+use super::{Arguments, Workspace, cargo, generate};
 
 /// Builds, generates, packs; prints where the package is.
 pub fn run(arguments: &Arguments) -> Result<()> {
     let workspace = Workspace::look()?;
     let (binary, folder) = (workspace.build(&arguments.profile)?, workspace.folder()?);
     generate(&binary, &folder)?;
-    let packed = Command::new(env!("CARGO"))
+    let packed = cargo()
         .current_dir(&workspace.root)
         .args(["deb", "--no-build", "--locked", "--package", "visualizer", "--profile", &arguments.profile])
         // Names of functions stay: crash reports need them. The profile has stripped the rest.

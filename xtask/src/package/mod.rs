@@ -26,6 +26,17 @@ const GENERATED: [(&[&str], &str); 4] = [
     (&["completions", "fish"], "wireglobe.fish"),
 ];
 
+/// The cargo that runs this, else the user's. Not the toolchain's own, which chooses no toolchain for the compilers it starts: some
+/// crates come with a `rust-toolchain.toml`, which then would.
+fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// What is built for; what is for other systems only is left out.
+fn platform() -> String {
+    format!("{}-unknown-linux-gnu", std::env::consts::ARCH)
+}
+
 /// Where the workspace is, and where cargo builds.
 struct Workspace {
     root: PathBuf,
@@ -37,18 +48,9 @@ struct Workspace {
 
 impl Workspace {
     fn look() -> Result<Self> {
-        // What is for other systems only is not in there.
-        let platform = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
-        let output = Command::new(env!("CARGO"))
-            .args([
-                "metadata",
-                "--format-version",
-                "1",
-                "--locked",
-                "--offline",
-                "--filter-platform",
-                &platform,
-            ])
+        let output = cargo()
+            .args(["metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform"])
+            .arg(platform())
             .output()
             .context("cargo metadata")?;
         ensure!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
@@ -60,12 +62,12 @@ impl Workspace {
 
     /// Builds the binary with a profile; its path.
     fn build(&self, profile: &str) -> Result<PathBuf> {
-        let cargo = Command::new(env!("CARGO"))
+        let built = cargo()
             .current_dir(&self.root)
             .args(["build", "--locked", "--package", "visualizer", "--profile", profile])
             .status()
             .context("cargo build")?;
-        ensure!(cargo.success(), "cargo build --profile {profile} failed");
+        ensure!(built.success(), "cargo build --profile {profile} failed");
         // Cargo's own name of that folder.
         let folder = if profile == "dev" { "debug" } else { profile };
         Ok(self.target.join(folder).join("wireglobe"))

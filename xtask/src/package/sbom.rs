@@ -1,18 +1,20 @@
 //! The bill of materials: every crate that is compiled into the binary, as CycloneDX 1.5 has it (cyclonedx.org/docs/1.5/json), from what
-//! `cargo metadata` and `Cargo.lock` say. Without time and serial number, so that the same sources give the same bill.
+//! `cargo metadata`, `cargo tree` and `Cargo.lock` say. Without time and serial number, so that the same sources give the same bill.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
-use super::Workspace;
+use super::{Workspace, cargo, platform};
 
-/// What is linked into `wireglobe`: of the graph of all crates the part that normal dependencies reach from `visualizer` on Linux.
+/// What is linked into `wireglobe`: of the graph of all crates the part that normal dependencies reach from `visualizer` on Linux, as far
+/// as it is built. `cargo metadata` has crates beyond it, which only features bring that this build has not.
 pub(super) fn bill(workspace: &Workspace) -> Result<Value> {
     let packages = by_id(&workspace.metadata["packages"]);
     let nodes = by_id(&workspace.metadata["resolve"]["nodes"]);
+    let built = built(workspace)?;
     let (root, _) = packages
         .iter()
         .find(|(_, package)| package["name"] == "visualizer" && package["source"].is_null())
@@ -23,7 +25,8 @@ pub(super) fn bill(workspace: &Workspace) -> Result<Value> {
         if linked.contains_key(id) {
             continue;
         }
-        let dependencies = links(nodes.get(id).context("no node")?);
+        let mut dependencies = links(nodes.get(id).context("no node")?);
+        dependencies.retain(|id| packages.get(id).is_some_and(|package| built.contains(&named(package))));
         waiting.extend(&dependencies);
         linked.insert(id, dependencies);
     }
@@ -62,6 +65,27 @@ fn links(node: &Value) -> BTreeSet<&str> {
     list.filter(|one| one["dep_kinds"].as_array().into_iter().flatten().any(is_linked))
         .filter_map(|one| one["pkg"].as_str())
         .collect()
+}
+
+/// Name and version of each crate that is built for the binary.
+fn built(workspace: &Workspace) -> Result<BTreeSet<String>> {
+    let output = cargo()
+        .current_dir(&workspace.root)
+        .args(["tree", "--locked", "--offline", "--package", "visualizer", "--edges", "normal"])
+        .args(["--prefix", "none", "--format", "{p}", "--target", &platform()])
+        .output()
+        .context("cargo tree")?;
+    ensure!(output.status.success(), "cargo tree: {}", String::from_utf8_lossy(&output.stderr));
+    // `serde v1.0.229`, and behind it where from.
+    let words = |line: &str| {
+        let mut words = line.split(' ');
+        Some(format!("{} {}", words.next()?, words.next()?.strip_prefix('v')?))
+    };
+    Ok(String::from_utf8_lossy(&output.stdout).lines().filter_map(words).collect())
+}
+
+fn named(package: &Value) -> String {
+    format!("{} {}", text(package, "name"), text(package, "version"))
 }
 
 /// The SHA-256 of each crate's archive, by name and version.
@@ -113,7 +137,9 @@ mod tests {
         {
             assert!(names.contains(linked), "{linked}");
         }
-        for other in ["proptest", "divan", "cc", "windows-sys", "wasm-bindgen", "visualizer", "xtask"] {
+        // ring stands in `cargo metadata`, and no build takes it.
+        for other in ["proptest", "divan", "cc", "ring", "windows-sys", "wasm-bindgen", "visualizer", "xtask"]
+        {
             assert!(!names.contains(other), "{other}");
         }
         for component in components {
