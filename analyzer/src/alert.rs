@@ -183,7 +183,7 @@ impl Alert {
 
 /// A text that stands alone begins with a capital letter, unless it begins with an address or a name.
 pub fn sentence(text: &str) -> String {
-    let word = text.split(' ').next().unwrap_or_default();
+    let word = text.split([' ', ',']).next().unwrap_or_default();
     if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
         return text.chars().take(1).flat_map(char::to_uppercase).chain(text.chars().skip(1)).collect();
     }
@@ -208,6 +208,7 @@ mod tests {
             ("about 12 servers sent answers", "About 12 servers sent answers"),
             ("fe80::1 claims 192.0.2.1", "fe80::1 claims 192.0.2.1"),
             ("bare ACKs", "Bare ACKs"),
+            ("echo, timestamp or mask requests", "Echo, timestamp or mask requests"),
             ("nmap's probes", "nmap's probes"),
             ("9 packets", "9 packets"),
             ("", ""),
