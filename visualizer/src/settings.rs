@@ -9,7 +9,7 @@ use analyzer::geo::Override;
 use analyzer::{Home, Network};
 use capturer::decode::{Counted, DecodeSettings};
 use capturer::source::live;
-use config::{Config, Environment, File, FileFormat};
+use config::{Config, ConfigError, Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
 
 use crate::cli::escape;
@@ -459,8 +459,19 @@ fn layers(file: Option<(&str, &Path)>, environment: Environment) -> Result<Setti
     if let Some((text, _)) = file {
         builder = builder.add_source(File::from_str(text, FileFormat::Toml));
     }
-    let schema = |error: config::ConfigError| SettingsError::Schema(one_line(&error.to_string()));
+    let schema = |error: ConfigError| SettingsError::Schema(named(&error, file));
     builder.add_source(environment).build().map_err(schema)?.try_deserialize().map_err(schema)
+}
+
+/// An error of the merged layers, with who set the key that it names.
+fn named(error: &ConfigError, file: Option<(&str, &Path)>) -> String {
+    let text = one_line(&error.to_string());
+    match error {
+        ConfigError::Type { key: Some(key), .. } | ConfigError::At { key: Some(key), .. } => {
+            format!("{text} (set by {})", origin(key, file))
+        }
+        _ => text,
+    }
 }
 
 /// An error of the TOML reader without what stands behind the equals sign of the line that it shows: it may be a secret.
@@ -564,6 +575,12 @@ mod tests {
             assert!(error.contains(expected), "{error}");
         }
         assert!(file(&format!("[server]\n{named}")).unwrap().server.encrypts());
+    }
+
+    #[test]
+    fn a_date_is_no_map_and_is_named_with_its_line() {
+        let error = file("[log]\ntargets = 1979-05-27T07:32:00Z\n").unwrap_err();
+        assert!(error.contains("log.targets") && error.contains("test.toml, line 2"), "{error}");
     }
 
     #[test]
