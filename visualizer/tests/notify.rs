@@ -487,7 +487,7 @@ fn the_webhook_gets_exactly_the_alerts_of_an_attack() {
         ]);
         server
             .wait_for("/api/v1/status", |status| status["state"] == "ended" && status["alerts_waiting"] == 0);
-        // Read is not yet analysed, and alerts are handed on a few times a second: until two looks a second apart find as many. What
+        // Alerts are stored by another thread: until two looks a second apart find as many. What
         // the detectors say at the end is stored when the process ends, and told after that.
         let path = "/api/v1/alerts?severity=low";
         let count = || {

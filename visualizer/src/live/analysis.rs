@@ -241,21 +241,30 @@ impl Thread {
             while let Ok(command) = commands.try_recv() {
                 self.obey(command);
             }
+            let all = over && read.taken == 0;
+            if all {
+                self.end();
+            }
             let now = Instant::now();
-            if now >= self.due {
+            // Before it is said to have ended, the last figures are told.
+            if now >= self.due || all && !self.status.is_analysed() {
                 (self.ticked, self.due) = (Some(now), now + TICK);
                 self.tick();
             }
-            if let (true, Some(watch)) = (over && read.taken == 0, &mut self.detection) {
-                watch.end();
-                if let Some(hearing) = &mut self.hearing {
-                    hearing.end(&self.stream);
-                }
-            }
+            self.status.set_analysed(all);
             if read.ended {
                 // The source is over; its last state stays and can still be asked.
                 std::thread::sleep(WAIT);
             }
+        }
+    }
+
+    /// The source is over: detectors judge what they waited for.
+    fn end(&mut self) {
+        let Some(watch) = &mut self.detection else { return };
+        watch.end();
+        if let Some(hearing) = &mut self.hearing {
+            hearing.end(&self.stream);
         }
     }
 

@@ -58,6 +58,8 @@ pub(crate) struct Status {
     decoding: Mutex<DecodeCounts>,
     ended: Mutex<Option<String>>,
     finished: std::sync::atomic::AtomicBool,
+    /// Nothing of the source waits for the analysis any more.
+    analysed: std::sync::atomic::AtomicBool,
     figures: Mutex<Figures>,
     /// Rises with each tick of the analysis.
     ticks: AtomicU64,
@@ -174,6 +176,7 @@ impl Status {
             decoding: Mutex::default(),
             ended: Mutex::default(),
             finished: false.into(),
+            analysed: false.into(),
             figures: Mutex::default(),
             ticks: AtomicU64::new(0),
             known: Mutex::new(known),
@@ -325,6 +328,16 @@ impl Status {
         self.finished.load(Acquire)
     }
 
+    /// Whether the analysis has taken all that came of a source that is over; it says so again and again.
+    pub(crate) fn set_analysed(&self, all: bool) {
+        self.analysed.store(all, Release);
+    }
+
+    /// Whether it has.
+    pub(crate) fn is_analysed(&self) -> bool {
+        self.analysed.load(Acquire)
+    }
+
     /// The replay goes on from somewhere else with this packet.
     pub(crate) fn begin_again(&self, sequence: u64) {
         let mut again = lock(&self.again);
@@ -332,6 +345,7 @@ impl Status {
         self.begun_again.store(again.times, Release);
         *lock(&self.ended) = None;
         self.finished.store(false, Release);
+        self.analysed.store(false, Release);
     }
 
     /// Where it did so last, if that was after so many times.
@@ -369,9 +383,9 @@ impl Status {
         ledger
     }
 
-    /// How the source stands, one of [`STATES`].
+    /// How the source stands, one of [`STATES`]. It has ended when all of it was analysed: who asks then hears everything.
     pub(crate) fn state(&self) -> &'static str {
-        if self.has_ended() {
+        if self.has_ended() && self.is_analysed() {
             "ended"
         } else if self.interface.as_ref().is_some_and(|status| status.blind_since().is_some()) {
             "blind"
