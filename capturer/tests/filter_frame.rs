@@ -320,3 +320,24 @@ fn joined(count: usize) {
     }
     assert!(faults.is_empty(), "{}\n{} faults", faults.join("\n"), faults.len());
 }
+
+/// `wireglobe filter` prints programs for who knows tcpdump's.
+#[test]
+fn a_program_is_printed_as_tcpdump_prints_it() {
+    let Some(empty) = tcpdump_is_here().then(|| Empty::new(LinkType::ETHERNET)).flatten() else {
+        eprintln!("skipped: needs tcpdump");
+        return;
+    };
+    let lines = |text: &str| text.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
+    let mut compared = 0;
+    let some = expressions().enumerate().filter(|(at, text)| at % 8 == 0 || text.contains('['));
+    for (_, expression) in some {
+        let Theirs::Program(program) = theirs(&empty, expression) else { continue };
+        let printed =
+            Command::new("tcpdump").arg("-r").arg(&empty.0).args(["-d", "--", expression]).output().unwrap();
+        let printed = lines(&String::from_utf8_lossy(&printed.stdout));
+        assert_eq!(lines(&program.to_string()), printed, "{expression}");
+        compared += 1;
+    }
+    assert!(compared > 50, "{compared}");
+}

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::time::Duration;
 
-use common::Server;
 use common::client::{Socket, connect, greet, hear, hear_until, say, table};
+use common::{Server, scan};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
@@ -364,4 +364,31 @@ async fn who_says_nothing_is_closed_with_a_reason() {
     let (mute, deaf) = tokio::join!(end(false), end(true));
     assert_eq!(mute, (4400, "expected hello within 5 s".to_owned()));
     assert_eq!(deaf, (4408, "no acknowledgement".to_owned()));
+}
+
+#[tokio::test]
+async fn an_alert_comes_whole_and_again_when_somebody_has_judged_it() {
+    let file = scan(20);
+    let server = Server::start(&["--read", file.path(), "--speed", "max"]);
+    let mut socket = connect(&server, None).await.unwrap();
+    greet(&mut socket).await;
+    say(&mut socket, json!({"type": "sub", "id": 18, "topic": "alerts"})).await;
+    let mut rows = BTreeMap::new();
+    while rows.is_empty() {
+        for message in hear_tick(&mut socket).await {
+            rows.extend(table(&message));
+        }
+    }
+    let (id, alert) = rows.pop_first().unwrap();
+    let document = &server.json(&format!("/api/v1/alerts/{id}"))["alert"];
+    for column in ["rule", "severity", "title", "sources", "targets", "count", "observed", "technique"] {
+        assert_eq!(alert[column], document[column], "{column}");
+    }
+    assert_eq!((&alert["rule"], &alert["state"]), (&json!("scan.port.tcp_syn"), &json!("new")));
+    assert_eq!(server.ask("POST", &format!("/api/v1/alerts/{id}/acknowledge"), "{}").0, 200);
+    while rows.get(&id).is_none_or(|alert| alert["state"] != "acknowledged") {
+        for message in hear_tick(&mut socket).await {
+            rows.extend(table(&message));
+        }
+    }
 }

@@ -313,6 +313,23 @@ mod tests {
     }
 
     #[test]
+    fn a_first_fragment_and_what_is_authenticated_are_seen_through() {
+        let authentication = [&[6, 4, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1][..], &[7; 12]].concat();
+        let fragment = |offset: u8| [&[51, 0, 0, offset | 1, 0, 0, 0, 9][..], &authentication, &SYN].concat();
+        let inside: &[(&str, bool)] = &[
+            ("ip6 proto 0 and ip6 proto 44", true),
+            ("ip6 proto 51 and tcp dst port 443", true),
+            ("ip6 protochain 51 and ip6 protochain 6", true),
+            ("tcp[tcpflags] == tcp-syn", true),
+            ("ip6 proto 60", false),
+        ];
+        check(LinkType::ETHERNET, &ethernet(&[0x86, 0xdd], &ipv6(44, &fragment(0))), inside);
+        let hidden: &[(&str, bool)] =
+            &[("ip6 proto 44", true), ("tcp port 443", false), ("ip6 proto 6", false)];
+        check(LinkType::ETHERNET, &ethernet(&[0x86, 0xdd], &ipv6(44, &fragment(8))), hidden);
+    }
+
+    #[test]
     fn words_see_behind_ipv6_extension_headers() {
         check(
             LinkType::ETHERNET,
