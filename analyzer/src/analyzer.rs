@@ -6,7 +6,7 @@ use ahash::RandomState;
 use capturer::{Packet, Timestamp};
 
 use crate::aggregate::{Counting, Ends, named};
-use crate::capped::{Capped, Guess, Slot};
+use crate::capped::{Capped, Guess};
 use crate::clock::PacketClock;
 use crate::counts::{Counts, Missed};
 use crate::devices::Devices;
@@ -30,8 +30,10 @@ mod relocate;
 mod settle;
 mod stock;
 mod tables;
+mod waiting;
 
 pub use reading::Reading;
+use waiting::Waiting;
 
 /// Most views at a time, the main one included: one bit each in the rows of hosts and flows.
 pub const VIEWS: usize = 16;
@@ -143,11 +145,13 @@ pub struct Analyzer {
     /// Registers of all hosts there ever were, for their number; see [`crate::sketch::hyperloglog`].
     different: Box<[u8]>,
     flows: Capped<Running, Flow>,
-    /// Flows with traffic that is not settled; some may be gone.
-    unsettled: Vec<Slot>,
-    /// Packets since the last settling.
+    /// Flows with traffic that is not settled.
+    waiting: Waiting,
+    /// Packets since all were settled.
     passed: u64,
-    /// When to settle at the latest, in packet time.
+    /// When all that wait are due, in packet time: where somebody watches, when the second is over.
+    turn_at: Timestamp,
+    /// When something is to be settled: the same, or at once while some are due.
     settle_at: Timestamp,
     views: Vec<Option<View>>,
     dimensions: Vec<Dimension>,
@@ -191,8 +195,9 @@ impl Analyzer {
             counting: setup.counting,
             devices: setup.devices,
             flows: Capped::new(caps.flows),
-            unsettled: Vec::new(),
+            waiting: Waiting::default(),
             passed: 0,
+            turn_at: Timestamp::EPOCH,
             settle_at: Timestamp::EPOCH,
             views: vec![Some(main)],
             wants_prefix: setup.hosts || setup.dimensions.iter().any(|dimension| dimension.name == "prefix"),

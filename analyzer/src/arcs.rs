@@ -49,14 +49,20 @@ pub struct Arc {
 /// What an arc carried in a second, and one of its remote ends.
 type Carried = (Volume, IpAddr);
 
+/// A second's arcs.
+#[derive(Default)]
+struct Second {
+    at: i64,
+    arcs: HashMap<ArcKey, Carried, RandomState>,
+    /// How many of them go to cells.
+    cells: usize,
+}
+
 /// The arcs of the last seconds.
 #[derive(Default)]
 pub struct Arcs {
-    second: i64,
-    current: HashMap<ArcKey, Carried, RandomState>,
-    /// How many of them go to cells.
-    cells: usize,
-    past: VecDeque<(i64, Vec<(ArcKey, Carried)>)>,
+    /// Oldest first. What was carried in a second may be told when later ones have begun.
+    seconds: VecDeque<Second>,
     /// Whether all is one second: what went with whom in a range of the past.
     whole: bool,
 }
@@ -76,18 +82,63 @@ impl Arcs {
             Direction::Internal | Direction::Transit => return,
         };
         let Some(country) = remote.place.country else { return };
-        if at.as_seconds() != self.second {
-            self.turn(at.as_seconds());
-        }
-        let key = self.admit(ArcKey { country, cell: remote.place.cell, inward, home: seen.home });
-        let (volume, _) = self.current.entry(key).or_insert((Volume::default(), remote.address));
+        let Some(second) = self.second(at.as_seconds()) else { return };
+        let key = second.admit(ArcKey { country, cell: remote.place.cell, inward, home: seen.home });
+        let (volume, _) = second.arcs.entry(key).or_insert((Volume::default(), remote.address));
         volume.merge(&seen.volume);
     }
 
+    /// The arcs of the last [`SECONDS`] before `now`, most bytes first.
+    pub fn until(&self, now: Timestamp) -> Vec<Arc> {
+        let oldest = now.as_seconds() - SECONDS;
+        let mut all: HashMap<ArcKey, Arc, RandomState> = HashMap::default();
+        for second in self.seconds.iter().filter(|second| self.whole || second.at > oldest) {
+            for (&key, &(volume, sample)) in &second.arcs {
+                let arc =
+                    all.entry(key).or_insert(Arc { key, volume: Volume::default(), sample, last: second.at });
+                arc.volume.merge(&volume);
+                arc.last = arc.last.max(second.at);
+            }
+        }
+        let mut arcs: Vec<Arc> = all.into_values().collect();
+        arcs.sort_unstable_by_key(|arc| (std::cmp::Reverse(arc.volume.bytes), arc.key));
+        arcs
+    }
+
+    /// A second's arcs; `None` where it is older than all that are kept.
+    #[inline]
+    fn second(&mut self, at: i64) -> Option<&mut Second> {
+        let later = self.seconds.iter().rev().take_while(|second| second.at > at && !self.whole).count();
+        let place = self.seconds.len() - later;
+        let is_known = place > 0 && (self.whole || self.seconds[place - 1].at == at);
+        if is_known {
+            let known = &mut self.seconds[place - 1];
+            known.at = known.at.max(at);
+            return Some(known);
+        }
+        self.begin(place, at)
+    }
+
+    /// Begins a second, in the map of the oldest when there are enough of them.
+    #[cold]
+    fn begin(&mut self, mut place: usize, at: i64) -> Option<&mut Second> {
+        let mut second = Second::default();
+        if self.seconds.len() >= SECONDS as usize {
+            place = place.checked_sub(1)?;
+            second.arcs = self.seconds.pop_front()?.arcs;
+            second.arcs.clear();
+        }
+        second.at = at;
+        self.seconds.insert(place, second);
+        self.seconds.get_mut(place)
+    }
+}
+
+impl Second {
     /// The arc itself, or its country's when the second is full of cells.
     #[inline]
     fn admit(&mut self, key: ArcKey) -> ArcKey {
-        if key.cell.is_none() || self.current.contains_key(&key) {
+        if key.cell.is_none() || self.arcs.contains_key(&key) {
             return key;
         }
         if self.cells >= CELLS_MOST {
@@ -95,43 +146,6 @@ impl Arcs {
         }
         self.cells += 1;
         key
-    }
-
-    /// The arcs of the last [`SECONDS`] before `now`, most bytes first.
-    pub fn until(&self, now: Timestamp) -> Vec<Arc> {
-        let oldest = now.as_seconds() - SECONDS;
-        let mut all: HashMap<ArcKey, Arc, RandomState> = HashMap::default();
-        let current = self.current.iter().map(|(key, carried)| (self.second, *key, *carried));
-        let past = self
-            .past
-            .iter()
-            .flat_map(|(second, arcs)| arcs.iter().map(|(key, carried)| (*second, *key, *carried)));
-        let wanted = |second: i64| self.whole || second > oldest;
-        for (second, key, (volume, sample)) in past.chain(current).filter(|(second, ..)| wanted(*second)) {
-            let arc = all.entry(key).or_insert(Arc { key, volume: Volume::default(), sample, last: second });
-            arc.volume.merge(&volume);
-            arc.last = arc.last.max(second);
-        }
-        let mut arcs: Vec<Arc> = all.into_values().collect();
-        arcs.sort_unstable_by_key(|arc| (std::cmp::Reverse(arc.volume.bytes), arc.key));
-        arcs
-    }
-
-    fn turn(&mut self, second: i64) {
-        if self.whole {
-            self.second = second;
-            return;
-        }
-        let mut row = if self.past.len() >= SECONDS as usize {
-            self.past.pop_front().map(|(_, row)| row).unwrap_or_default()
-        } else {
-            Vec::new()
-        };
-        row.clear();
-        row.extend(self.current.drain());
-        self.past.push_back((self.second, row));
-        self.second = second;
-        self.cells = 0;
     }
 }
 
@@ -174,5 +188,19 @@ mod tests {
         let later = Timestamp::from_parts(1_001, 0);
         arcs.observe(later, &seen("US", Cell::from_tenths(899, 1)));
         assert_eq!(arcs.until(later).len(), CELLS_MOST + 2, "the next second has room again");
+    }
+
+    #[test]
+    fn what_is_told_late_goes_to_its_own_second() {
+        let (mut arcs, at) = (Arcs::default(), |second| Timestamp::from_parts(second, 0));
+        for second in [1000, 1002, 1000, 1001, 1029, 999, 1001] {
+            arcs.observe(at(second), &seen("DE", None));
+        }
+        let packets = |now| arcs.until(at(now)).iter().map(|arc| arc.volume.packets).sum::<u64>();
+        assert_eq!([1028, 1029, 1030, 1031, 1032].map(packets), [7, 6, 4, 2, 1]);
+        (1030..1060).for_each(|second| arcs.observe(at(second), &seen("DE", None)));
+        arcs.observe(at(1029), &seen("FR", None));
+        assert_eq!(arcs.until(at(1059)).len(), 1, "too old");
+        assert_eq!(arcs.seconds.len(), SECONDS as usize);
     }
 }

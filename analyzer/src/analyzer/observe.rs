@@ -96,8 +96,11 @@ impl Analyzer {
         self.learn(packet, bytes);
         let at = self.clock.tell(packet.at);
         self.passed += 1;
-        if at >= self.settle_at || self.passed >= MOST_UNSETTLED {
-            self.settle_until(at);
+        if at >= self.settle_at {
+            self.catch_up(at, packet.is_ip().then_some(key));
+        }
+        if self.passed >= MOST_UNSETTLED {
+            self.settle();
         }
         if packet.is_ip() {
             let found = guess.and_then(|guess| self.flows.confirm(guess, key.hash));
@@ -125,9 +128,10 @@ impl Analyzer {
         let direction = flow.direction(from_opener);
         let change = flow.count(packet, at, from_opener);
         if change.unsettled {
-            self.unsettled.push(slot);
-            if self.unsettled.len() >= 2 * self.caps.flows {
-                self.forget_departed();
+            self.waiting.push(slot);
+            // Some of them are gone, or began anew.
+            if self.waiting.len() >= 2 * self.caps.flows {
+                self.settle_soon(at);
             }
         }
         if change.answered && self.crowded {
@@ -259,7 +263,7 @@ impl Analyzer {
         }
         if !self.crowded && self.hosts.len() > self.caps.hosts / 2 {
             self.crowded = true;
-            self.settle_at = at;
+            self.settle_soon(at);
         }
         slot
     }

@@ -8,7 +8,6 @@ use capturer::Timestamp;
 use super::{Analyzer, ViewId};
 use crate::aggregate::{Ask, Ends, LeftOut, Row, Top, guaranteed, host_row, rank, systems_of_hosts};
 use crate::arcs::Arc;
-use crate::capped::Slot;
 use crate::clock::PacketClock;
 use crate::counts::{Measure, Missed};
 use crate::facts::Facts;
@@ -160,7 +159,7 @@ impl<'a> Reading<'a> {
     pub fn bytes(self) -> usize {
         self.0.hosts.bytes()
             + self.0.flows.bytes()
-            + self.0.unsettled.capacity() * size_of::<Slot>()
+            + self.0.waiting.bytes()
             + self.0.names.bytes()
             + self.0.inventory.as_ref().map_or(0, |inventory| inventory.bytes())
             + self.0.views.iter().flatten().map(View::bytes).sum::<usize>()

@@ -46,7 +46,7 @@ impl Analyzer {
     pub fn observe_record(&mut self, record: &FlowRecord) {
         let at = self.clock.tell(record.moment());
         if at >= self.settle_at {
-            self.settle_until(at);
+            self.catch_up(at, None);
         }
         let packet = packet(record, at);
         let Some(mut row) = self.row_of(record, &packet) else { return };

@@ -1,18 +1,31 @@
 //! Settling: what flows carried since the last time goes to hosts and to the main view's totals, once for many packets.
 //! Views with a filter are told of each packet instead, since a filter may ask for what differs between the packets of a
 //! flow.
+//!
+//! Where somebody watches, arcs and the archive keep what flows carried by the second. So what a flow carried since it was
+//! last settled always lies within one second: when a second is over, all flows that wait are *due*, each is settled before its
+//! next packet is counted, and it goes to the second of its last packet, whenever that is. No packet waits for all of them, though:
+//! with each packet [`A_FEW`] are settled, and all with each reading. Until the last of them is, flows of several seconds are
+//! settled in no order: [`Arcs`](crate::arcs::Arcs) keep each second open, and the
+//! [`Recorder`](crate::history::Recorder) hands nothing over.
+//!
+//! Where nobody watches, seconds do not matter, and all are settled when the capture ends or the list is full.
 
 use capturer::Timestamp;
 
 use super::Analyzer;
 use super::observe::set;
 use crate::capped::Slot;
-use crate::flow::{Flow, Running, Volume};
+use crate::flow::{Flow, FlowKey, Running, Volume};
 use crate::history::Slice;
 use crate::observation::{Fresh, Observation};
 
 /// Flows that are brought near together; see [`Analyzer::observe_all`].
 const TOGETHER: usize = 32;
+
+/// Flows that are due and settled with a packet. It may begin to wait for one flow and two hosts, so that those that are due become
+/// fewer; 8 take some 5 µs.
+const A_FEW: usize = 8;
 
 /// What went one way since the last time.
 #[derive(Clone, Copy)]
@@ -26,14 +39,71 @@ pub(super) struct Way {
 impl Analyzer {
     /// Settles all flows.
     pub(super) fn settle(&mut self) {
-        let unsettled = std::mem::take(&mut self.unsettled);
-        for slots in unsettled.chunks(TOGETHER) {
-            self.approach_rows(slots);
-            slots.iter().for_each(|&slot| self.settle_slot(slot));
-        }
-        self.unsettled = unsettled;
-        self.unsettled.clear();
+        let waiting = std::mem::take(&mut self.waiting);
+        self.settle_slots(waiting.all());
+        self.waiting = waiting;
+        self.waiting.fall_due();
+        self.step_over(self.waiting.all().len());
         self.passed = 0;
+    }
+
+    /// A second is over, and all its flows are settled at once.
+    #[cold]
+    pub(super) fn settle_until(&mut self, at: Timestamp) {
+        self.turn(at);
+        self.settle();
+    }
+
+    /// Settles what is due when a packet comes, of its own flow in any case. Where nobody watches, that is all: nobody
+    /// waits for a packet there.
+    #[cold]
+    pub(super) fn catch_up(&mut self, at: Timestamp, key: Option<FlowKey>) {
+        if !self.live {
+            return self.settle_until(at);
+        }
+        if at >= self.turn_at {
+            self.turn(at);
+        }
+        if let Some(slot) = key.and_then(|key| self.find_flow(key))
+            && self.flows.get(slot).is_some_and(|flow| flow.last.as_seconds() < at.as_seconds())
+        {
+            self.settle_slot(slot);
+        }
+        let waiting = std::mem::take(&mut self.waiting);
+        let due = waiting.first_due(A_FEW);
+        let many = due.len();
+        self.settle_slots(due);
+        self.waiting = waiting;
+        self.step_over(many);
+    }
+
+    /// All flows that wait are due from the next packet on.
+    pub(super) const fn settle_soon(&mut self, at: Timestamp) {
+        (self.turn_at, self.settle_at) = (at, at);
+    }
+
+    /// All flows that wait are due, and the next will be when the second is over.
+    fn turn(&mut self, at: Timestamp) {
+        let next = Timestamp::from_parts(at.as_seconds() + 1, 0);
+        self.turn_at = if self.live { next } else { Timestamp::from_nanos(i64::MAX) };
+        // Until none of them is due any more.
+        self.settle_at = Timestamp::from_nanos(i64::MIN);
+        self.waiting.fall_due();
+        if let Some(recorder) = &mut self.recorder {
+            recorder.hold_back();
+        }
+    }
+
+    /// So many of those that wait are settled; whoever waits for the last of them hears of it.
+    fn step_over(&mut self, many: usize) {
+        self.waiting.step_over(many);
+        if self.waiting.is_behind() {
+            return;
+        }
+        self.settle_at = self.turn_at;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.hand_over();
+        }
         for view in self.views.iter_mut().flatten() {
             if let Some(live) = &mut view.live {
                 live.feed.refresh(&self.flows);
@@ -41,20 +111,11 @@ impl Analyzer {
         }
     }
 
-    /// Settles at a turn of the second, so that arcs know their second; where nobody watches there is no such need.
-    #[cold]
-    pub(super) fn settle_until(&mut self, at: Timestamp) {
-        self.settle();
-        let next = Timestamp::from_parts(at.as_seconds() + 1, 0);
-        self.settle_at = if self.live { next } else { Timestamp::from_nanos(i64::MAX) };
-    }
-
-    /// Forgets the places of flows that had to go: they were settled then. In a flood of flows they would pile up where
-    /// nobody watches, as nothing else settles before the capture's end. At most half of the list can stay.
-    #[cold]
-    pub(super) fn forget_departed(&mut self) {
-        let flows = &self.flows;
-        self.unsettled.retain(|&slot| flows.get(slot).is_some());
+    fn settle_slots(&mut self, slots: &[Slot]) {
+        for slots in slots.chunks(TOGETHER) {
+            self.approach_rows(slots);
+            slots.iter().for_each(|&slot| self.settle_slot(slot));
+        }
     }
 
     fn approach_rows(&self, slots: &[Slot]) {
@@ -159,5 +220,118 @@ impl Analyzer {
             seen.destination = set(&mut host.views, 1);
         }
         seen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use capturer::{Packet, Ports, Protocol, Tcp, TcpFlags, TcpOptions, TcpQuirks, Transport};
+
+    use super::*;
+    use crate::aggregate::Counting;
+    use crate::geo::{Geo, Needs};
+    use crate::{Devices, Facts, LocalNetworks, Origin, Setup};
+
+    /// Most that a packet may settle: a few that are late, its own flow, and one that has to go for its sake.
+    const MOST: u32 = A_FEW as u32 + 2;
+
+    fn analyzer(memory: usize, live: bool) -> Analyzer {
+        Analyzer::new(Setup {
+            facts: Facts {
+                geo: Geo::bundled(Needs::default()),
+                local: LocalNetworks::private_and(Vec::new(), Origin::Assumed),
+            },
+            homes: Vec::new(),
+            dimensions: Vec::new(),
+            live,
+            hosts: true,
+            names: false,
+            memory,
+            counting: Counting::default(),
+            devices: Devices::default(),
+            inventory: None,
+        })
+    }
+
+    fn segment(at: Timestamp, client: u32, flags: TcpFlags) -> Packet {
+        let tcp = Tcp {
+            ports: Ports { source: 50_000, destination: 443 },
+            sequence: 1,
+            acknowledgment: 0,
+            flags,
+            window: 64_240,
+            quirks: TcpQuirks::default(),
+            options: TcpOptions::default(),
+        };
+        Packet {
+            at,
+            wire_len: 100,
+            source: IpAddr::V4(Ipv4Addr::from_bits(0x0500_0000 + client)),
+            destination: IpAddr::V4(Ipv4Addr::new(192, 168, 1, 2)),
+            protocol: Protocol::TCP,
+            transport: Transport::Tcp(tcp),
+            ..Packet::empty()
+        }
+    }
+
+    /// Flows that were settled: each is counted at the host that opened it.
+    fn settled(analyzer: &Analyzer) -> u32 {
+        let clients = analyzer.hosts.iter().filter(|host| !host.end.local);
+        clients.map(|host| host.flows).sum::<u32>() + analyzer.departed.flows
+    }
+
+    fn second(second: i64) -> Timestamp {
+        Timestamp::from_parts(1_700_000_000 + second, 0)
+    }
+
+    /// Observes so many new clients, and says how many flows a packet settled at most.
+    fn most_of(analyzer: &mut Analyzer, at: Timestamp, clients: std::ops::Range<u32>) -> u32 {
+        let mut most = 0;
+        for client in clients {
+            let before = settled(analyzer);
+            analyzer.observe(&segment(at, client, TcpFlags::SYN), &[]);
+            most = most.max(settled(analyzer) - before);
+        }
+        most
+    }
+
+    #[test]
+    fn no_packet_waits_for_all_flows_of_the_second_before() {
+        let mut analyzer = analyzer(64 << 20, true);
+        let mut most = most_of(&mut analyzer, second(0), 0..3000);
+        most = most.max(most_of(&mut analyzer, second(1), 3000..3010));
+        // Hardly one of them is settled when the next second begins.
+        most = most.max(most_of(&mut analyzer, second(2), 3010..3020));
+        assert!(most <= MOST, "{most} flows were settled for the sake of one packet");
+        most_of(&mut analyzer, second(2), 3020..3500);
+        assert!(settled(&analyzer) >= 3010, "{} of those of the seconds before", settled(&analyzer));
+        analyzer.settle();
+        assert_eq!(settled(&analyzer), 3500);
+    }
+
+    #[test]
+    fn no_packet_waits_for_all_flows_when_hosts_become_many() {
+        let mut analyzer = analyzer(2 << 20, true);
+        let clients = analyzer.caps.hosts as u32;
+        let most = most_of(&mut analyzer, second(0), 0..clients);
+        assert!(analyzer.crowded && clients > 1000);
+        assert!(most <= MOST, "{most} flows were settled for the sake of one packet");
+        analyzer.settle();
+        assert_eq!(settled(&analyzer), clients);
+    }
+
+    #[test]
+    fn a_connection_that_begins_over_and_over_again_waits_once() {
+        for live in [true, false] {
+            let mut analyzer = analyzer(2 << 20, live);
+            let most = 2 * analyzer.caps.flows;
+            for _ in 0..2 * most {
+                analyzer.observe(&segment(second(0), 1, TcpFlags::SYN), &[]);
+                analyzer.observe(&segment(second(0), 1, TcpFlags::RST), &[]);
+                assert!(analyzer.waiting.len() <= most + most / 4, "{} places", analyzer.waiting.len());
+            }
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! What each table takes of its part of the budget.
 
 use super::{FLOWS, HOSTS, NAMES, Reading, TOTALS, ViewId, part};
-use crate::capped::Slot;
 use crate::table::Table;
 use crate::view::View;
 
@@ -25,7 +24,7 @@ impl Reading<'_> {
             Table {
                 name: "flows",
                 rows: Some(self.0.flows.len()),
-                bytes: self.0.flows.bytes() + self.0.unsettled.capacity() * size_of::<Slot>(),
+                bytes: self.0.flows.bytes() + self.0.waiting.bytes(),
                 share: share(FLOWS),
                 evicted: self.0.flows.evicted(),
             },

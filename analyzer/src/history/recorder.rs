@@ -64,23 +64,40 @@ impl LeftOut {
 pub struct Recorder {
     slices: Vec<Slice>,
     left_out: Vec<LeftOut>,
-    second: i64,
-    /// Of the second: flows that were not answered, and flows that were.
+    /// The latest.
+    second: Option<i64>,
+    /// Of it: flows that were not answered, and flows that were.
     taken: [u32; 2],
+    /// Of the seconds before.
+    taken_before: [u32; 2],
+    /// Whether more may come of a second that is over.
+    held_back: bool,
 }
 
 impl Recorder {
-    /// Takes a slice; those of a second come one after another.
+    /// More may come of a second that is over: nothing is handed over until all is there, so that time does not go back.
+    pub(crate) const fn hold_back(&mut self) {
+        self.held_back = true;
+    }
+
+    /// Nothing more comes of a second that is over.
+    pub(crate) const fn hand_over(&mut self) {
+        self.held_back = false;
+    }
+
+    /// Takes a slice, of the second under way or of one that is over.
     pub(crate) fn take(&mut self, slice: Slice, answered: bool) {
         if slice.volume().packets == 0 {
             return;
         }
-        if slice.at != self.second {
-            self.second = slice.at;
-            self.taken = [0; 2];
+        let second = Some(slice.at);
+        if second > self.second {
+            self.second = second;
+            self.taken_before = std::mem::take(&mut self.taken);
         }
         let which = usize::from(answered);
-        let taken = &mut self.taken[which];
+        let of_second = if second == self.second { &mut self.taken } else { &mut self.taken_before };
+        let taken = &mut of_second[which];
         if *taken < MOST[which] && self.slices.len() < MOST_WAITING {
             *taken += 1;
             self.slices.push(slice);
@@ -90,8 +107,8 @@ impl Recorder {
     }
 
     fn leave_out(&mut self, slice: &Slice) {
-        match self.left_out.last_mut().filter(|last| last.at == slice.at) {
-            Some(last) => last.add(slice),
+        match self.left_out.iter_mut().rev().find(|second| second.at == slice.at) {
+            Some(second) => second.add(slice),
             None => {
                 let mut first = LeftOut { at: slice.at, ..LeftOut::default() };
                 first.add(slice);
@@ -102,12 +119,17 @@ impl Recorder {
 
     /// Whether there is something to fetch.
     pub const fn is_empty(&self) -> bool {
-        self.slices.is_empty() && self.left_out.is_empty()
+        self.held_back || (self.slices.is_empty() && self.left_out.is_empty())
     }
 
-    /// What was recorded since the last time. What it was recorded into stays, so that the next second need not grow it
-    /// again in the packet path; after a flood it is let go.
+    /// What was recorded since the last time, second by second. What it was recorded into stays, so that the next second
+    /// need not grow it again in the packet path; after a flood it is let go.
     pub fn fetch(&mut self) -> (Vec<Slice>, Vec<LeftOut>) {
+        if self.is_empty() {
+            return Default::default();
+        }
+        self.slices.sort_by_key(|slice| slice.at);
+        self.left_out.sort_by_key(|second| second.at);
         let fetched = self.slices.as_slice().to_vec();
         self.slices.clear();
         if self.slices.capacity() > 4 * fetched.len().max(LEAST_ROOM) {
