@@ -128,11 +128,7 @@ impl Analyzer {
         let direction = flow.direction(from_opener);
         let change = flow.count(packet, at, from_opener);
         if change.unsettled {
-            self.waiting.push(slot);
-            // Some of them are gone, or began anew.
-            if self.waiting.len() >= 2 * self.caps.flows {
-                self.settle_soon(at);
-            }
+            self.begin_to_wait(slot, at);
         }
         if change.answered && self.crowded {
             self.acquaint(slot);

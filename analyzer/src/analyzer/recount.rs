@@ -90,7 +90,7 @@ impl Analyzer {
         let from_opener = flow.from_opener(key);
         let change = flow.recount(volume, packet.at, from_opener, state);
         if change.unsettled {
-            self.waiting.push(slot);
+            self.begin_to_wait(slot, packet.at);
         }
         let Some(Some(main)) = self.views.first_mut() else { return };
         main.pass_many(packet.at, volume);

@@ -77,6 +77,15 @@ impl Analyzer {
         self.step_over(many);
     }
 
+    /// A flow has something to settle. When the list is full, some of it are gone or began anew, and all are due.
+    #[inline]
+    pub(super) fn begin_to_wait(&mut self, slot: Slot, at: Timestamp) {
+        self.waiting.push(slot);
+        if self.waiting.len() >= 2 * self.caps.flows {
+            self.settle_soon(at);
+        }
+    }
+
     /// All flows that wait are due from the next packet on.
     pub(super) const fn settle_soon(&mut self, at: Timestamp) {
         (self.turn_at, self.settle_at) = (at, at);

@@ -29,7 +29,7 @@ const FRAMES: usize = 32;
 /// After this time shares and sources are gathered anew.
 pub(super) const RENEWED: Duration = Duration::from_secs(10);
 
-/// Different sources, and the busiest of them.
+/// Different sources, and the busiest of them. The registers, of which a packet changes one, come last.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Sources {

@@ -102,7 +102,7 @@ pub struct Sight {
 
 /// The last `N` different things with their times and frames: how many different ones came within a time is exact up to
 /// `N`. A thing that comes again counts once, at its latest time. Keys lie beside keys and times beside times, since of all of
-/// them either is looked at.
+/// them either is looked at; how many there are comes first, so that it lies in the line of the row that has the window.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Window<const N: usize> {
