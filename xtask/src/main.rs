@@ -17,6 +17,7 @@ mod package;
 mod pipeline;
 mod processor;
 mod rules;
+mod soak;
 mod storm;
 mod worst_packet;
 
@@ -51,6 +52,8 @@ enum Tool {
     CountBench(count_bench::Arguments),
     /// Measure the program in a flood of forged sources: memory, hosts it still knows, alerts, processor time
     Storm(storm::Arguments),
+    /// Run the program for a day of traffic, an hour long: whether it grows, leaks, slows down or loses packets
+    Soak(soak::Arguments),
     /// Show addresses that collide in tables with a known hash, against random ones
     HashFlood(hash_flood::Arguments),
     /// Measure the slowest of ten million mutated packets, and whether many packets of one kind become slower
@@ -84,6 +87,7 @@ fn main() -> Result<()> {
         Tool::Scan(arguments) => bench_captures::scan::run(&arguments),
         Tool::CountBench(arguments) => count_bench::run(&arguments),
         Tool::Storm(arguments) => storm::run(&arguments),
+        Tool::Soak(arguments) => soak::run(&arguments),
         Tool::HashFlood(arguments) => hash_flood::run(&arguments),
         Tool::WorstPacket(arguments) => worst_packet::run(&arguments),
         Tool::DetectBench(arguments) => detect_bench::run(&arguments),

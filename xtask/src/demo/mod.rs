@@ -19,6 +19,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::craft::frame::Frame;
 use crate::craft::random::Random;
 use tape::Tape;
 
@@ -82,6 +83,14 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         return Ok(());
     }
     fs::write(&arguments.out, capture).with_context(|| format!("cannot write {path}"))
+}
+
+/// How long it lasts, microseconds.
+pub(crate) const LENGTH_MICROS: u64 = tape::LENGTH.unsigned_abs();
+
+/// What passes in the order of time, in microseconds since its start, with another seed than the committed one's.
+pub(crate) fn frames(seed: u64) -> impl Iterator<Item = (u64, Frame)> {
+    perform(seed).into_frames().into_iter().map(|(at, frame)| (at.unsigned_abs(), frame))
 }
 
 /// The capture of a seed.
