@@ -23,6 +23,7 @@ mod worst_packet;
 
 use anyhow::Result;
 use clap::Parser;
+use milestone::Tier;
 
 /// One line per tool.
 #[derive(Debug, Parser)]
@@ -64,6 +65,8 @@ enum Tool {
     LiveBench(live_bench::Arguments),
     /// Run the tests of the project's promises and write docs/PROMISES.md
     Milestone(milestone::Arguments),
+    /// Run those that take half a day: a day's traffic, ten million fuzzed inputs a target, coverage, speed, the package
+    Release(milestone::Arguments),
     /// What live-bench runs inside its namespaces
     #[command(hide = true)]
     LiveBenchPart {
@@ -91,7 +94,8 @@ fn main() -> Result<()> {
         Tool::HashFlood(arguments) => hash_flood::run(&arguments),
         Tool::WorstPacket(arguments) => worst_packet::run(&arguments),
         Tool::DetectBench(arguments) => detect_bench::run(&arguments),
-        Tool::Milestone(arguments) => milestone::run(&arguments),
+        Tool::Milestone(arguments) => milestone::run(&arguments, Tier::Milestone),
+        Tool::Release(arguments) => milestone::run(&arguments, Tier::Release),
         Tool::LiveBench(arguments) => live_bench::run(&arguments),
         Tool::LiveBenchPart { part } => live_bench::part::run(&part),
     }

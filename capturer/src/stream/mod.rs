@@ -47,14 +47,16 @@ mod batch;
 mod export;
 mod query;
 mod ring;
+mod sync;
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::PoisonError;
+use std::time::Duration;
 
 pub use batch::{BATCH, Batch, ReadBuffer, Seen};
 pub use export::export;
 pub use query::{Kept, Query};
 use ring::Ring;
+use sync::{Arc, Condvar, Mutex, MutexGuard, wait_until};
 
 /// How much of the past the ring holds: whichever limit is met first overwrites the oldest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,8 +144,7 @@ impl Writer {
     pub fn wait_for_room(&self, batch: &Batch, timeout: Duration) -> bool {
         let has_room =
             |state: &State| state.awaited.is_none_or(|awaited| state.ring.has_room(batch, awaited));
-        let waited = self.0.room.wait_timeout_while(self.0.lock(), timeout, |state| !has_room(state));
-        has_room(&waited.unwrap_or_else(PoisonError::into_inner).0)
+        has_room(&wait_until(&self.0.room, self.0.lock(), timeout, has_room))
     }
 }
 
@@ -250,19 +251,12 @@ impl Cursor {
     /// The lock, once there is something to read, or nothing to wait for any more.
     fn wait(&self, timeout: Duration) -> MutexGuard<'_, State> {
         let mut state = self.shared.lock();
-        if state.ring.written() > self.next || state.closed || timeout.is_zero() {
+        let is_over = |state: &State| state.ring.written() > self.next || state.closed;
+        if is_over(&state) || timeout.is_zero() {
             return state;
         }
-        let deadline = Instant::now() + timeout;
         state.waiting += 1;
-        while state.ring.written() == self.next && !state.closed {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                break;
-            }
-            let woken = self.shared.news.wait_timeout(state, left);
-            state = woken.unwrap_or_else(PoisonError::into_inner).0;
-        }
+        let mut state = wait_until(&self.shared.news, state, timeout, is_over);
         state.waiting -= 1;
         state
     }
@@ -277,5 +271,8 @@ impl Drop for Cursor {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests;
+
+#[cfg(all(test, loom))]
+mod loom_ring;

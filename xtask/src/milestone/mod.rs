@@ -1,5 +1,5 @@
-//! `cargo xtask milestone`: runs the tests that hold the project's promises and writes docs/PROMISES.md from what they said, on this machine,
-//! today. A promise whose test is not there, did not run or failed is shown as that.
+//! `cargo xtask milestone` and `cargo xtask release`: run the tests that hold the project's promises and write docs/PROMISES.md from what
+//! they said, on this machine, today. A promise whose test is not there, did not run or failed is shown as that.
 
 mod promises;
 
@@ -10,6 +10,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+pub(crate) use promises::Tier;
 use promises::{How, PROMISES, Promise};
 
 #[derive(Debug, clap::Args)]
@@ -27,10 +28,11 @@ struct Outcome {
     took: Option<Duration>,
 }
 
-/// Runs what is wanted and writes the document.
-pub fn run(arguments: &Arguments) -> Result<()> {
-    let is_wanted = |test: &str| {
-        arguments.names.is_empty() || arguments.names.iter().any(|name| test.contains(name.as_str()))
+/// Runs what is wanted of a tier and writes the document.
+pub fn run(arguments: &Arguments, tier: Tier) -> Result<()> {
+    let is_wanted = |promise: &Promise| {
+        let named = arguments.names.iter().any(|name| promise.test.contains(name.as_str()));
+        promise.tier == tier && (arguments.names.is_empty() || named)
     };
     let before = fs::read_to_string(&arguments.document).unwrap_or_default();
     let now = now();
@@ -38,7 +40,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let mut rows = String::new();
     for promise in &PROMISES {
         let outcome = match promise.how {
-            _ if !is_wanted(promise.test) => {
+            _ if !is_wanted(promise) => {
                 rows += &last_time(&before, promise);
                 continue;
             }
@@ -121,13 +123,22 @@ fn document(rows: &str) -> String {
     let processor = processor.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let threads = std::thread::available_parallelism().map_or(0, usize::from);
     format!(
-        "# Promises and what became of them\n\n<!-- written by `cargo xtask milestone` -->\n\n{}, {threads} threads, Linux {}. \
-         \"kept\" is what the test itself said on this machine; its time holds its building, too. A promise without a test is not one yet.\n\n\
+        "# Promises and what became of them\n\n<!-- written by `cargo xtask milestone` and `cargo xtask release` -->\n\n{}, {threads} threads, Linux {}. \
+         \"kept\" is what the test itself said on this machine; its time holds its building, too. A promise without a test is not one yet.\n\
+         Tests of single functions and programs run with each change (`.ci/run`), all of these in an hour by `cargo xtask milestone`, \
+         and what takes half a day by `cargo xtask release`: {}.\n\n\
          | promise | test | target | result | took | when |\n|---|---|---|---|---|---|\n{rows}",
         processor.map_or("unknown processor", |(_, name)| name),
         // The rest is the distribution's.
         read("/proc/sys/kernel/osrelease").trim().split('-').next().unwrap_or_default(),
+        before_a_release(),
     )
+}
+
+/// The tests of that tier, by name.
+fn before_a_release() -> String {
+    let names = PROMISES.iter().filter(|promise| promise.tier == Tier::Release);
+    names.map(|promise| format!("`{}`", promise.test)).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

@@ -8,20 +8,40 @@ pub(super) enum How {
     Command(&'static str),
 }
 
+/// When a promise is tested, if not with each change: then `.ci/run` does, and the milestone's row is what came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tier {
+    /// `cargo xtask milestone`: about an hour.
+    Milestone,
+    /// `cargo xtask release`: half a day, on a machine that does nothing else.
+    Release,
+}
+
 pub(super) struct Promise {
     pub(super) what: &'static str,
     /// Of a test the beginning of its name or a part, else what its command does.
     pub(super) test: &'static str,
     pub(super) target: &'static str,
     pub(super) how: How,
+    pub(super) tier: Tier,
 }
 
 const fn promise(what: &'static str, test: &'static str, target: &'static str, how: How) -> Promise {
-    Promise { what, test, target, how }
+    Promise { what, test, target, how, tier: Tier::Milestone }
+}
+
+/// A promise whose test takes too long for a milestone.
+const fn of_release(
+    what: &'static str,
+    test: &'static str,
+    target: &'static str,
+    line: &'static str,
+) -> Promise {
+    Promise { what, test, target, how: How::Command(line), tier: Tier::Release }
 }
 
 /// All promises, in the order of the document.
-pub(super) const PROMISES: [Promise; 63] = [
+pub(super) const PROMISES: [Promise; 70] = [
     promise("no input crashes us", "decode_advances", "no panic, no standstill", How::Test("--lib")),
     promise(
         "no input crashes us",
@@ -290,6 +310,13 @@ pub(super) const PROMISES: [Promise; 63] = [
         How::Test("--lib"),
     ),
     promise("unsafe and races", "miri_core", "0 reports", How::Command("bash .ci/miri")),
+    promise(
+        "unsafe and races",
+        "loom_ring",
+        "every order of threads: nothing lost, no deadlock",
+        How::Command("bash .ci/loom"),
+    ),
+    promise("unsafe and races", "asan_run", "0 reports", How::Command("bash .ci/asan")),
     promise("metrics", "metrics_series_const", "equal before and after", How::Test("--test metrics")),
     promise(
         "supply chain",
@@ -297,4 +324,29 @@ pub(super) const PROMISES: [Promise; 63] = [
         "0 denied",
         How::Command("cargo deny --offline check licenses bans sources"),
     ),
+    of_release(
+        "soak",
+        "soak_24h_accel",
+        "24 h of traffic in one: below 1 MB/h more, files and threads constant, answers as fast as at first, 0 lost",
+        "target/release/xtask soak",
+    ),
+    of_release(
+        "no input crashes us",
+        "fuzz_10m",
+        "10 million executions of each target: 0 failures",
+        "bash .ci/fuzz",
+    ),
+    of_release(
+        "tests reach it",
+        "coverage",
+        "decode, filters, live protocol: 90 % of the lines",
+        "bash .ci/coverage",
+    ),
+    of_release(
+        "speed and memory",
+        "bench",
+        "every target of docs/PERFORMANCE.md",
+        "target/release/xtask bench",
+    ),
+    of_release("package", "dist", "archive, checksum, bill of materials", "target/release/xtask dist"),
 ];

@@ -37,7 +37,8 @@ impl Look {
         let entries = |of: &str| -> Result<usize> {
             Ok(fs::read_dir(format!("{folder}/{of}")).context("the server has gone")?.count())
         };
-        let resident = memory(Path::new(&format!("{folder}/status")), "VmRSS:").context("the server has gone")?;
+        let resident =
+            memory(Path::new(&format!("{folder}/status")), "VmRSS:").context("the server has gone")?;
         Ok(Self { at, resident, files: entries("fd")?, threads: entries("task")?, answer })
     }
 }
