@@ -5,6 +5,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use capturer::source::file::FileSource;
@@ -74,8 +75,9 @@ fn while_reading(mut source: impl Source, frames: usize) -> usize {
 
 #[test]
 fn reading_files_allocates_nothing_per_frame() {
-    for file in [pcap(5_000), pcapng(5_000)] {
-        let open = || FileSource::from_bytes("test", file.clone().leak()).unwrap();
+    static FILES: LazyLock<[Vec<u8>; 2]> = LazyLock::new(|| [pcap(5_000), pcapng(5_000)]);
+    for file in &*FILES {
+        let open = || FileSource::from_bytes("test", file).unwrap();
         assert_eq!(while_reading(open(), 5_000), 0);
         let (one, other) = (Box::new(open()), Box::new(open()));
         // Once for the head of the second source, once for the heap's second place.

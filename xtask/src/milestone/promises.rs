@@ -131,7 +131,7 @@ pub(super) const PROMISES: [Promise; 70] = [
         "real hosts survive a flood",
         "flood_keeps_known",
         "99 % of 1 000 hosts, with right figures",
-        How::Command("target/release/xtask storm --how run --sources 5000000 --rate 0"),
+        How::Command("target/release/xtask storm --how run --sources 10000000 --rate 0"),
     ),
     promise(
         "no hash stall",
