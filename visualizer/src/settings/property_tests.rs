@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 
+use super::layers::tests::file;
 use super::ranges::Number;
-use super::tests::file;
 use super::{SHIPPED, Settings};
 
 /// Values that are good or bad somewhere, and some that are no TOML.

@@ -3,7 +3,7 @@
 //! that error is to be expected here.
 
 use super::SHIPPED;
-use super::tests::file;
+use super::layers::tests::file;
 
 const EVER_SHIPPED: &str = include_str!("../../tests/upgrade/settings.txt");
 
