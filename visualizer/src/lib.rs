@@ -26,6 +26,8 @@ mod power_cut;
 mod read_ahead;
 mod sandbox;
 mod schema;
+#[cfg(test)]
+mod scratch;
 mod server;
 mod service_manager;
 pub mod settings;

@@ -54,9 +54,7 @@ pub(crate) mod upgrade {
 
     /// A file as an earlier program left it, by what it wrote.
     pub(crate) fn written(name: &str, sql: &str) -> PathBuf {
-        let path =
-            std::env::temp_dir().join(format!("wireglobe-upgrade-{}-{name}.sqlite", std::process::id()));
-        let _ = std::fs::remove_file(&path);
+        let path = crate::scratch::store(name);
         let connection = Connection::open(&path).unwrap();
         connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;").unwrap();
         connection.execute_batch(sql).unwrap();

@@ -21,7 +21,6 @@ fn alerts_of_earlier_versions_are_all_there_with_what_was_done_about_them() {
             let mut store = store(Place::File(path.clone()), run);
             is_all_there(&mut store, name);
         }
-        std::fs::remove_file(path).unwrap();
     }
 }
 
@@ -56,9 +55,7 @@ fn upgraded_alerts_have_the_tables_of_new_ones_and_go_on() {
         assert_eq!(ask(&mut upgraded, |reply| Ask::Step(vec![1, 3], step(), reply)).unwrap().len(), 2);
         drop(upgraded);
         assert_eq!(shape(&path), shape(&new), "{name}");
-        std::fs::remove_file(path).unwrap();
     }
-    std::fs::remove_file(new).unwrap();
 }
 
 #[test]
@@ -68,7 +65,6 @@ fn alerts_of_a_newer_program_are_refused_untouched() {
     let error = open(&path).err().unwrap();
     assert!(error.contains("newer Wireglobe: its tables are of version 99, expected at most 3"), "{error}");
     assert_eq!(std::fs::read(&path).unwrap(), before);
-    std::fs::remove_file(path).unwrap();
 }
 
 fn open(path: &Path) -> Result<Store, String> {

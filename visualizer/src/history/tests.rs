@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -20,20 +19,13 @@ use super::keeper::Place;
 use super::levels::{Keep, LENGTHS};
 use super::query::{QueryError, answer};
 use crate::live::Learned;
+use crate::scratch;
 
 pub(super) const KEEP: Keep = Keep { steps: [360, 60, 60, 60], flows: 60, rows: 100, bytes: 1 << 30 };
 
 /// A file of this test alone.
 fn file(name: &str) -> Place {
-    let path = std::env::temp_dir().join(format!("wireglobe-{}-{name}.sqlite", std::process::id()));
-    remove(&path);
-    Place::File(path)
-}
-
-fn remove(path: &Path) {
-    for end in ["", "-wal", "-shm"] {
-        let _ = std::fs::remove_file(PathBuf::from(format!("{}{end}", path.display())));
-    }
+    Place::File(scratch::store(name))
 }
 
 static GEO: LazyLock<Geo> = LazyLock::new(|| Geo::bundled(Needs { country: true, asn: true }));
@@ -427,7 +419,6 @@ fn a_hundred_kills_lose_nothing_that_was_told_to_be_there() {
         }
     }
     assert!(Database::open(&place).unwrap().check().unwrap());
-    remove(path);
 }
 
 /// The number of the first step that is told.

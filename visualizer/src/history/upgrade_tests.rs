@@ -60,9 +60,7 @@ fn history_of_earlier_versions_is_all_there_and_goes_on() {
         drop(Database::open(&place).unwrap());
         is_all_there(&place);
         assert_eq!(rows(&place, "host", Range { from: 7300, to: 7310 }, 10).len(), 2);
-        std::fs::remove_file(path).unwrap();
     }
-    std::fs::remove_file(new).unwrap();
 }
 
 #[test]
@@ -78,5 +76,4 @@ fn history_of_a_newer_program_is_refused_untouched_by_who_writes_and_who_reads()
         );
     }
     assert_eq!(std::fs::read(&path).unwrap(), before);
-    std::fs::remove_file(path).unwrap();
 }
