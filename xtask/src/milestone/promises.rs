@@ -41,7 +41,7 @@ const fn of_release(
 }
 
 /// All promises, in the order of the document.
-pub(super) const PROMISES: [Promise; 70] = [
+pub(super) const PROMISES: [Promise; 71] = [
     promise("no input crashes us", "decode_advances", "no panic, no standstill", How::Test("--lib")),
     promise(
         "no input crashes us",
@@ -90,6 +90,12 @@ pub(super) const PROMISES: [Promise; 70] = [
         "flows_carry_the_packets_and_bytes",
         "equal softflowd's and nfdump's",
         How::Test("--test flows_softflowd"),
+    ),
+    promise(
+        "agrees with peers",
+        "what_a_real_exporter_metered",
+        "v5, v9, IPFIX: packets and bytes equal pmacctd's",
+        How::Test("--test flow_exporter"),
     ),
     promise(
         "agrees with peers",
