@@ -267,7 +267,10 @@ impl Detector for Beacons {
         let calls = *calls;
         let Some(rhythm) = calls.rhythm() else { return };
         let scanned = (event.at, Duration::from_secs(900));
-        if !self.holds(calls.count, &rhythm) || context.labels.is(from, Label::Scanner, scanned) {
+        // Who attacks the server often looks at times whether it still answers.
+        let attacks = [Label::Scanner, Label::Flooder];
+        if !self.holds(calls.count, &rhythm) || attacks.iter().any(|&it| context.labels.is(from, it, scanned))
+        {
             return;
         }
         let ordinary = self.is_ordinary(session, event, context);

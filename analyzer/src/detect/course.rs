@@ -16,6 +16,10 @@ pub(super) const IDLE: Duration = Duration::from_secs(300);
 /// Packets after which an answered session is bulk: only its end is looked at.
 pub(super) const BULK: u32 = 96;
 
+/// Bytes of window in a SYN, where it is not scaled (RFC 7323 §2.2), below which not even two full segments fit. Systems
+/// open with 4096 and more; less was set to receive slowly, or comes from a scanner that receives nothing.
+const NARROW: u16 = 2 * 1460;
+
 /// How a session began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Began {
@@ -59,6 +63,8 @@ impl Marks {
     pub(super) const PENDING: Self = Self(0x20);
     /// The opener is the lower end; see [`FlowKey::forward`].
     pub(super) const OPENER_LOW: Self = Self(0x40);
+    /// The opener has room for hardly anything; see [`NARROW`].
+    pub(super) const NARROW: Self = Self(0x80);
 
     pub(super) const fn has(self, all: Self) -> bool {
         self.0 & all.0 == all.0
@@ -195,6 +201,7 @@ pub(super) fn begin(packet: &Packet, at: Timestamp, key: FlowKey, from_opener: b
         .and(Marks::ACCEPTED.when(began == Began::SynAck))
         .and(Marks::ESTABLISHED.when(began == Began::Midstream))
         .and(Marks::PENDING.when(from_opener && expects_answer(began, packet)))
+        .and(Marks::NARROW.when(began == Began::Syn && packet.tcp().is_some_and(|tcp| tcp.window < NARROW)))
         .and(Marks::OPENER_LOW.when(key.forward == from_opener));
     let mut course = Course {
         first: at,

@@ -22,6 +22,8 @@ const REQUESTS: Setting = setting("requests", "requests in 10 s", 1000.0, (100.0
 const OF_ONE: Setting = setting("requests_of_one", "requests of one client in 10 s", 300.0, (50.0, 1e6));
 const UNFINISHED: Setting =
     setting("unfinished", "requests begun in 60 s and not finished", 50.0, (10.0, 1e5));
+const NARROW: Setting =
+    setting("narrow", "requests of one client in 60 s with a window of hardly anything", 50.0, (10.0, 1e5));
 
 static WEB: Rule = Rule {
     id: "scan.web",
@@ -65,12 +67,13 @@ static FLOOD: Rule = Rule {
     severity: Severity::Medium,
     most: Severity::Critical,
     sees: "1000 requests for one path of a server within 10 s, or 300 by one client, or 50 requests begun within a minute of which less than one \
-        in five is ever finished (Slowloris)",
+        in five is ever finished (Slowloris), or 50 within a minute by a client whose connections open with a window of less \
+        than two segments (slow reading)",
     caveat: "A load test, or a page that everybody wants at once.",
     sources: "FastNetMon and ntopng flood thresholds by connection, OWASP on Slowloris",
-    settings: &[REQUESTS, OF_ONE, UNFINISHED],
+    settings: &[REQUESTS, OF_ONE, UNFINISHED, NARROW],
     tell: |alert| {
-        let requests = ["requests", "requests_of_one", "unfinished"]
+        let requests = ["requests", "requests_of_one", "unfinished", "narrow"]
             .into_iter()
             .find_map(|name| alert.figure(name))
             .unwrap_or_default();
@@ -119,7 +122,6 @@ static TOOLS: &[&str] = &[
     "dirsearch",
     "httpx - open-source",
     "leakix",
-    "(hydra)",
     "grabber",
     "vega/",
     "webinspect",
@@ -168,6 +170,7 @@ struct Limits {
     requests: u32,
     of_one: u32,
     unfinished: u32,
+    narrow: u32,
 }
 
 /// Of a flood.
@@ -187,6 +190,7 @@ impl WebScan {
             requests: thresholds.count(&FLOOD, "requests") as u32,
             of_one: thresholds.count(&FLOOD, "requests_of_one") as u32,
             unfinished: thresholds.count(&FLOOD, "unfinished") as u32,
+            narrow: thresholds.count(&FLOOD, "narrow") as u32,
         };
         Self {
             tools: AhoCorasick::builder().ascii_case_insensitive(true).build(TOOLS).ok(),
@@ -212,6 +216,9 @@ impl WebScan {
         // Who asks again and again on one connection is a client that keeps it; a flood comes with many.
         if !event.session.is_some_and(Session::is_long) {
             self.load(&way, path, event, context);
+        }
+        if event.session.is_some_and(|session| session.narrow) {
+            self.narrow(&way, event, context);
         }
     }
 
@@ -296,6 +303,7 @@ impl WebScan {
             let more = if case.fresh { u64::from(requests) } else { u64::from(!counted) };
             case.count(more).frames([event.frame()]).source(Party::host(way.client.0));
             case.reached(name, f64::from(requests), f64::from(least));
+            context.labels.say(way.client.0, Label::Flooder, event.at);
             counted = true;
         }
         if event.known > 0 {
@@ -317,6 +325,21 @@ impl WebScan {
         case.count(if case.fresh { u64::from(open) } else { 1 }).frames([event.frame()]);
         case.source(Party::host(way.client.0));
         case.reached("unfinished", f64::from(open), f64::from(self.limits.unfinished));
+        context.labels.say(way.client.0, Label::Flooder, event.at);
+    }
+
+    /// A request by a client that has no room for its answer: the server has to keep it (slow reading).
+    fn narrow(&mut self, way: &Way, event: &Event<'_>, context: &mut Context<'_>) {
+        let of = key(context.hasher, ("narrow", way.client.0, way.server));
+        let requests = self.loads.entry(of, event.at, Load::default).begun.add(event.at, MINUTE, 1);
+        if requests < self.limits.narrow {
+            return;
+        }
+        let mut case = context.book.case(&FLOOD, Group::on(way.party()), event.at);
+        case.count(if case.fresh { u64::from(requests) } else { 1 }).frames([event.frame()]);
+        case.source(Party::host(way.client.0));
+        case.reached("narrow", f64::from(requests), f64::from(self.limits.narrow));
+        context.labels.say(way.client.0, Label::Flooder, event.at);
     }
 }
 
@@ -461,12 +484,64 @@ pub(super) const SCENARIOS: &[Scenario] = {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::scenes;
 
     fn request(bytes: &[u8]) -> Request<'_> {
         match http::read(bytes) {
             Some(Message::Request(request)) => request,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// Requests for one path, on connections whose SYN has an operating system's window or hardly any.
+    fn reads(scene: &mut Scene, n: u16, narrow: bool) {
+        for n in 0..n {
+            let (from, to) = ((ip("203.0.113.5"), 50_000 + n), (ip("192.0.2.1"), 80));
+            if narrow {
+                scene.bare_syn(from, to)
+            } else {
+                scene.tcp(from, to, capturer::TcpFlags::SYN, b"")
+            }
+            scene.tcp(to, from, scenes::SYN_ACK, b"");
+            scene.tcp(from, to, capturer::TcpFlags::ACK, b"");
+            scene.tcp(from, to, scenes::PSH_ACK, b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+            scene.tcp(to, from, scenes::PSH_ACK, b"HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n");
+            scene.wait(100);
+        }
+    }
+
+    #[test]
+    fn who_asks_often_and_can_receive_hardly_anything_reads_slowly() {
+        for (n, narrow, rules) in [(60, true, &["flood.http"][..]), (60, false, &[]), (49, true, &[])] {
+            let mut scene = Scene::new();
+            reads(&mut scene, n, narrow);
+            assert_eq!(scene.rules(), rules, "{n} {narrow}");
+        }
+    }
+
+    #[test]
+    fn who_drowns_a_server_and_looks_whether_it_answers_is_no_beacon() {
+        let mut scene = Scene::new();
+        reads(&mut scene, 60, true);
+        for n in 0..20 {
+            let (from, to) = ((ip("203.0.113.5"), 60_000 + n), (ip("192.0.2.1"), 80));
+            scene.talk(from, to, (b"GET / HTTP/1.1\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n"));
+            scene.wait(3000);
+        }
+        assert_eq!(scene.rules(), ["flood.http"]);
+    }
+
+    #[test]
+    fn a_guesser_that_says_its_name_is_told_by_its_guesses() {
+        let mut scene = Scene::new();
+        for n in 0..20 {
+            let request = format!(
+                "GET / HTTP/1.1\r\nUser-Agent: Mozilla/4.0 (Hydra)\r\nAuthorization: Basic dTpw{n}\r\n\r\n"
+            );
+            let (from, to) = ((ip("203.0.113.5"), 50_000 + n), (ip("192.0.2.1"), 80));
+            scene.talk(from, to, (request.as_bytes(), b"HTTP/1.1 401 Unauthorized\r\n\r\n"));
+        }
+        assert_eq!(scene.rules(), ["brute.http"]);
     }
 
     #[test]

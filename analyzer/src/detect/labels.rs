@@ -34,12 +34,14 @@ pub enum Label {
     Peer = 32,
     /// Answers that it never asked for are sent to it: victim of reflectors.
     Victim = 64,
+    /// It drowns a server in requests.
+    Flooder = 128,
 }
 
 #[derive(Clone, Copy, Default)]
 struct Said {
     labels: u8,
-    at: [Timestamp; 7],
+    at: [Timestamp; 8],
 }
 
 /// Labels of addresses whose packets are no scan, whatever they look like.

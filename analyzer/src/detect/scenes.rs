@@ -67,7 +67,7 @@ impl Scene {
         self.segment((from, to), flags, 4, payload);
     }
 
-    /// A SYN as scanners send it: with one option.
+    /// A SYN as scanners send it: with one option and a narrow window.
     pub(super) fn bare_syn(&mut self, from: End, to: End) {
         self.segment((from, to), TcpFlags::SYN, 1, b"");
     }
@@ -81,7 +81,7 @@ impl Scene {
             sequence: self.sequence.unwrap_or(self.number as u32),
             acknowledgment: 0,
             flags,
-            window: 1024,
+            window: if options > 1 { 64_240 } else { 1024 },
             quirks: TcpQuirks::default(),
             options: TcpOptions { layout, ..TcpOptions::NONE },
         };
