@@ -169,6 +169,9 @@ const AGE: Duration = Duration::from_secs(60);
 /// How often a flood's figures are written.
 const WRITTEN: Duration = Duration::from_millis(250);
 
+/// ICMPv6 neighbor advertisement (RFC 4861 §4.4).
+const NEIGHBOR: u8 = 136;
+
 /// From how many ports on a flood is not one of some services.
 const FEW_PORTS: f64 = 8.0;
 
@@ -372,8 +375,10 @@ fn goes_on(session: &Session, event: &Event<'_>) -> Option<Kind> {
 
 impl Flood {
     fn icmp(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
-        let Transport::Icmp(_) = &event.packet.transport else { return };
-        if event.quoted.is_some() || is_group(event.packet.destination) {
+        let Transport::Icmp(icmp) = &event.packet.transport else { return };
+        // Of what goes to a group only stations that say who they are fill tables; each host has one of neighbours.
+        let fills = icmp.kind == NEIGHBOR && event.packet.destination.is_ipv6();
+        if event.quoted.is_some() || (is_group(event.packet.destination) && !fills) {
             return;
         }
         if event.from_opener {
@@ -571,6 +576,24 @@ mod tests {
             }
         }
         assert_eq!(scene.rules(), ["flood.syn_spoofed"]);
+    }
+
+    #[test]
+    fn stations_without_number_that_say_who_they_are_fill_the_tables_of_all_neighbours() {
+        let play = |kind: u8| {
+            let mut scene = Scene::new();
+            for n in 0..5000u128 {
+                let station = IpAddr::V6((0xfe80_u128 << 112 | n.wrapping_mul(0x9e37_79b9_7f4a_7c15)).into());
+                scene.icmp(station, ip("ff02::1"), (kind, 0), &[1; 24]);
+                if n.is_multiple_of(100) {
+                    scene.wait(10);
+                }
+            }
+            let rules = scene.rules();
+            (rules, scene.detection.alerts().first().map(crate::alert::Alert::whom))
+        };
+        assert_eq!(play(NEIGHBOR), (vec!["flood.icmp"], Some("ff02::1".to_owned())));
+        assert!(play(143).0.is_empty(), "reports of groups are sent to a group by everybody");
     }
 
     #[test]

@@ -62,10 +62,10 @@ static SMURF: Rule = Rule {
     technique: "T1498.002",
     severity: Severity::Medium,
     most: Severity::High,
-    sees: "20 echo requests to a broadcast address within 10 seconds, or echo replies to one host from 20 hosts that it has \
+    sees: "20 echo requests to a broadcast address, or to all nodes of IPv6, within 10 seconds, or echo replies to one host from 20 hosts that it has \
         not asked",
     caveat: "Somebody who pings the broadcast address looks the same.",
-    sources: "CERT CA-1998-01",
+    sources: "CERT CA-1998-01, RFC 4443 §5.2",
     settings: &[
         setting("requests", "echo requests", 20.0, (2.0, 1e6)),
         setting("hosts", "different hosts that reply", 20.0, (3.0, 32.0)),
@@ -194,6 +194,11 @@ fn is_broadcast(address: IpAddr) -> bool {
     matches!(address, IpAddr::V4(address) if address.octets()[3] == 255 && !address.is_multicast())
 }
 
+/// All nodes of a link (RFC 4291 §2.7.1).
+fn is_all_nodes(address: IpAddr) -> bool {
+    address == IpAddr::V6(std::net::Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1))
+}
+
 /// An address that is no source. The unspecified one is that of hosts that have none yet (DHCP, IGMP, RFC 4862).
 fn is_martian(packet: &Packet) -> bool {
     match packet.source {
@@ -222,7 +227,7 @@ fn is_land(event: &Event<'_>) -> bool {
 fn smurf(event: &Event<'_>) -> Option<bool> {
     let Transport::Icmp(icmp) = &event.packet.transport else { return None };
     if !event.packet.source.is_ipv4() {
-        return None;
+        return (icmp.kind == 128 && is_all_nodes(event.packet.destination)).then_some(true);
     }
     match icmp.kind {
         8 if is_broadcast(event.packet.destination) => Some(true),
@@ -319,6 +324,17 @@ pub(super) const SCENARIOS: &[Scenario] = {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn all_nodes_of_ipv6_are_a_broadcast_address_too() {
+        let told = |to: &str| {
+            let mut scene = Scene::new();
+            (0..30).for_each(|_| scene.icmp(ip("fe80::9"), ip(to), (128, 0), b"x"));
+            scene.rules()
+        };
+        assert_eq!(told("ff02::1"), ["spoof.smurf"]);
+        assert!(told("ff02::2").is_empty() && told("fe80::1").is_empty());
+    }
 
     #[test]
     fn one_martian_is_a_note_and_ten_are_more() {
