@@ -21,7 +21,8 @@ static SPOOF: Rule = Rule {
     severity: Severity::Medium,
     most: Severity::High,
     sees: "an address claimed by two stations within 5 minutes, by one of them in 2 replies that nobody asked for; or a \
-        station that claims an address unasked and then asks who has it; high when it claims several",
+        station that claims an address unasked and then asks who has it, or claims it 4 times unasked and has another; high when \
+        it claims several",
     caveat: "A fail-over that takes an address with directed replies, or two hosts set to one address, looks the same.",
     sources: "arpwatch (flip flop), Slips; excluded: announcements alone, VRRP, HSRP, GLBP and CARP stations, probes from 0.0.0.0",
     settings: &[
@@ -134,12 +135,30 @@ impl SpoofArp {
             claim.unasked += 1;
             claim.frame = event.packet.number;
         }
-        let Some(liar) = claims.liar(event.at, self.window, self.unasked) else { return };
+        let claim = *claim;
+        let liar = claims.liar(event.at, self.window, self.unasked);
+        let contradicted = liar.map(|liar| (liar, "another station claims too"));
+        let Some((liar, because)) = contradicted.or_else(|| self.insists(&claim, address, event, context))
+        else {
+            return;
+        };
         let station = self.stations.entry(key(context.hasher, liar.station), event.at, Station::default);
         station.taken.see(of, event.at, liar.frame);
         let station = *station;
-        let because = (liar.station, "another station claims too");
-        raise(&station, because, (address, f64::from(liar.unasked)), event, context);
+        raise(&station, (liar.station, because), (address, f64::from(liar.unasked)), event, context);
+    }
+
+    /// A station that has an address, under which it asks, and claims another again and again that nobody asked for.
+    fn insists(
+        &mut self,
+        claim: &Claim,
+        address: IpAddr,
+        event: &Event<'_>,
+        context: &Context<'_>,
+    ) -> Option<(Claim, &'static str)> {
+        let own = self.stations.find(key(context.hasher, claim.station), event.at)?.own?;
+        let holds = claim.unasked >= 2 * self.unasked && own != address && !is_virtual(claim.station);
+        holds.then_some((*claim, "nobody asked for, and has another address"))
     }
 }
 
@@ -287,6 +306,22 @@ mod tests {
         scene.arp(2, (ip("192.0.2.1"), 66), (ip("192.0.2.7"), 7));
         assert!(scene.detection.alerts().is_empty());
         scene.arp(1, (ip("192.0.2.66"), 66), (ip("192.0.2.1"), 0));
+        assert_eq!(scene.rules(), ["spoof.arp"]);
+        let alert = &scene.detection.alerts()[0];
+        assert_eq!((alert.who(), alert.whom()), ("192.0.2.66".to_owned(), "192.0.2.1".to_owned()));
+    }
+
+    #[test]
+    fn who_has_an_address_and_insists_on_another_is_told_though_its_owner_is_silent() {
+        let mut scene = Scene::new();
+        let claim = |scene: &mut Scene| {
+            scene.arp(2, (ip("192.0.2.1"), 66), (ip("192.0.2.7"), 7));
+            scene.wait(1000);
+        };
+        (0..4).for_each(|_| claim(&mut scene));
+        assert!(scene.detection.alerts().is_empty(), "it may be its own, and the question not captured");
+        scene.arp(1, (ip("192.0.2.66"), 66), (ip("192.0.2.7"), 0));
+        claim(&mut scene);
         assert_eq!(scene.rules(), ["spoof.arp"]);
         let alert = &scene.detection.alerts()[0];
         assert_eq!((alert.who(), alert.whom()), ("192.0.2.66".to_owned(), "192.0.2.1".to_owned()));
