@@ -80,6 +80,11 @@ fn asks(protocol: Protocol, kind: u8) -> Option<bool> {
     }
 }
 
+/// Whether a reply has a number that its asker has not come to: it answers nothing.
+fn is_ahead((identifier, number, _): (u16, u16, u64), (asked, last): (u16, u16)) -> bool {
+    identifier == asked && (1..0x8000).contains(&number.wrapping_sub(last))
+}
+
 impl Detector for Tunnel {
     fn observe(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
         let Transport::Icmp(icmp) = &event.packet.transport else { return };
@@ -99,7 +104,7 @@ impl Detector for Tunnel {
         } else if echoes.asked != Some(message) {
             // The answer to an older request says nothing, if its number is another.
             let known = echoes.asked.is_some_and(|(id, number, _)| (id, number) == (message.0, message.1));
-            let unasked = echoes.asked.is_none();
+            let unasked = echoes.asked.is_none_or(|(id, number, _)| is_ahead(message, (id, number)));
             echoes.differ.add(event.at, self.window, u32::from(known || unasked));
         }
         let payloads = echoes.payloads.within(event.at, self.window);
@@ -160,3 +165,27 @@ pub(super) const SCENARIOS: &[Scenario] = {
         negative: |scene| (0..120).for_each(|n| echo(scene, n, false)),
     }]
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One request, and replies with these numbers and a payload of their own each.
+    fn severity(numbers: impl Iterator<Item = u16>) -> Option<Severity> {
+        let (from, to) = (ip("192.0.2.7"), ip("203.0.113.5"));
+        let mut scene = Scene::new();
+        scene.echo((from, to), (60, true), &[0; 64]);
+        for number in numbers {
+            scene.echo((to, from), (number, false), &[number as u8; 64]);
+            scene.wait(50);
+        }
+        scene.rules();
+        scene.detection.alerts().first().map(|alert| alert.severity)
+    }
+
+    #[test]
+    fn replies_ahead_of_every_request_answer_nothing_and_late_ones_may_answer_what_was_not_captured() {
+        assert_eq!(severity(61..91), Some(Severity::Medium));
+        assert_eq!(severity(20..50), None);
+    }
+}
