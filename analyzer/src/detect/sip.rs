@@ -138,9 +138,10 @@ impl Sip {
             self.extension(message, (client, server), sight, context);
         }
         if method == b"REGISTER" {
-            // One that is sent again has the same call and number.
-            let numbers = (message.fields.get("call-id"), message.fields.get("cseq"));
-            let of = key(context.hasher, numbers);
+            // One that is sent again has the same call, number and credentials.
+            let [call, number, credentials] =
+                ["call-id", "cseq", "authorization"].map(|name| message.fields.get(name));
+            let of = key(context.hasher, (call, number, credentials));
             self.registers((client, server), (of, sight), context);
         }
     }
@@ -270,3 +271,29 @@ pub(super) const SCENARIOS: &[Scenario] = {
         },
     ]
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many registrations of one call and number, whose credentials are the same or others each time.
+    fn tries(n: u64, other: bool) -> Vec<&'static str> {
+        let mut scene = Scene::new();
+        for n in 0..n {
+            let response = if other { n } else { 0 };
+            let text = format!(
+                "REGISTER sip:example.org SIP/2.0\r\nTo: <sip:100@example.org>\r\nCall-ID: 7\r\nCSeq: 2 REGISTER\r\n\
+                 Authorization: Digest username=\"100\", response=\"{response}\"\r\n\r\n"
+            );
+            scene.udp((ip("203.0.113.5"), 5060), (ip("192.0.2.1"), 5060), text.as_bytes());
+            scene.wait(100);
+        }
+        scene.rules()
+    }
+
+    #[test]
+    fn other_credentials_are_another_try_though_call_and_number_stay() {
+        assert_eq!(tries(12, true), ["brute.sip"]);
+        assert!(tries(40, false).is_empty(), "sent again");
+    }
+}
