@@ -498,9 +498,9 @@ mod tests {
         for n in 0..n {
             let (from, to) = ((ip("203.0.113.5"), 50_000 + n), (ip("192.0.2.1"), 80));
             if narrow {
-                scene.bare_syn(from, to)
+                scene.bare_syn(from, to);
             } else {
-                scene.tcp(from, to, capturer::TcpFlags::SYN, b"")
+                scene.tcp(from, to, capturer::TcpFlags::SYN, b"");
             }
             scene.tcp(to, from, scenes::SYN_ACK, b"");
             scene.tcp(from, to, capturer::TcpFlags::ACK, b"");
