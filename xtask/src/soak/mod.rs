@@ -44,6 +44,11 @@ const START: u64 = 1_781_721_000_000_000;
 /// Of the whole time the part in which tables fill: six hours of a day.
 const FILLING: f64 = 0.25;
 
+/// Tables as small as they may be, so that each is full when [`FILLING`] is over: what grows after it grows for ever. With the defaults some
+/// fill for days.
+const SMALL_TABLES: [(&str, &str); 2] =
+    [("WIREGLOBE__ANALYSIS__MEMORY_MB", "16"), ("WIREGLOBE__HISTORY__MEMORY_MB", "8")];
+
 /// Between two questions.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -125,6 +130,7 @@ impl Server {
             .args(["run", "--read", "-", "--speed", "max", "--listen", "127.0.0.1:0"])
             .env("WIREGLOBE__ALERTS__FOLDER", folder)
             .env("WIREGLOBE__HISTORY__FOLDER", folder)
+            .envs(SMALL_TABLES)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
