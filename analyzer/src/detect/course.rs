@@ -270,11 +270,17 @@ pub(super) fn is_reply(packet: &Packet) -> bool {
 /// Whether the sender should hear something: not from a group, and not to a RST or an error.
 fn expects_answer(began: Began, packet: &Packet) -> bool {
     let asks = match began {
-        Began::Syn | Began::Ack | Began::Stealth | Began::FinAck | Began::Datagram | Began::Sctp => true,
-        Began::Request => true,
+        Began::Syn | Began::Ack | Began::Stealth | Began::FinAck | Began::Sctp | Began::Request => true,
+        Began::Datagram => !is_lease(packet),
         Began::SynAck | Began::Rst | Began::Midstream | Began::Icmp | Began::Other => false,
     };
     asks && !is_group(packet.destination)
+}
+
+/// A DHCP server's message to a client: the answer to what was asked by broadcast or multicast, from an address that the
+/// client did not have yet (RFC 2131 §4.1, RFC 8415 §7.2).
+fn is_lease(packet: &Packet) -> bool {
+    packet.ports().is_some_and(|ports| matches!((ports.source, ports.destination), (67, 68) | (547, 546)))
 }
 
 /// Multicast and the limited broadcast; a subnet's own broadcast can't be told without its mask.
@@ -368,6 +374,10 @@ fn go_on_tcp(course: &mut Course, flags: TcpFlags, payload: u32, from_opener: bo
         moments |= Moments::ACCEPTED;
     }
     let acknowledges = flags.has(TcpFlags::ACK) && !flags.has(TcpFlags::SYN);
+    if acknowledges && from_opener && course.began == Began::Syn {
+        // Who goes on was answered, though the way back is not captured.
+        course.marks.clear(Marks::PENDING);
+    }
     let finishes = from_opener && course.marks.has(Marks::ACCEPTED) && course.began == Began::Syn;
     let talks = payload > 0 && course.marks.has(Marks::ANSWERED);
     if acknowledges && !course.marks.has(Marks::ESTABLISHED) && (finishes || talks) {
@@ -396,4 +406,48 @@ fn reset(course: &mut Course) -> Moments {
         return Moments::ENDED;
     }
     Moments::NONE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scenes::{PSH_ACK, Scene, ip};
+    use super::*;
+
+    /// A client's connections to a host's port, and to another's ports, of which only its own packets are captured.
+    fn one_way(goes_on: bool) -> Vec<&'static str> {
+        let mut scene = Scene::new();
+        for n in 0..40 {
+            let from = (ip("192.0.2.1"), 50_000 + n);
+            for to in [(IpAddr::from([198, 51, 100, n as u8]), 443), (ip("203.0.113.5"), 30_000 + n)] {
+                scene.tcp(from, to, TcpFlags::SYN, b"");
+                if goes_on {
+                    scene.tcp(from, to, TcpFlags::ACK, b"");
+                    scene.tcp(from, to, PSH_ACK, b"hello");
+                }
+            }
+            scene.wait(1000);
+        }
+        scene.wait(10_000);
+        scene.rules()
+    }
+
+    #[test]
+    fn who_goes_on_after_a_syn_was_answered_though_the_answer_is_not_captured() {
+        assert_eq!(one_way(true), [""; 0]);
+        let alone = one_way(false);
+        assert!(alone.contains(&"scan.host.tcp") && alone.contains(&"scan.port.tcp_connect"), "{alone:?}");
+    }
+
+    #[test]
+    fn a_lease_is_an_answer() {
+        for (server, client, is_quiet) in [(67, 68, true), (547, 546, true), (67, 69, false)] {
+            let mut scene = Scene::new();
+            for n in 1..=40 {
+                scene.udp((ip("192.0.2.254"), server), (IpAddr::from([192, 0, 2, n]), client), b"offer");
+                scene.wait(100);
+            }
+            scene.wait(10_000);
+            assert_eq!(scene.rules().is_empty(), is_quiet, "{server} to {client}: {:?}", scene.rules());
+        }
+    }
 }
