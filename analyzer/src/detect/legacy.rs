@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use capturer::{Protocol, Timestamp};
+use capturer::{Protocol, TcpFlags, Timestamp};
 
 use super::book::key;
 use super::rule::{Rule, Setting, Thresholds, setting};
@@ -165,6 +165,9 @@ impl Legacy {
         if event.is(Moments::ESTABLISHED.and(Moments::ENDED)) {
             self.opposite(&[Pair::Syn], opener, event, context);
             self.opposite(&[Pair::SynAck], answerer, event, context);
+        } else if event.is(Moments::ONE_WAY) && session.began == Began::Syn && flags.has(TcpFlags::ACK) {
+            // Of a session of which only the opener is captured, each ACK counts.
+            self.opposite(&[Pair::Syn], opener, event, context);
         }
     }
 
@@ -194,8 +197,6 @@ use super::scenes::{SYN_ACK, Scenario, Scene, ip};
 
 #[cfg(test)]
 pub(super) const SCENARIOS: &[Scenario] = {
-    use capturer::TcpFlags;
-
     type Ends = ((IpAddr, u16), (IpAddr, u16));
     fn many(scene: &mut Scene, server: u16, send: fn(&mut Scene, Ends)) {
         for n in 0..1500u16 {
@@ -207,7 +208,13 @@ pub(super) const SCENARIOS: &[Scenario] = {
         Scenario {
             rule: "legacy.syn_ack_ratio",
             positive: |scene| many(scene, 80, |scene, (from, to)| scene.tcp(from, to, TcpFlags::SYN, b"")),
-            negative: |scene| many(scene, 80, |scene, (from, to)| scene.connect(from, to)),
+            negative: |scene| {
+                many(scene, 80, |scene, (from, to)| scene.connect(from, to));
+                many(scene, 81, |scene, (from, to)| {
+                    scene.tcp(from, to, TcpFlags::SYN, b"");
+                    scene.tcp(from, to, TcpFlags::ACK, b"");
+                });
+            },
         },
         Scenario {
             rule: "legacy.synack_ack_ratio",
