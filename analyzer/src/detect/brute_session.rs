@@ -12,6 +12,7 @@ use super::guesses::{self, BY_SIZE, Failure, Guesses, SETTINGS};
 use super::readers::{lines, smb};
 use super::rule::{Rule, Thresholds};
 use super::session::{Began, Session};
+use super::ssh_log_in::LogIn;
 use super::tracker::Tracker;
 use super::{Context, Detector, Entry, Event, Group, Moments};
 use crate::alert::Party;
@@ -26,7 +27,8 @@ static SSH: Rule = guesses::rule(
     "Password guessing over SSH",
     (
         "8 sessions within a minute, or 20 within half an hour, that come as far as a log-in (600 bytes each way), end \
-         before 6 kB and are of the same size",
+         before 6 kB, are of the same size, and in which no user got in (seen at ports 22 and 2222 by the shortest \
+         message that a server has)",
         CAVEAT,
         SOURCES,
     ),
@@ -75,7 +77,7 @@ static SMB: Rule = guesses::rule(
 
 pub(super) const ENTRY: Entry = Entry {
     rules: &[&SSH, &RDP, &VNC, &TELNET, &SMB],
-    wants: Moments::ENDED.and(Moments::REFUSED).and(Moments::BANNER).and(Moments::LINES),
+    wants: Moments::ENDED.and(Moments::REFUSED).and(Moments::BANNER).and(Moments::LINES).and(Moments::SSH),
     make: |thresholds| Box::new(BruteSession::new(thresholds)),
 };
 
@@ -149,6 +151,8 @@ struct BruteSession {
     sizes: Tracker<Sizes>,
     /// Sessions of Telnet that were told by their words.
     told: Tracker<()>,
+    /// Log-ins of SSH that are under way.
+    log_ins: Tracker<LogIn>,
     guesses: [Guesses; SERVICES.len()],
 }
 
@@ -158,6 +162,7 @@ impl BruteSession {
             known: Tracker::new(1024, Duration::from_secs(3600)),
             sizes: Tracker::new(1024, Duration::from_secs(900)),
             told: Tracker::new(1024, Duration::from_secs(900)),
+            log_ins: Tracker::new(1024, Duration::from_secs(900)),
             guesses: SERVICES.each_ref().map(|shape| Guesses::new(shape.rule, thresholds)),
         }
     }
@@ -180,6 +185,10 @@ impl BruteSession {
         };
         if service != Service::Smb {
             *self.known.entry(key(context.hasher, server), event.at, || None) = Some(service);
+            if service == Service::Ssh {
+                *self.log_ins.entry(key(context.hasher, (client, server)), event.at, LogIn::default) =
+                    LogIn::default();
+            }
             return;
         }
         let Some(outcome) = smb::log_in(event.payload) else { return };
@@ -191,6 +200,15 @@ impl BruteSession {
         } else {
             guesses.got_in(group, (event.at, event.frame()), context);
         }
+    }
+
+    /// SSH tells by sizes that a log-in went well.
+    fn piece(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
+        let Some(session) = event.session else { return };
+        let (client, server) = ends(session);
+        let log_in = self.log_ins.entry(key(context.hasher, (client, server)), event.at, LogIn::default);
+        let ports = event.packet.ports().unwrap_or_default();
+        log_in.see((event.packet.source, ports.source) == client, event.packet.payload_len);
     }
 
     /// Telnet says in words that a log-in failed.
@@ -221,6 +239,11 @@ impl BruteSession {
         } else {
             (session.payload[1], session.payload[0])
         };
+        let log_in = self.log_ins.find(key(context.hasher, (client, server)), event.at);
+        if service == Service::Ssh && log_in.is_some_and(|log_in| log_in.went_well()) {
+            self.guesses[service as usize].got_in(group, (event.at, event.frame()), context);
+            return;
+        }
         let within = |bytes: u32, (least, most): (u32, u32)| (least..=most).contains(&bytes);
         if within(asks, shape.asks) && within(answers, shape.answers) && session.lasted() <= shape.longest {
             let sizes = self.sizes.entry(key(context.hasher, ("brute", group)), event.at, || Sizes {
@@ -256,6 +279,9 @@ impl Detector for BruteSession {
         if event.is(Moments::BANNER) {
             self.learn(event, context);
         }
+        if event.is(Moments::SSH) {
+            self.piece(event, context);
+        }
         if event.is(Moments::LINES) {
             self.line(event, context);
         }
@@ -271,6 +297,7 @@ impl Detector for BruteSession {
         self.known.advance(now);
         self.sizes.advance(now);
         self.told.advance(now);
+        self.log_ins.advance(now);
         self.guesses.iter_mut().for_each(|guesses| guesses.advance(now));
     }
 }
@@ -294,6 +321,20 @@ pub(super) const SCENARIOS: &[Scenario] = {
             scene.wait(1000);
         }
     }
+    /// Log-ins over SSH whose last answer has so many bytes, and what is said afterwards.
+    fn log_ins(scene: &mut Scene, n: u64, last: usize) {
+        for n in 0..n {
+            let (from, to) = ends(n, 22);
+            scene.connect(from, to);
+            scene.tcp(to, from, PSH_ACK, b"SSH-2.0-x\r\n");
+            for (asks, answers) in [(1208, 1564), (44, 44), (60, 52), (148, last)] {
+                scene.tcp(from, to, PSH_ACK, &vec![1; asks]);
+                scene.tcp(to, from, PSH_ACK, &vec![1; answers]);
+            }
+            scene.close(from, to);
+            scene.wait(1000);
+        }
+    }
     fn smb(scene: &mut Scene, n: u64, status: u32) {
         for n in 0..n {
             let (from, to) = ends(n, 445);
@@ -306,8 +347,10 @@ pub(super) const SCENARIOS: &[Scenario] = {
     &[
         Scenario {
             rule: "brute.ssh",
-            positive: |scene| sessions(scene, 8, 22, |_| (1800, 1900)),
+            positive: |scene| log_ins(scene, 8, 52),
             negative: |scene| {
+                log_ins(scene, 40, 28);
+                scene.wait(3_600_000);
                 sessions(scene, 7, 22, |_| (1800, 1900));
                 sessions(scene, 40, 2222, |n| (1800, 900 + 120 * n as usize));
                 sessions(scene, 40, 80, |_| (1800, 1900));

@@ -62,6 +62,8 @@ impl Moments {
     pub const DHCP: Self = Self(0x0100_0000);
     /// A JSON object over TCP.
     pub const JSON: Self = Self(0x0200_0000);
+    /// A piece of SSH at its ports: what it says is encrypted, how long it is tells.
+    pub const SSH: Self = Self(0x0800_0000);
     /// Options follow the IPv6 header.
     pub const OPTIONS: Self = Self(0x0400_0000);
 

@@ -45,6 +45,7 @@ mod smbghost;
 mod spoof;
 mod spoof_arp;
 mod spoof_lan;
+mod ssh_log_in;
 mod surge;
 mod talk;
 mod traceroute;

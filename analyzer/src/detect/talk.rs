@@ -61,11 +61,12 @@ fn words(payload: &[u8]) -> Moments {
     }
 }
 
-/// What is spoken over TCP at a port, whatever it begins with. Lines: FTP, Telnet, SMTP and submission, POP3, IMAP.
+/// What is spoken over TCP at a port, whatever it begins with, SSH's banners aside. Lines: FTP, Telnet, SMTP and submission, POP3, IMAP.
 const fn spoken_at(port: u16) -> Moments {
     match port {
         53 => Moments::DNS,
         88 => Moments::KERBEROS,
+        22 | 2222 => Moments::SSH,
         21 | 23 | 25 | 110 | 143 | 587 | 2323 | 2525 => Moments::LINES,
         _ => Moments::NONE,
     }
