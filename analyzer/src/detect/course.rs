@@ -325,8 +325,10 @@ pub(super) fn is_over(course: &Course, packet: &Packet, at: Timestamp, from_open
         return at.exceeds(course.last, IDLE);
     }
     match course.began {
-        // The same opening, sent again.
-        Began::Syn if from_opener => tcp.sequence != course.sequence,
+        // The same opening, sent again; what was reset can only be opened anew, as floods do with one sequence number for all.
+        Began::Syn if from_opener => {
+            tcp.sequence != course.sequence || course.marks.has_any(Marks::ENDED.and(Marks::REFUSED))
+        }
         // Both open at once, which hardly happens, or the answer to a probe comes as a probe.
         Began::Syn => course.marks.has_any(Marks::ENDED.and(Marks::REFUSED)),
         _ => true,

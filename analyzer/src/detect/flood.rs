@@ -597,6 +597,31 @@ mod tests {
     }
 
     #[test]
+    fn one_opening_sent_over_and_over_is_a_flood_and_sent_again_is_none() {
+        let play = |many: u32, answer: &dyn Fn(&mut Scene)| {
+            let mut scene = Scene::new();
+            for n in 0..many {
+                scene.stream((ip("203.0.113.5"), 40_000), (ip("192.0.2.80"), 80), TcpFlags::SYN, &[b""]);
+                answer(&mut scene);
+                if n.is_multiple_of(150) {
+                    scene.wait(10);
+                }
+            }
+            scene.wait(3000);
+            scene.rules()
+        };
+        let (from, to) = ((ip("203.0.113.5"), 40_000), (ip("192.0.2.80"), 80));
+        let accepted = |scene: &mut Scene| {
+            scene.tcp(to, from, SYN_AND_ACK, b"");
+            scene.tcp(from, to, TcpFlags::RST, b"");
+        };
+        let refused = |scene: &mut Scene| scene.tcp(to, from, RST_ACK, b"");
+        assert!(play(6000, &accepted).contains(&"flood.syn"));
+        assert!(play(6000, &refused).contains(&"flood.syn"));
+        assert!(play(6, &refused).is_empty());
+    }
+
+    #[test]
     fn who_answers_a_flood_of_echoes_floods_nobody() {
         let mut scene = Scene::new();
         for n in 0..12_000u32 {
