@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use capturer::{Protocol, Timestamp, Transport};
+use capturer::{Protocol, TcpFlags, Timestamp, Transport};
 
 use super::book::key;
 use super::firsts::Firsts;
@@ -279,6 +279,9 @@ impl ScanHost {
         if state.failed.see(target, event.at, event.frame()) {
             state.hosts += 1;
         }
+        if is_unknown_to_sender(tried, event) {
+            state.answered.forget(target);
+        }
         let failed = state.failed.within(event.at, limits.window);
         let asks = matches!(tried.kind, Kind::Arp | Kind::Neighbor);
         let answered = state.answered.within(event.at, limits.window);
@@ -413,6 +416,14 @@ fn is_peering(tried: &Try, at: Timestamp, context: &mut Context<'_>) -> bool {
     PEERS.contains(&port) || (port >= 1024 && context.labels.is(tried.source, Label::Peer, (at, while_ago)))
 }
 
+/// Whether the sender's own system knows nothing of the session that was accepted: its RST without ACK answers a SYN+ACK that it did not
+/// wait for (RFC 9293 §3.5.2), as programs get that send SYNs past it. Checks of health, which connect and close, send RST with ACK.
+fn is_unknown_to_sender(tried: &Try, event: &Event<'_>) -> bool {
+    const KIND: u16 = TcpFlags::RST.0 | TcpFlags::ACK.0;
+    let resets = event.packet.tcp().is_some_and(|tcp| tcp.flags.0 & KIND == TcpFlags::RST.0);
+    resets && event.packet.source == tried.source
+}
+
 /// A router has no way to the destination's network: that tells of the network, not of the host.
 fn has_no_route(event: &Event<'_>) -> bool {
     event.quoted.is_some() && matches!(&event.packet.transport, Transport::Icmp(icmp) if icmp.code == 0)
@@ -489,12 +500,10 @@ fn raise(
 }
 
 #[cfg(test)]
-use super::scenes::{RST_ACK, Scenario, Scene, ip};
+use super::scenes::{RST_ACK, SYN_ACK, Scenario, Scene, ip};
 
 #[cfg(test)]
 pub(super) const SCENARIOS: &[Scenario] = {
-    use capturer::TcpFlags;
-
     fn host(n: u16) -> IpAddr {
         IpAddr::from([198, 51, 100, n as u8])
     }
@@ -590,3 +599,34 @@ pub(super) const SCENARIOS: &[Scenario] = {
         },
     ]
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Thirty hosts accept, and the one who asked resets.
+    fn accepted(reset: fn(&mut Scene, (IpAddr, u16), (IpAddr, u16))) -> Vec<&'static str> {
+        let mut scene = Scene::new();
+        for n in 1..=30 {
+            let (from, to) = ((ip("203.0.113.5"), 40_000), (IpAddr::from([198, 51, 100, n]), 80));
+            scene.tcp(from, to, TcpFlags::SYN, b"");
+            scene.tcp(to, from, SYN_ACK, b"");
+            reset(&mut scene, from, to);
+            scene.wait(100);
+        }
+        scene.rules()
+    }
+
+    #[test]
+    fn who_sends_syns_past_its_own_system_scans_though_all_accept() {
+        let rules = accepted(|scene, from, to| scene.tcp(from, to, TcpFlags::RST, b""));
+        assert!(rules.contains(&"scan.host.tcp"), "{rules:?}");
+        let rules = accepted(|scene, from, to| {
+            scene.tcp(from, to, TcpFlags::ACK, b"");
+            scene.tcp(from, to, RST_ACK, b"");
+        });
+        assert!(rules.is_empty(), "a check of health: {rules:?}");
+        let rules = accepted(|scene, from, to| scene.tcp(from, to, RST_ACK, b""));
+        assert!(rules.is_empty(), "one that spares the ACK: {rules:?}");
+    }
+}

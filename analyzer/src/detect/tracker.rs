@@ -139,6 +139,15 @@ impl<const N: usize> Window<N> {
         (1..N).fold(0, |oldest, place| if self.ats[place] < self.ats[oldest] { place } else { oldest })
     }
 
+    /// Forgets a thing.
+    pub fn forget(&mut self, key: u64) {
+        let Some(place) = self.keys[..self.len].iter().position(|&known| known == key) else { return };
+        self.len -= 1;
+        self.keys[place] = self.keys[self.len];
+        self.ats[place] = self.ats[self.len];
+        self.frames[place] = self.frames[self.len];
+    }
+
     /// Takes a thing that was seen before the window was made.
     pub fn remember(&mut self, sight: Sight) {
         self.see(sight.key, sight.at, sight.frame);
@@ -228,6 +237,12 @@ mod tests {
         assert_eq!(window.within(second(10), Duration::from_secs(5)), 2);
         (3..9).for_each(|key| assert!(window.see(key, second(10), 0)));
         assert_eq!((window.len(), window.has(1), window.has(8)), (4, false, true));
+        window.forget(8);
+        window.forget(8);
+        assert_eq!(
+            (window.len(), window.has(8), window.within(second(10), Duration::from_secs(1))),
+            (3, false, 3)
+        );
     }
 
     #[test]
