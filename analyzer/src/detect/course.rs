@@ -369,7 +369,7 @@ pub(super) fn go_on(course: &mut Course, packet: &Packet, at: Timestamp, from_op
 fn go_on_tcp(course: &mut Course, flags: TcpFlags, payload: u32, from_opener: bool) -> Moments {
     let mut moments = Moments::NONE;
     if flags.has(TcpFlags::RST) {
-        return reset(course);
+        return reset(course, flags, from_opener);
     }
     if flags.is_syn_ack() && !from_opener && !course.marks.has(Marks::ACCEPTED) {
         course.marks.set(Marks::ACCEPTED);
@@ -394,9 +394,14 @@ fn go_on_tcp(course: &mut Course, flags: TcpFlags, payload: u32, from_opener: bo
 }
 
 /// A RST: the answerer refuses, the opener gives up right after it was accepted, or a session ends.
-fn reset(course: &mut Course) -> Moments {
+fn reset(course: &mut Course, flags: TcpFlags, from_opener: bool) -> Moments {
     let marks = &mut course.marks;
     marks.clear(Marks::PENDING);
+    if from_opener && flags.has(TcpFlags::ACK) && course.began == Began::Syn && !marks.has(Marks::ANSWERED) {
+        // It acknowledges an answer, though the way back is not captured.
+        marks.set(Marks::ENDED);
+        return Moments::NONE;
+    }
     let nothing_said = course.payload == [0; 2];
     let established = marks.has(Marks::ESTABLISHED);
     if !marks.has_any(Marks::REFUSED.and(Marks::ENDED)) && (!established || nothing_said) {
@@ -412,20 +417,17 @@ fn reset(course: &mut Course) -> Moments {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scenes::{PSH_ACK, Scene, ip};
+    use super::super::scenes::{PSH_ACK, RST_ACK, Scene, ip};
     use super::*;
 
-    /// A client's connections to a host's port, and to another's ports, of which only its own packets are captured.
-    fn one_way(goes_on: bool) -> Vec<&'static str> {
+    /// A client's connections to a host's port, and to another's ports, of which only its own packets are captured: what it sends after SYN.
+    fn one_way(next: &[TcpFlags]) -> Vec<&'static str> {
         let mut scene = Scene::new();
         for n in 0..40 {
             let from = (ip("192.0.2.1"), 50_000 + n);
             for to in [(IpAddr::from([198, 51, 100, n as u8]), 443), (ip("203.0.113.5"), 30_000 + n)] {
                 scene.tcp(from, to, TcpFlags::SYN, b"");
-                if goes_on {
-                    scene.tcp(from, to, TcpFlags::ACK, b"");
-                    scene.tcp(from, to, PSH_ACK, b"hello");
-                }
+                next.iter().for_each(|&flags| scene.tcp(from, to, flags, b""));
             }
             scene.wait(1000);
         }
@@ -435,9 +437,15 @@ mod tests {
 
     #[test]
     fn who_goes_on_after_a_syn_was_answered_though_the_answer_is_not_captured() {
-        assert_eq!(one_way(true), [""; 0]);
-        let alone = one_way(false);
-        assert!(alone.contains(&"scan.host.tcp") && alone.contains(&"scan.port.tcp_connect"), "{alone:?}");
+        assert_eq!(one_way(&[TcpFlags::ACK, PSH_ACK]), [""; 0]);
+        assert_eq!(one_way(&[RST_ACK]), [""; 0], "a check of health");
+        for next in [&[][..], &[TcpFlags::RST]] {
+            let alone = one_way(next);
+            assert!(
+                alone.contains(&"scan.host.tcp") && alone.contains(&"scan.port.tcp_connect"),
+                "{alone:?}"
+            );
+        }
     }
 
     #[test]
