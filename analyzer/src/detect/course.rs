@@ -396,9 +396,10 @@ fn go_on_tcp(course: &mut Course, flags: TcpFlags, payload: u32, from_opener: bo
 /// A RST: the answerer refuses, the opener gives up right after it was accepted, or a session ends.
 fn reset(course: &mut Course, flags: TcpFlags, from_opener: bool) -> Moments {
     let marks = &mut course.marks;
+    let was_answered = flags.has(TcpFlags::ACK) || !marks.has(Marks::PENDING);
     marks.clear(Marks::PENDING);
-    if from_opener && flags.has(TcpFlags::ACK) && course.began == Began::Syn && !marks.has(Marks::ANSWERED) {
-        // It acknowledges an answer, though the way back is not captured.
+    if from_opener && was_answered && course.began == Began::Syn && !marks.has(Marks::ANSWERED) {
+        // It acknowledges an answer, or did before, though the way back is not captured.
         marks.set(Marks::ENDED);
         return Moments::NONE;
     }
@@ -439,6 +440,7 @@ mod tests {
     fn who_goes_on_after_a_syn_was_answered_though_the_answer_is_not_captured() {
         assert_eq!(one_way(&[TcpFlags::ACK, PSH_ACK]), [""; 0]);
         assert_eq!(one_way(&[RST_ACK]), [""; 0], "a check of health");
+        assert_eq!(one_way(&[TcpFlags::ACK, TcpFlags::RST]), [""; 0], "closed before all was read");
         for next in [&[][..], &[TcpFlags::RST]] {
             let alone = one_way(next);
             assert!(
