@@ -113,10 +113,17 @@ impl Book {
         Some(Found { alert, fresh: false, at })
     }
 
+    /// Whether there is an alert of a rule and group that is still going on.
+    pub fn has(&self, rule: &'static Rule, group: Group, at: Timestamp) -> bool {
+        let key = self.hasher.hash_one((rule.id, group));
+        let alert = self.open.get(&key).and_then(|&index| self.alerts.get(index));
+        alert.is_some_and(|alert| at.since(alert.last) <= COOL_DOWN)
+    }
+
     fn place(&mut self, rule: &'static Rule, group: Group, at: Timestamp) -> Case {
         let key = self.hasher.hash_one((rule.id, group));
         if let Some(&index) = self.open.get(&key)
-            && self.alerts.get(index).is_some_and(|alert| at.since(alert.last) <= COOL_DOWN)
+            && self.has(rule, group, at)
         {
             return Case(index);
         }

@@ -12,6 +12,7 @@ mod brute_reply;
 mod brute_session;
 mod course;
 mod detection;
+mod different;
 mod dns_abuse;
 pub mod event;
 mod firsts;
@@ -28,6 +29,7 @@ mod http_exploit;
 mod http_malware;
 mod http_scan;
 pub mod labels;
+mod later;
 mod legacy;
 mod mining;
 mod probe;
@@ -36,8 +38,10 @@ pub mod readers;
 mod retelling;
 mod rule;
 mod scan_host;
+mod scan_link;
 mod scan_port;
 mod scan_protocol;
+mod scan_slow;
 pub mod session;
 mod sets;
 mod sip;
@@ -108,6 +112,8 @@ pub static DETECTORS: &[Entry] = &[
     backscatter::ENTRY,
     scan_port::ENTRY,
     scan_host::ENTRY,
+    scan_slow::ENTRY,
+    scan_link::ENTRY,
     flood::ENTRY,
     amp::ENTRY,
     spoof::ENTRY,
@@ -182,6 +188,8 @@ mod tests {
             backscatter::SCENARIOS,
             scan_port::SCENARIOS,
             scan_host::SCENARIOS,
+            scan_slow::SCENARIOS,
+            scan_link::SCENARIOS,
             flood::SCENARIOS,
             amp::SCENARIOS,
             spoof::SCENARIOS,

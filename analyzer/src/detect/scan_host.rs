@@ -1,14 +1,15 @@
 //! Host scans: one source tries one service on many hosts, and most fail. What separates it from a busy client is the
 //! share that fails: clients of many servers fail with 0 to 5 in a hundred, a bot looking for victims with nearly all.
 //!
-//! Sweeps by ICMP and ARP ask who is there; half of the addresses not answering is enough for them.
+//! Sweeps by ICMP ask who is there, and need not fail. Those of the own link are [`super::scan_link`]'s, slow scans [`super::scan_slow`]'s.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
-use capturer::{Protocol, TcpFlags, Timestamp, Transport};
+use capturer::{TcpFlags, Timestamp, Transport};
 
 use super::book::key;
+use super::different::Different;
 use super::firsts::Firsts;
 use super::rule::{Rule, Setting, Thresholds, setting};
 use super::scan_port::is_bare_probe;
@@ -21,13 +22,10 @@ const HOSTS: Setting = setting("hosts", "different hosts that failed", 20.0, (3.
 const WINDOW: Setting = setting("window", "s", 60.0, (1.0, 3600.0));
 const RATIO: Setting = setting("failed_share", "ratio", 0.7, (0.1, 1.0));
 const AFTER_SWEEP: Setting = setting("hosts_after_sweep", "different hosts that failed", 5.0, (2.0, 64.0));
-const SLOW_HOSTS: Setting = setting("hosts", "different hosts that failed", 8.0, (3.0, 64.0));
-const SLOW_WINDOW: Setting = setting("window", "s", 14_400.0, (60.0, 86_400.0));
-const SLOW_PORTS: Setting = setting("most_ports", "different ports", 4.0, (1.0, 4.0));
 
-const SOURCES: &str = "Zeek misc/scan (25 hosts in 5 min), bro-simple-scan, Snort sweeps (5 to 7 rejects in 60 s); \
+pub(super) const SOURCES: &str = "Zeek misc/scan (25 hosts in 5 min), bro-simple-scan, Snort sweeps (5 to 7 rejects in 60 s); \
     measured: benign clients reach 56 hosts with a failed share of 0.00 to 0.05, a bot 136 with 1.00";
-const CAVEAT: &str = "Peer-to-peer programs that look for peers which are gone, and monitoring that finds many hosts \
+pub(super) const CAVEAT: &str = "Peer-to-peer programs that look for peers which are gone, and monitoring that finds many hosts \
     down, look the same.";
 
 const fn rule(
@@ -50,18 +48,12 @@ const fn rule(
     }
 }
 
-static TCP: Rule = rule(
+pub(super) static TCP: Rule = rule(
     "scan.host.tcp",
     "TCP host scan",
     "one port of 20 different hosts failed within a minute and at least 7 of 10 tries failed; 5 hosts are enough after a \
      sweep by ARP or ICMP",
     &[HOSTS, WINDOW, RATIO, AFTER_SWEEP],
-);
-static TCP_SLOW: Rule = rule(
-    "scan.host.tcp_slow",
-    "Slow TCP host scan",
-    "8 different hosts failed within 4 hours on at most 4 ports, and none ever answered",
-    &[SLOW_HOSTS, SLOW_WINDOW, SLOW_PORTS],
 );
 static TCP_ACK: Rule = rule(
     "scan.host.tcp_ack",
@@ -85,39 +77,17 @@ static ICMP: Rule = rule(
     "echo, timestamp or mask requests to 12 different hosts within a minute",
     &[setting("hosts", "different hosts asked", 12.0, (3.0, 64.0)), WINDOW],
 );
-static ARP: Rule = rule(
-    "scan.host.arp",
-    "ARP sweep",
-    "one address asked for 30 different addresses within 10 seconds, and less than half of them answered",
-    &[
-        setting("hosts", "different addresses asked for", 30.0, (5.0, 64.0)),
-        setting("window", "s", 10.0, (1.0, 600.0)),
-        setting("answered_share", "ratio", 0.5, (0.0, 1.0)),
-    ],
-);
-static IPV6_ND: Rule = rule(
-    "scan.host.ipv6_nd",
-    "Neighbor Discovery sweep",
-    "one address solicited 30 different neighbours within 10 seconds, and less than half of them answered",
-    &[
-        setting("hosts", "different neighbours solicited", 30.0, (5.0, 64.0)),
-        setting("window", "s", 10.0, (1.0, 600.0)),
-        setting("answered_share", "ratio", 0.5, (0.0, 1.0)),
-    ],
-);
-
 pub(super) const ENTRY: Entry = Entry {
-    rules: &[&TCP, &TCP_SLOW, &TCP_ACK, &UDP, &ICMP, &ARP, &IPV6_ND],
+    rules: &[&TCP, &TCP_ACK, &UDP, &ICMP],
     wants: Moments::REFUSED
         .and(Moments::ESTABLISHED)
         .and(Moments::UNANSWERED)
         .and(Moments::ANSWERED)
-        .and(Moments::ARP)
         .and(Moments::ICMP),
     make: |thresholds| Box::new(ScanHost::new(thresholds)),
 };
 
-fn tell(alert: &Alert) -> String {
+pub(super) fn tell(alert: &Alert) -> String {
     let hosts = alert.figure("hosts").unwrap_or_default();
     match alert.word("port") {
         Some(port) => format!("{} tried port {port} of {hosts} hosts", alert.who()),
@@ -132,8 +102,6 @@ enum Kind {
     Ack,
     Udp,
     Icmp,
-    Arp,
-    Neighbor,
 }
 
 /// What a rule asks for.
@@ -148,17 +116,12 @@ struct Limits {
 
 impl Limits {
     fn of(rule: &'static Rule, thresholds: &Thresholds) -> Self {
-        let failed = thresholds.get(rule, "failed_share");
-        let answered = thresholds.get(rule, "answered_share");
+        let failed_share = thresholds.get(rule, "failed_share");
         Self {
             rule,
             hosts: thresholds.count(rule, "hosts"),
             window: thresholds.seconds(rule, "window"),
-            failed_share: match (failed.is_finite(), answered.is_finite()) {
-                (true, _) => failed,
-                (_, true) => 1.0 - answered,
-                _ => 0.0,
-            },
+            failed_share: if failed_share.is_finite() { failed_share } else { 0.0 },
         }
     }
 }
@@ -168,28 +131,17 @@ impl Limits {
 struct Tried {
     failed: Window<64>,
     answered: Window<64>,
-    hosts: u32,
-}
-
-/// Hosts that a source tried in hours, with no answer at all.
-#[derive(Clone, Copy, Default)]
-struct Slow {
-    failed: Window<32>,
-    ports: Window<5>,
-    answered: bool,
+    different: Different,
 }
 
 struct ScanHost {
     /// Sources that tried one host so far.
     firsts: Firsts,
     tried: Tracker<Tried>,
-    slow: Tracker<Slow>,
     /// Who opened sessions to a host's own ports.
     callers: Tracker<Window<4>>,
-    limits: [(Kind, Limits); 6],
+    limits: [(Kind, Limits); 4],
     after_sweep: usize,
-    slow_limits: Limits,
-    most_ports: usize,
 }
 
 /// Callers of its own ports that make a host a peer.
@@ -198,26 +150,23 @@ const CALLERS: usize = 3;
 /// Sources and ports that are remembered.
 const MOST: usize = 4096;
 
+/// What was not tried for this long is forgotten.
+const AGE: Duration = Duration::from_secs(900);
+
 impl ScanHost {
     fn new(thresholds: &Thresholds) -> Self {
         let of = |rule| Limits::of(rule, thresholds);
-        let slow_limits = of(&TCP_SLOW);
         Self {
-            firsts: Firsts::new(4 * MOST, slow_limits.window),
-            tried: Tracker::new(MOST, Duration::from_secs(900)),
-            slow: Tracker::new(MOST, slow_limits.window),
-            callers: Tracker::new(MOST, Duration::from_secs(900)),
+            firsts: Firsts::new(4 * MOST, AGE),
+            tried: Tracker::new(MOST, AGE),
+            callers: Tracker::new(MOST, AGE),
             limits: [
                 (Kind::Tcp, of(&TCP)),
                 (Kind::Ack, of(&TCP_ACK)),
                 (Kind::Udp, of(&UDP)),
                 (Kind::Icmp, of(&ICMP)),
-                (Kind::Arp, of(&ARP)),
-                (Kind::Neighbor, of(&IPV6_ND)),
             ],
             after_sweep: thresholds.count(&TCP, "hosts_after_sweep"),
-            slow_limits,
-            most_ports: thresholds.count(&TCP_SLOW, "most_ports"),
         }
     }
 
@@ -241,15 +190,11 @@ impl ScanHost {
     /// A try of a session failed or was answered.
     fn session(&mut self, session: &Session, event: &Event<'_>, context: &mut Context<'_>) {
         let Some(kind) = kind(session) else { return };
-        let forged = event.is(Moments::UNANSWERED) && context.labels.is_forged(session.service(), event.at);
-        if has_no_route(event) || forged {
+        if says_nothing(session, event, context) {
             return;
         }
         let failed = !event.is(Moments::ANSWERED);
         let (source, port) = (session.opener.0, session.answerer.1);
-        if kind == Kind::Tcp {
-            self.slowly(session, event, context);
-        }
         let from = if kind == Kind::Ack && event.is(Moments::UNANSWERED) { session.opener.1 } else { 0 };
         let tried = Try { kind, source, target: session.answerer.0, port: Some(port), from };
         self.tried(&tried, failed, event, context);
@@ -273,83 +218,21 @@ impl ScanHost {
             let Some(first) = self.firsts.other(by, target, (event.at, event.frame())) else { return };
             let state = self.tried.entry(by, event.at, Tried::default);
             state.failed.remember(first);
-            state.hosts = 1;
+            state.different.add(first.key);
         }
         let state = self.tried.entry(by, event.at, Tried::default);
         if state.failed.see(target, event.at, event.frame()) {
-            state.hosts += 1;
+            state.different.add(target);
         }
         if is_unknown_to_sender(tried, event) {
             state.answered.forget(target);
         }
         let failed = state.failed.within(event.at, limits.window);
-        let asks = matches!(tried.kind, Kind::Arp | Kind::Neighbor);
         let answered = state.answered.within(event.at, limits.window);
-        let all = if asks { failed } else { failed + answered };
-        let missed = if asks { failed - answered.min(failed) } else { failed };
-        let share = missed as f64 / all.max(1) as f64;
+        let share = failed as f64 / (failed + answered).max(1) as f64;
         let holds = failed >= limits.hosts && share >= limits.failed_share;
         if holds && !context.labels.is_excused(tried.source, event.at) {
             raise(state, tried, (&limits, share), event, context);
-        }
-    }
-
-    /// The slow form: hours, few ports, no answer ever.
-    fn slowly(&mut self, session: &Session, event: &Event<'_>, context: &mut Context<'_>) {
-        let by = key(context.hasher, ("scan.host.slow", session.opener.0));
-        if event.is(Moments::ANSWERED) {
-            if self.slow.find(by, event.at).is_some() || self.firsts.knows(by, event.at) {
-                self.slow.entry(by, event.at, Slow::default).answered = true;
-            }
-            return;
-        }
-        let target = key(context.hasher, session.answerer.0);
-        if self.slow.find(by, event.at).is_none() {
-            let Some(first) = self.firsts.other(by, target, (event.at, event.frame())) else { return };
-            self.slow.entry(by, event.at, Slow::default).failed.remember(first);
-        }
-        let state = self.slow.entry(by, event.at, Slow::default);
-        state.failed.see(target, event.at, event.frame());
-        state.ports.see(u64::from(session.answerer.1), event.at, 0);
-        let hosts = state.failed.within(event.at, self.slow_limits.window);
-        let many = hosts >= self.slow_limits.hosts && state.ports.len() <= self.most_ports;
-        if !many || state.answered || context.labels.is_excused(session.opener.0, event.at) {
-            return;
-        }
-        let peering = state.ports.keys().all(|port| PEERS.contains(&(port as u16)));
-        let window = self.slow_limits.window;
-        let group = Group::by(Party::host(session.opener.0));
-        let mut found = context.book.case(self.slow_limits.rule, group, event.at);
-        if found.fresh {
-            let first = state.failed.since(event.at, window).unwrap_or(event.at);
-            found.since(first).count(hosts as u64).frames(state.failed.frames(event.at, window));
-            let ports: Vec<String> = state.ports.keys().map(|port| port.to_string()).collect();
-            found.word("port", ports.join(", ").as_bytes());
-        } else {
-            found.count(1).frames([event.frame()]);
-        }
-        found.target(Party::service(session.answerer.0, session.answerer.1));
-        found.reached("hosts", hosts as f64, self.slow_limits.hosts as f64);
-        found.figure("window", window.as_secs_f64());
-        if peering {
-            found.at_most(Severity::Info).word("looks_like", b"a program that looks for peers");
-        }
-    }
-
-    fn arp(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
-        let Transport::Arp(arp) = &event.packet.transport else { return };
-        let (source, target) = (event.packet.source, event.packet.destination);
-        match arp.operation {
-            // A probe for duplicates comes from 0.0.0.0, an announcement asks for the sender's own address.
-            1 if source != target && !source.is_unspecified() => {
-                let tried = Try { kind: Kind::Arp, source, target, port: None, from: 0 };
-                self.tried(&tried, true, event, context);
-            }
-            2 => {
-                let tried = Try { kind: Kind::Arp, source: target, target: source, port: None, from: 0 };
-                self.tried(&tried, false, event, context);
-            }
-            _ => {}
         }
     }
 
@@ -368,26 +251,6 @@ impl ScanHost {
                 self.tried(&tried, true, event, context);
             }
         }
-        if packet.protocol == Protocol::ICMPV6 && (icmp.kind == 135 || icmp.kind == 136) {
-            self.neighbor(icmp.kind, event, context);
-        }
-    }
-
-    /// Solicitations and advertisements, RFC 4861 §4.3: the target comes first in the payload.
-    fn neighbor(&mut self, icmp_kind: u8, event: &Event<'_>, context: &mut Context<'_>) {
-        let Some(target) = event.payload.first_chunk::<16>() else { return };
-        let target = IpAddr::V6(std::net::Ipv6Addr::from(*target));
-        let packet = event.packet;
-        let (source, asks) =
-            if icmp_kind == 135 { (packet.source, true) } else { (packet.destination, false) };
-        if !source.is_unspecified() {
-            self.tried(
-                &Try { kind: Kind::Neighbor, source, target, port: None, from: 0 },
-                asks,
-                event,
-                context,
-            );
-        }
     }
 }
 
@@ -404,7 +267,7 @@ struct Try {
 
 /// Programs that look for peers, most of which are gone: Gnutella, BitTorrent, eDonkey, FastTrack, Direct Connect,
 /// Bitcoin, Ethereum, IPFS.
-static PEERS: &[u16] = &[
+pub(super) static PEERS: &[u16] = &[
     411, 412, 1214, 4001, 4662, 4672, 6346, 6347, 6881, 6882, 6883, 6884, 6885, 6886, 6887, 6888, 6889, 6969,
     8333, 30303, 51413,
 ];
@@ -422,6 +285,12 @@ fn is_unknown_to_sender(tried: &Try, event: &Event<'_>) -> bool {
     const KIND: u16 = TcpFlags::RST.0 | TcpFlags::ACK.0;
     let resets = event.packet.tcp().is_some_and(|tcp| tcp.flags.0 & KIND == TcpFlags::RST.0);
     resets && event.packet.source == tried.source
+}
+
+/// Whether a try that failed tells nothing of who seems to try, or of the host.
+pub(super) fn says_nothing(session: &Session, event: &Event<'_>, context: &Context<'_>) -> bool {
+    let forged = event.is(Moments::UNANSWERED) && context.labels.is_forged(session.service(), event.at);
+    forged || has_no_route(event)
 }
 
 /// A router has no way to the destination's network: that tells of the network, not of the host.
@@ -443,9 +312,6 @@ fn kind(session: &Session) -> Option<Kind> {
 
 impl Detector for ScanHost {
     fn observe(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
-        if event.is(Moments::ARP) {
-            return self.arp(event, context);
-        }
         if let Some(session) = event.session
             && event.is(Moments::ESTABLISHED)
         {
@@ -464,7 +330,6 @@ impl Detector for ScanHost {
 
     fn advance(&mut self, now: Timestamp, _: &mut Context<'_>) {
         self.tried.advance(now);
-        self.slow.advance(now);
         self.callers.advance(now);
     }
 }
@@ -476,8 +341,11 @@ fn raise(
     event: &Event<'_>,
     context: &mut Context<'_>,
 ) {
-    let sweeps = matches!(tried.kind, Kind::Icmp | Kind::Arp | Kind::Neighbor);
-    context.labels.say(tried.source, if sweeps { Label::Swept } else { Label::Scanner }, event.at);
+    context.labels.say(
+        tried.source,
+        if tried.kind == Kind::Icmp { Label::Swept } else { Label::Scanner },
+        event.at,
+    );
     let peering = is_peering(tried, event.at, context);
     let mut found = context.book.case(limits.rule, Group::by(Party::host(tried.source)), event.at);
     if found.fresh {
@@ -491,7 +359,7 @@ fn raise(
         found.count(1).frames([event.frame()]);
     }
     found.target(Party { address: tried.target, port: tried.port });
-    found.reached("hosts", f64::from(state.hosts), limits.hosts as f64);
+    found.reached("hosts", state.different.count(), limits.hosts as f64);
     found.below("failed_share", share, limits.failed_share);
     found.figure("window", limits.window.as_secs_f64());
     if peering {
@@ -539,22 +407,6 @@ pub(super) const SCENARIOS: &[Scenario] = {
     fn ping(scene: &mut Scene, n: u16) {
         scene.icmp(ip("203.0.113.5"), host(n), (8, 0), b"abc");
     }
-    fn who_has(scene: &mut Scene, n: u16) {
-        scene.arp(1, (ip("198.51.100.254"), 254), (host(n), 0));
-    }
-    fn is_at(scene: &mut Scene, n: u16) {
-        who_has(scene, n);
-        scene.arp(2, (host(n), n as u8), (ip("198.51.100.254"), 254));
-    }
-    fn solicit(scene: &mut Scene, n: u16) {
-        let target = std::net::Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, n);
-        scene.icmp(ip("2001:db8::ffff"), ip("ff02::1:ff00:1"), (135, 0), &target.octets());
-    }
-    fn advertise(scene: &mut Scene, n: u16) {
-        solicit(scene, n);
-        let target = std::net::Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, n);
-        scene.icmp(IpAddr::V6(target), ip("2001:db8::ffff"), (136, 0), &target.octets());
-    }
     &[
         Scenario {
             rule: "scan.host.tcp",
@@ -562,14 +414,6 @@ pub(super) const SCENARIOS: &[Scenario] = {
             negative: |scene| {
                 hosts(scene, (20, 100), visit);
                 hosts(scene, (5, 100), syn);
-            },
-        },
-        Scenario {
-            rule: "scan.host.tcp_slow",
-            positive: |scene| hosts(scene, (8, 600_000), syn),
-            negative: |scene| {
-                visit(scene, 200);
-                hosts(scene, (7, 600_000), syn);
             },
         },
         Scenario {
@@ -586,16 +430,6 @@ pub(super) const SCENARIOS: &[Scenario] = {
             rule: "scan.host.icmp",
             positive: |scene| hosts(scene, (12, 100), ping),
             negative: |scene| hosts(scene, (11, 100), ping),
-        },
-        Scenario {
-            rule: "scan.host.arp",
-            positive: |scene| hosts(scene, (30, 100), who_has),
-            negative: |scene| hosts(scene, (200, 100), is_at),
-        },
-        Scenario {
-            rule: "scan.host.ipv6_nd",
-            positive: |scene| hosts(scene, (30, 100), solicit),
-            negative: |scene| hosts(scene, (200, 100), advertise),
         },
     ]
 };

@@ -158,8 +158,13 @@ impl Scene {
         self.send(&Packet { transport: Transport::Icmp(icmp), payload_offset, ..packet }, &bytes);
     }
 
-    /// An ARP message: operation 1 asks, 2 answers.
+    /// An ARP message to all: operation 1 asks, 2 answers.
     pub(super) fn arp(&mut self, operation: u16, sender: (IpAddr, u8), target: (IpAddr, u8)) {
+        self.arp_to(Mac([0xff; 6]), operation, sender, target);
+    }
+
+    /// The same, to one station.
+    pub(super) fn arp_to(&mut self, to: Mac, operation: u16, sender: (IpAddr, u8), target: (IpAddr, u8)) {
         let mac = |last: u8| Mac([2, 0, 0, 0, 0, last]);
         let arp = Arp { operation, sender: mac(sender.1), target: mac(target.1) };
         let packet = Packet {
@@ -167,6 +172,7 @@ impl Scene {
             protocol: Protocol(0),
             transport: Transport::Arp(arp),
             source_mac: mac(sender.1),
+            destination_mac: to,
             ..between(sender.0, target.0, Protocol(0))
         };
         self.send(&packet, b"");

@@ -179,6 +179,11 @@ impl<const N: usize> Window<N> {
         self.keys[..self.len].iter().copied()
     }
 
+    /// The keys of those that came at a time or later.
+    pub fn keys_since(&self, first: Timestamp) -> impl Iterator<Item = u64> {
+        (0..self.len).filter(move |&place| self.ats[place] >= first).map(|place| self.keys[place])
+    }
+
     /// When the oldest of those within the time came.
     pub fn since(&self, at: Timestamp, time: Duration) -> Option<Timestamp> {
         self.recent(at, time).map(|place| self.ats[place]).min()

@@ -50,7 +50,7 @@ impl Subject {
                 Some(match () {
                     () if macs.contains(&source) => Way::Sent,
                     // The lowest bit of the first byte marks groups (IEEE 802).
-                    () if macs.contains(&destination) || destination.0[0] & 1 == 1 => Way::Received,
+                    () if macs.contains(&destination) || destination.is_group() => Way::Received,
                     () => Way::Between,
                 })
             }

@@ -126,7 +126,7 @@ impl Contacts {
 
     /// A host sends from this hardware address on the captured link.
     pub(crate) fn lives_at(&mut self, address: IpAddr, mac: Mac) {
-        let nobody = mac == Mac::default() || mac.0[0] & 1 == 1 || address.is_unspecified();
+        let nobody = mac == Mac::default() || mac.is_group() || address.is_unspecified();
         if !nobody && let Some(contact) = self.meet(address) {
             contact.add_mac(mac);
         }

@@ -94,7 +94,9 @@ impl Distinct {
                     self.promote(row, hash);
                 }
             }
-            State::Coarse => hyperloglog::add(&mut known.block, hash),
+            State::Coarse => {
+                hyperloglog::add(&mut known.block, hash);
+            }
             State::Many(index) => {
                 if let Some(registers) = self.stock.get_mut(index as usize) {
                     hyperloglog::add(registers, hash);

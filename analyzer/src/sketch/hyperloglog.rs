@@ -5,15 +5,23 @@
 //! switch between ranges that the corrections of 2013 (Heule, Nunkesser, Hall) need, and as good. Hashes are 32 bits,
 //! which is plenty below a hundred million things.
 
-/// Takes a hash. `registers` are a power of two in number, one byte each.
+/// Takes a hash; `true` if that changed a register, which only a new one does. `registers` are a power of two in number, one byte each.
 #[inline]
-pub fn add(registers: &mut [u8], hash: u32) {
+pub fn add(registers: &mut [u8], hash: u32) -> bool {
     let precision = registers.len().trailing_zeros();
     let index = (hash >> (32 - precision)) as usize;
     let rank = ((hash << precision).leading_zeros() + 1).min(33 - precision) as u8;
-    if let Some(register) = registers.get_mut(index) {
-        *register = (*register).max(rank);
-    }
+    let Some(register) = registers.get_mut(index) else { return false };
+    let changes = rank > *register;
+    *register = (*register).max(rank);
+    changes
+}
+
+/// How likely a new hash changes a register. Each that did stands for the inverse of what this was before (Ting, "Streamed approximate
+/// counting of distinct elements", KDD 2014).
+pub fn chance(registers: &[u8]) -> f64 {
+    let sum: f64 = registers.iter().map(|&register| (-f64::from(register)).exp2()).sum();
+    sum / registers.len() as f64
 }
 
 /// How many different hashes were taken, about; see [`relative_error`].
@@ -80,7 +88,9 @@ mod tests {
         let mut sketch = vec![0; registers];
         let hasher = RandomState::with_seeds(seed, 2, 3, 4);
         for n in 0..different {
-            (0..1 + n % 3).for_each(|_| add(&mut sketch, hasher.hash_one(n) as u32));
+            (0..1 + n % 3).for_each(|_| {
+                add(&mut sketch, hasher.hash_one(n) as u32);
+            });
         }
         estimate(&sketch)
     }

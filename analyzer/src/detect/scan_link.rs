@@ -1,0 +1,349 @@
+//! Sweeps of the own link: one station asks by ARP or Neighbor Discovery for one address after the other. Routers and busy hosts
+//! ask for many neighbours, too, but those are there and answer: so it is judged a second later, when answers have come.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::time::Duration;
+
+use capturer::{Mac, Protocol, Timestamp, Transport};
+
+use super::book::key;
+use super::different::Different;
+use super::firsts::Firsts;
+use super::later::Later;
+use super::rule::{Rule, Setting, Thresholds, setting};
+use super::session::is_group;
+use super::tracker::{Tracker, Window};
+use super::{Context, Detector, Entry, Event, Group, Label, Moments};
+use crate::alert::{Alert, Party, Severity};
+
+const ASKED: Setting = setting("hosts", "different addresses asked for", 30.0, (5.0, 64.0));
+const WINDOW: Setting = setting("window", "s", 10.0, (1.0, 600.0));
+const ANSWERED: Setting = setting("answered_share", "ratio", 0.5, (0.0, 1.0));
+
+const fn rule(id: &'static str, title: &'static str, sees: &'static str) -> Rule {
+    Rule {
+        id,
+        title,
+        technique: "T1018",
+        severity: Severity::Medium,
+        most: Severity::High,
+        sees,
+        caveat: "A monitoring system that finds many hosts down, or a router that forwards somebody else's scan, looks the same.",
+        sources: "RFC 826, RFC 4861 §7.2.2 (a question goes unanswered for a second before it is asked again); Slips' ARP scan",
+        settings: &[ASKED, WINDOW, ANSWERED],
+        tell: |alert: &Alert| {
+            let hosts = alert.figure("hosts").unwrap_or_default();
+            format!("{} asked {hosts} addresses whether they are there", alert.who())
+        },
+    }
+}
+
+static ARP: Rule = rule(
+    "scan.host.arp",
+    "ARP sweep",
+    "one address asked all for 30 different addresses within 10 seconds, and a second later less than half of them had answered",
+);
+static IPV6_ND: Rule = rule(
+    "scan.host.ipv6_nd",
+    "Neighbor Discovery sweep",
+    "one address solicited 30 different neighbours within 10 seconds, and a second later less than half of them had answered",
+);
+
+pub(super) const ENTRY: Entry = Entry {
+    rules: &[&ARP, &IPV6_ND],
+    wants: Moments::ARP.and(Moments::ICMP),
+    make: |thresholds| Box::new(ScanLink::new(thresholds)),
+};
+
+/// How long an answer may take: as long as hosts wait before they ask again.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Sources that are remembered.
+const MOST: usize = 1024;
+
+/// Addresses that are named at a time.
+const NAMED: usize = 8;
+
+/// What a rule asks for.
+#[derive(Clone, Copy)]
+struct Limits {
+    rule: &'static Rule,
+    hosts: usize,
+    window: Duration,
+    unanswered: f64,
+}
+
+impl Limits {
+    fn of(rule: &'static Rule, thresholds: &Thresholds) -> Self {
+        Self {
+            rule,
+            hosts: thresholds.count(rule, ASKED.name),
+            window: thresholds.seconds(rule, WINDOW.name),
+            unanswered: 1.0 - thresholds.get(rule, ANSWERED.name),
+        }
+    }
+}
+
+/// Addresses that a station asked for.
+#[derive(Clone, Copy, Default)]
+struct Asked {
+    for_whom: Window<64>,
+    answered: Window<64>,
+    different: Different,
+    /// Questions that no alert has counted yet.
+    untold: u32,
+    /// The last few addresses.
+    names: [Option<IpAddr>; NAMED],
+    /// Whether it waits to be judged.
+    waits: bool,
+}
+
+impl Asked {
+    fn ask(&mut self, target: IpAddr, name: u64, (at, frame): (Timestamp, u64)) {
+        if self.for_whom.see(name, at, frame) {
+            self.names[self.untold as usize % NAMED] = Some(target);
+            self.different.add(name);
+            self.untold = self.untold.saturating_add(1);
+        }
+    }
+
+    /// How many were asked for since a time, and what share of them has not answered since.
+    fn unanswered(&self, first: Timestamp) -> (usize, f64) {
+        let asked = self.for_whom.keys_since(first);
+        let (all, silent) = asked.fold((0, 0), |(all, silent), name| {
+            (all + 1, silent + usize::from(!self.answered.keys_since(first).any(|known| known == name)))
+        });
+        (all, silent as f64 / all.max(1) as f64)
+    }
+}
+
+struct ScanLink {
+    /// Stations that asked for one address so far.
+    firsts: Firsts,
+    asked: Tracker<Asked>,
+    later: Later<IpAddr>,
+    arp: Limits,
+    nd: Limits,
+}
+
+impl ScanLink {
+    fn new(thresholds: &Thresholds) -> Self {
+        Self {
+            firsts: Firsts::new(4 * MOST, Duration::from_secs(900)),
+            asked: Tracker::new(MOST, Duration::from_secs(900)),
+            later: Later::new(PATIENCE),
+            arp: Limits::of(&ARP, thresholds),
+            nd: Limits::of(&IPV6_ND, thresholds),
+        }
+    }
+
+    const fn limits(&self, source: IpAddr) -> Limits {
+        if source.is_ipv4() { self.arp } else { self.nd }
+    }
+
+    fn ask(&mut self, source: IpAddr, target: IpAddr, event: &Event<'_>, context: &Context<'_>) {
+        let (by, name) = (of(source, context), key(context.hasher, target));
+        if self.asked.find(by, event.at).is_none() {
+            let Some(first) = self.firsts.other(by, name, (event.at, event.frame())) else { return };
+            let asked = self.asked.entry(by, event.at, Asked::default);
+            asked.for_whom.remember(first);
+            asked.different.add(first.key);
+            asked.untold = 1;
+        }
+        let limits = self.limits(source);
+        let asked = self.asked.entry(by, event.at, Asked::default);
+        asked.ask(target, name, (event.at, event.frame()));
+        if !asked.waits && asked.for_whom.within(event.at, limits.window) >= limits.hosts {
+            asked.waits = self.later.put(source, event.at);
+        }
+    }
+
+    fn answer(&mut self, asker: IpAddr, target: IpAddr, event: &Event<'_>, context: &Context<'_>) {
+        if let Some(asked) = self.asked.find(of(asker, context), event.at) {
+            asked.answered.see(key(context.hasher, target), event.at, event.frame());
+        }
+    }
+
+    fn arp(&mut self, event: &Event<'_>, context: &Context<'_>) {
+        let (packet, Transport::Arp(arp)) = (event.packet, &event.packet.transport) else { return };
+        let (source, target) = (packet.source, packet.destination);
+        // Asking one station alone verifies what is known of it (RFC 1122 §2.3.2.1). Some captures have no addresses of stations.
+        let asks_all = packet.destination_mac.is_group() || packet.destination_mac == Mac([0; 6]);
+        match arp.operation {
+            // A probe for duplicates comes from 0.0.0.0, an announcement asks for the sender's own address.
+            1 if asks_all && source != target && !source.is_unspecified() => {
+                self.ask(source, target, event, context);
+            }
+            2 => self.answer(target, source, event, context),
+            _ => {}
+        }
+    }
+
+    /// Solicitations and advertisements, RFC 4861 §4.3: the target comes first in the payload.
+    fn neighbor(&mut self, event: &Event<'_>, context: &Context<'_>) {
+        let (packet, Transport::Icmp(icmp)) = (event.packet, &event.packet.transport) else { return };
+        if packet.protocol != Protocol::ICMPV6 || !matches!(icmp.kind, 135 | 136) {
+            return;
+        }
+        let Some(target) = event.payload.first_chunk::<16>() else { return };
+        let target = IpAddr::V6(Ipv6Addr::from(*target));
+        if icmp.kind == 136 {
+            self.answer(packet.destination, target, event, context);
+        } else if is_group(packet.destination) && !packet.source.is_unspecified() {
+            // One that goes to a neighbour alone verifies that it is still there (RFC 4861 §7.3.3).
+            self.ask(packet.source, target, event, context);
+        }
+    }
+
+    /// Answers to what was asked until `at` have come, or will not.
+    fn judge(&mut self, source: IpAddr, at: Timestamp, context: &mut Context<'_>) {
+        let limits = self.limits(source);
+        let Some(asked) = self.asked.find(of(source, context), at) else { return };
+        asked.waits = false;
+        let first = at.before(limits.window);
+        let (all, share) = asked.unanswered(first);
+        if all >= limits.hosts && share >= limits.unanswered && !context.labels.is_excused(source, at) {
+            raise(asked, source, (&limits, share), at, context);
+        }
+    }
+}
+
+fn of(source: IpAddr, context: &Context<'_>) -> u64 {
+    key(context.hasher, ("scan.link", source))
+}
+
+fn raise(
+    asked: &mut Asked,
+    source: IpAddr,
+    (limits, share): (&Limits, f64),
+    at: Timestamp,
+    context: &mut Context<'_>,
+) {
+    context.labels.say(source, Label::Swept, at);
+    let mut found = context.book.case(limits.rule, Group::by(Party::host(source)), at);
+    if found.fresh {
+        found.since(asked.for_whom.since(at, limits.window).unwrap_or(at));
+    }
+    found.count(u64::from(std::mem::take(&mut asked.untold)));
+    found.frames(asked.for_whom.frames(at, limits.window));
+    for target in std::mem::take(&mut asked.names).into_iter().flatten() {
+        found.target(Party::host(target));
+    }
+    found.reached("hosts", asked.different.count(), limits.hosts as f64);
+    found.below("failed_share", share, limits.unanswered);
+    found.figure("window", limits.window.as_secs_f64());
+}
+
+impl Detector for ScanLink {
+    fn observe(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
+        if event.is(Moments::ARP) {
+            self.arp(event, context);
+        } else {
+            self.neighbor(event, context);
+        }
+    }
+
+    fn advance(&mut self, now: Timestamp, context: &mut Context<'_>) {
+        while let Some((at, source)) = self.later.due(now) {
+            self.judge(source, at, context);
+        }
+        self.asked.advance(now);
+    }
+
+    fn finish(&mut self, _: Timestamp, context: &mut Context<'_>) {
+        while let Some((at, source)) = self.later.rest() {
+            self.judge(source, at, context);
+        }
+    }
+}
+
+#[cfg(test)]
+use super::scenes::{Scenario, Scene, ip};
+
+#[cfg(test)]
+const ROUTER: (&str, u8) = ("198.51.100.254", 254);
+
+#[cfg(test)]
+fn host(n: u16) -> (IpAddr, u8) {
+    (IpAddr::from([198, 51, 100, n as u8]), n as u8)
+}
+
+#[cfg(test)]
+fn who_has(scene: &mut Scene, n: u16) {
+    scene.arp(1, (ip(ROUTER.0), ROUTER.1), (host(n).0, 0));
+}
+
+#[cfg(test)]
+fn is_at(scene: &mut Scene, n: u16) {
+    scene.arp(2, host(n), (ip(ROUTER.0), ROUTER.1));
+}
+
+#[cfg(test)]
+fn solicit(scene: &mut Scene, n: u16) {
+    let target = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, n);
+    scene.icmp(ip("2001:db8::ffff"), ip("ff02::1:ff00:1"), (135, 0), &target.octets());
+}
+
+#[cfg(test)]
+fn advertise(scene: &mut Scene, n: u16) {
+    let target = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, n);
+    scene.icmp(IpAddr::V6(target), ip("2001:db8::ffff"), (136, 0), &target.octets());
+}
+
+/// Does something with so many hosts, some milliseconds after each other.
+#[cfg(test)]
+fn hosts(scene: &mut Scene, (n, gap): (u16, u64), does: fn(&mut Scene, u16)) {
+    for n in 1..=n {
+        does(scene, n);
+        scene.wait(gap);
+    }
+}
+
+#[cfg(test)]
+pub(super) const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        rule: "scan.host.arp",
+        positive: |scene| hosts(scene, (30, 100), who_has),
+        negative: |scene| {
+            hosts(scene, (200, 0), who_has);
+            scene.wait(500);
+            hosts(scene, (200, 0), is_at);
+        },
+    },
+    Scenario {
+        rule: "scan.host.ipv6_nd",
+        positive: |scene| hosts(scene, (30, 100), solicit),
+        negative: |scene| {
+            hosts(scene, (200, 0), solicit);
+            scene.wait(500);
+            hosts(scene, (200, 0), advertise);
+        },
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_round_finds_no_more_addresses() {
+        let mut scene = Scene::new();
+        for _ in 0..2 {
+            hosts(&mut scene, (250, 10), who_has);
+        }
+        assert_eq!(scene.rules(), ["scan.host.arp"]);
+        let alert = &scene.detection.alerts()[0];
+        assert_eq!(alert.figure("hosts"), Some(250.0));
+        assert_eq!(alert.count, 500, "questions are counted exactly");
+    }
+
+    #[test]
+    fn who_verifies_its_neighbours_one_by_one_sweeps_nothing() {
+        let mut scene = Scene::new();
+        for n in 1..=60 {
+            scene.arp_to(Mac([2, 0, 0, 0, 0, n as u8]), 1, (ip(ROUTER.0), ROUTER.1), (host(n).0, 0));
+            scene.wait(10);
+        }
+        assert!(scene.rules().is_empty());
+    }
+}
