@@ -106,6 +106,8 @@ pub(super) struct Course {
     pub(super) began: Began,
     /// Options that the opening SYN had.
     pub(super) syn_options: u8,
+    /// Time to live, or hop limit, of its first packet.
+    pub(super) ttl: u8,
     pub(super) marks: Marks,
 }
 
@@ -212,6 +214,7 @@ pub(super) fn begin(packet: &Packet, at: Timestamp, key: FlowKey, from_opener: b
         sequence: packet.tcp().map_or(0, |tcp| tcp.sequence),
         began,
         syn_options: packet.tcp().map_or(0, |tcp| tcp.options.layout.len() as u8),
+        ttl: packet.ttl,
         marks,
     };
     course.count(packet, from_opener);

@@ -7,6 +7,7 @@
 use capturer::{Protocol, Timestamp};
 
 use super::book::key;
+use super::different::Different;
 use super::firsts::Firsts;
 use super::rule::{Rule, Setting, Thresholds, setting};
 use super::session::{Began, Session};
@@ -223,8 +224,33 @@ struct Tried {
     answered: u32,
     /// Whether an alert was raised; ports are then counted there.
     told: bool,
-    /// Different ports so far; those that fell out of the window and came back count again.
-    ports: u32,
+    different: Different,
+    /// Times to live of datagrams that failed, least and most.
+    ttls: Option<(u8, u8)>,
+}
+
+/// From this port on traceroute (33434) and mtr (33000) send; no service is looked for there.
+const WAY_PORTS: u64 = 33_000;
+
+/// Systems send with 64, 128 or 255; who looks for the way begins with 1 and seldom goes beyond 30.
+const WAY_TTL: (u8, u8) = (4, 30);
+
+impl Tried {
+    /// 0: the source, such as flow records, does not tell.
+    fn see_ttl(&mut self, ttl: u8) {
+        if ttl == 0 {
+            return;
+        }
+        let (least, most) = self.ttls.unwrap_or((ttl, ttl));
+        self.ttls = Some((least.min(ttl), most.max(ttl)));
+    }
+
+    /// Datagrams whose time to live just suffices, to high ports: traceroute to a host so near that no more than two routers tell
+    /// (those are [`super::traceroute`]'s), or seen where it arrives.
+    fn looks_for_the_way(&self) -> bool {
+        let low = self.ttls.is_some_and(|(least, most)| least <= WAY_TTL.0 && most <= WAY_TTL.1);
+        low && self.failed.keys().all(|port| port >= WAY_PORTS)
+    }
 }
 
 struct ScanPort {
@@ -265,7 +291,7 @@ impl ScanPort {
         let Some(first) = self.firsts.other(pair, port, (event.at, event.frame())) else { return false };
         let tried = self.tried.entry(pair, event.at, Tried::default);
         tried.failed.remember(first);
-        tried.ports = 1;
+        tried.different.add(first.key);
         true
     }
 }
@@ -316,12 +342,16 @@ impl Detector for ScanPort {
         }
         let tried = self.tried.entry(pair, event.at, Tried::default);
         if tried.failed.see(port, event.at, event.frame()) {
-            tried.ports += 1;
+            tried.different.add(port);
         }
         if event.is(Moments::REFUSED) && event.quoted.is_some() {
             tried.refused.see(port, event.at, event.frame());
         }
+        tried.see_ttl(session.ttl);
         let limits = self.limits.iter().find(|(of, _)| *of == kind);
+        if kind == Kind::Datagram && tried.looks_for_the_way() {
+            return;
+        }
         if context.labels.is_excused(session.opener.0, event.at) {
             return;
         }
@@ -367,7 +397,7 @@ fn raise(tried: &mut Tried, limits: &Limits, event: &Event<'_>, context: &mut Co
     } else {
         found.count(1).frames([event.frame()]);
     }
-    found.reached("ports", f64::from(tried.ports), limits.least(tried, event.at) as f64);
+    found.reached("ports", tried.different.count(), limits.least(tried, event.at) as f64);
     found.figure("window", limits.window.as_secs_f64());
 }
 
@@ -500,3 +530,57 @@ pub(super) const SCENARIOS: &[Scenario] = {
         },
     ]
 };
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use capturer::{Icmp, Packet, Ports, Transport};
+
+    use super::*;
+
+    /// Three datagrams for each time to live from 2 on, which the destination, two hops away, refuses.
+    fn refused(from_port: u16, ttl: fn(u8) -> u8) -> Vec<&'static str> {
+        let (from, to) = (ip("192.0.2.7"), ip("203.0.113.9"));
+        let mut scene = Scene::new();
+        for n in 0..15 {
+            let ports = Ports { source: 50_000, destination: from_port + u16::from(n) };
+            let datagram = Packet {
+                source: from,
+                destination: to,
+                protocol: Protocol::UDP,
+                ttl: ttl(2 + n / 3),
+                ..Packet::empty()
+            };
+            scene.send(&Packet { transport: Transport::Udp(ports), ..datagram }, b"@ABC");
+            let mut quoted = vec![0; 28];
+            (quoted[0], quoted[8], quoted[9]) = (0x45, 1, 17);
+            let octets = |address: IpAddr| match address {
+                IpAddr::V4(address) => address.octets(),
+                IpAddr::V6(_) => [0; 4],
+            };
+            quoted[12..16].copy_from_slice(&octets(from));
+            quoted[16..20].copy_from_slice(&octets(to));
+            quoted[20..22].copy_from_slice(&ports.source.to_be_bytes());
+            quoted[22..24].copy_from_slice(&ports.destination.to_be_bytes());
+            let icmp = Transport::Icmp(Icmp { kind: 3, code: 3, identifier: 0, sequence: 0 });
+            let answer = Packet {
+                source: to,
+                destination: from,
+                protocol: Protocol::ICMP,
+                ttl: 63,
+                ..Packet::empty()
+            };
+            scene.send(&Packet { transport: icmp, ..answer }, &quoted);
+            scene.wait(20);
+        }
+        scene.rules()
+    }
+
+    #[test]
+    fn who_looks_for_the_way_to_a_near_host_scans_no_ports() {
+        assert!(refused(33_434, |ttl| ttl).is_empty());
+        assert_eq!(refused(33_434, |_| 64), ["scan.port.udp"], "a scan of the same ports");
+        assert_eq!(refused(100, |ttl| ttl), ["scan.port.udp"], "a scan that makes believe");
+    }
+}

@@ -49,6 +49,8 @@ pub struct Session {
     pub sequence: u32,
     /// Options that the opening SYN had.
     pub syn_options: u8,
+    /// Time to live, or hop limit, of its first packet.
+    pub ttl: u8,
     /// The opening SYN announced a window of less than two segments.
     pub narrow: bool,
     /// The answerer sent something.
@@ -102,6 +104,7 @@ impl Session {
             payload: course.payload,
             sequence: course.sequence,
             syn_options: course.syn_options,
+            ttl: course.ttl,
             narrow: course.marks.has(Marks::NARROW),
             answered: course.marks.has(Marks::ANSWERED),
             accepted: course.marks.has(Marks::ACCEPTED),
