@@ -9,7 +9,7 @@ use capturer::Timestamp;
 use super::database::Match;
 use super::sharing::{Reasons, Sharing};
 use super::tcp::TcpPrint;
-use super::uptime::Uptime;
+use super::uptime::{Uptime, Zero};
 use crate::capped::{Capped, Slot, Worth};
 use crate::flow::bits;
 
@@ -40,6 +40,7 @@ pub struct HostPrints {
     pub distance: Option<u8>,
     /// By its last two timestamps that told it.
     pub uptime: Option<Uptime>,
+    pub(super) zero: Zero,
     /// The program that asks, and the one that answers.
     pub request: Option<Program>,
     /// See `request`.
@@ -85,6 +86,11 @@ impl HostPrints {
     /// How strongly changes from connection to connection hint at several machines: the sum of the last scores.
     pub fn sharing_score(&self) -> u16 {
         self.sharing.total()
+    }
+
+    /// How long it has been up, if its last two peers were told the same: many stacks tell each another random time.
+    pub fn agreed_uptime(&self) -> Option<Uptime> {
+        self.uptime.filter(|_| self.zero.is_agreed())
     }
 }
 

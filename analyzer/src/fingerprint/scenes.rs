@@ -179,6 +179,41 @@ fn a_second_timestamp_tells_the_uptime() {
     assert_eq!(play(&[SYN, SYN_ACK, line, again], |packet| packet).0[4..], ["uptime: 1000 Hz"]);
 }
 
+/// The uptime in minutes that is shown of a host which tells one peer `first` and another `second` ticks of a millisecond, a minute later.
+fn uptime(peers: [[u8; 4]; 2], first: u32, second: u32) -> Option<u32> {
+    let database = Arc::new(Database::read("scene.fp", DATABASE).unwrap());
+    let mut fingerprints = Fingerprints::new(database, 1 << 20);
+    for (peer, ticks, millis) in [(peers[0], first, 0), (peers[1], second, 60_000)] {
+        let stamped = |ticks: u32| {
+            let mut options = LINUX.to_vec();
+            options[8..12].copy_from_slice(&ticks.to_be_bytes());
+            options
+        };
+        let (syn, ack) = (stamped(ticks), stamped(ticks + 250));
+        let ack = Line { millis: 250, flags: TcpFlags::ACK.0, sequence: 101, options: &ack, ..SYN };
+        for line in [Line { options: &syn, ..SYN }, SYN_ACK, ack] {
+            let mut bytes = ipv4(&line);
+            let place = if line.from_client { 16 } else { 12 };
+            bytes[place..place + 4].copy_from_slice(&peer);
+            let at = Timestamp::from_nanos((millis + line.millis) * 1_000_000);
+            let frame =
+                Frame { number: 1, at, wire_len: bytes.len() as u32, link: LinkType::IPV4, bytes: &bytes };
+            fingerprints.observe(&decode(&frame).unwrap(), &bytes, &mut |_| {});
+        }
+    }
+    let host = fingerprints.host([192, 0, 2, 1].into()).unwrap();
+    assert!(host.uptime.is_some(), "told all the same");
+    host.agreed_uptime().map(|uptime| uptime.minutes)
+}
+
+#[test]
+fn an_uptime_is_shown_when_two_peers_are_told_the_same() {
+    let (one, other) = ([198, 51, 100, 1], [198, 51, 100, 2]);
+    assert_eq!(uptime([one, other], 600_000, 660_000), Some(11));
+    assert_eq!(uptime([one, other], 600_000, 3_000_000_000), None, "random for each peer");
+    assert_eq!(uptime([one, one], 600_000, 660_000), None, "one peer always hears the same");
+}
+
 proptest! {
     #[test]
     fn any_segments_in_any_order_are_taken(

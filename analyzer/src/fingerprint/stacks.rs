@@ -90,6 +90,8 @@ impl Fingerprints {
             // A first segment may be another machine's behind the same address.
             Clock::Odd => !segment.tcp.flags.is_syn(),
             Clock::Ticks(uptime) => {
+                let peer = if subject == Subject::Client { flow.server.0 } else { flow.client.0 };
+                host.zero.hear(peer, uptime.zero_ms, segment.packet.at);
                 host.uptime = Some(uptime);
                 tell(&segment.event(flow, subject, EventKind::Uptime(uptime)));
                 true

@@ -1,8 +1,10 @@
 //! How long a host has been up, by the clock of its TCP timestamps (RFC 7323 §5.4): two of them tell the clock's rate, and the
 //! rate how long it has counted, modulo 2³² ticks.
 //!
-//! Stacks that begin each connection at a random value (Linux since 4.10, Windows and macOS of today) tell nothing true: whoever
-//! shows an uptime should want it from several connections.
+//! Stacks that begin at a random value with each peer or connection (Linux since 4.10, Windows and macOS of today) tell nothing true:
+//! of a host an uptime is only shown if two peers are told the same ([`Zero`]).
+
+use std::net::IpAddr;
 
 use capturer::Timestamp;
 
@@ -29,6 +31,36 @@ pub struct Uptime {
     pub modulo_days: u32,
     /// Ticks a second, as measured.
     pub frequency: f64,
+    /// When the clock was zero, milliseconds since 1970.
+    pub zero_ms: i64,
+}
+
+/// How far two peers' reckonings of the same boot may be apart, milliseconds; and as a share of the time between them, since a rate is
+/// rounded.
+const SAME_BOOT: (i64, i64) = (60_000, 10);
+
+/// When a host's clock was zero, as it tells one peer after another.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Zero {
+    /// The peer that was told last, when the clock was zero by that, and when it was told.
+    last: Option<(IpAddr, i64, i64)>,
+    agreed: bool,
+}
+
+impl Zero {
+    /// Takes what a peer was told.
+    pub(super) fn hear(&mut self, peer: IpAddr, zero_ms: i64, at: Timestamp) {
+        let now = at.as_millis();
+        if let Some((_, zero, then)) = self.last.filter(|(before, ..)| *before != peer) {
+            self.agreed = (zero_ms - zero).abs() <= SAME_BOOT.0 + (now - then).abs() / SAME_BOOT.1;
+        }
+        self.last = Some((peer, zero_ms, now));
+    }
+
+    /// Whether the last two peers were told the same.
+    pub(super) const fn is_agreed(&self) -> bool {
+        self.agreed
+    }
 }
 
 /// What two timestamps tell.
@@ -59,7 +91,8 @@ pub(super) fn clock(before: &TcpPrint, timestamp: u32, at: Timestamp) -> Clock {
     }
     let rate = rounded(frequency as u32);
     let (minutes, modulo_days) = (timestamp / rate / 60, u32::MAX / (rate * 86_400));
-    Clock::Ticks(Uptime { minutes, modulo_days, frequency })
+    let zero_ms = at.as_millis() - i64::from(timestamp) * 1000 / i64::from(rate);
+    Clock::Ticks(Uptime { minutes, modulo_days, frequency, zero_ms })
 }
 
 /// The round rate that a measured one most likely is.

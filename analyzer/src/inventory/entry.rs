@@ -92,7 +92,7 @@ impl Entry {
         self.unit = prints.unit;
         self.link = prints.unit.and_then(|unit| database.link(unit)).map(ToString::to_string);
         self.distance = prints.distance;
-        self.uptime = prints.uptime.map(|uptime| uptime.minutes);
+        self.uptime = prints.agreed_uptime().map(|uptime| uptime.minutes);
         self.language = prints.language.map(|letters| letters.map(char::from).iter().collect());
         let programs = [prints.request, prints.response].into_iter().flatten();
         self.apps = programs.filter_map(|Program { found, .. }| label(found?)).collect();
