@@ -1,5 +1,6 @@
 //! The threads: what each is made from, in what order they begin, and in what order they end.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc;
@@ -339,7 +340,18 @@ fn keep(keeper: Keeper, settings: &Settings) -> Result<(history::Place, (Disk, J
 fn graphs(settings: &Settings, kind: &str) -> Result<Graphs, Failure> {
     let kept = settings.history.keep && kind != "demo";
     let path = kept.then(|| geo_files::folder_of(&settings.history.folder, "").join("graphs.json"));
-    Graphs::open(path).map_err(Failure::Unreadable)
+    open_graphs(path, !settings.history.folder.as_os_str().is_empty())
+}
+
+/// Those that can't be read where nobody named a place are left alone, and are no reason not to capture.
+fn open_graphs(path: Option<PathBuf>, named: bool) -> Result<Graphs, Failure> {
+    match Graphs::open(path) {
+        Err(error) if !named => {
+            tracing::warn!("{error}; graphs are kept only as long as this runs; set history.folder");
+            Graphs::open(None).map_err(Failure::Unreadable)
+        }
+        other => other.map_err(Failure::Unreadable),
+    }
 }
 
 /// Names this run.
@@ -367,6 +379,17 @@ mod tests {
             certificate: None,
         };
         Arc::new(Status::new(source, facts, None, None))
+    }
+
+    #[test]
+    fn graphs_that_cannot_be_read_end_nothing_unless_somebody_named_their_place() {
+        let path = std::env::temp_dir().join(format!("wireglobe-house-{}.json", std::process::id()));
+        std::fs::write(&path, "{\"of\": \"something else\"}").unwrap();
+        assert!(matches!(open_graphs(Some(path.clone()), true), Err(Failure::Unreadable(_))));
+        let graphs = open_graphs(Some(path.clone()), false).unwrap();
+        graphs.add(Vec::new()).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "{\"of\": \"something else\"}", "left alone");
+        std::fs::remove_file(path).unwrap();
     }
 
     #[test]
