@@ -1,5 +1,7 @@
 //! Telephony: who looks for SIP servers and extensions, and who guesses passwords. A registration is refused once in every
-//! log-in (401, then it comes with credentials), so refusals count only where no success is among them.
+//! log-in (401, then it comes with credentials), so refusals count only where no success is among them. Who asks once for each of many
+//! users without credentials looks for extensions. Credentials answer a challenge of the server (RFC 3261 §22): where they come and no
+//! answer is seen, only the questions are captured, and nothing is known of how it went.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -15,7 +17,7 @@ use super::tracker::{Tracker, Window};
 use super::{Context, Detector, Entry, Event, Group, Label, Moments};
 use crate::alert::{Party, Severity};
 
-const FAILURES: Setting = setting("failures", "registrations refused or not answered", 10.0, (3.0, 64.0));
+const FAILURES: Setting = setting("failures", "registrations refused", 10.0, (3.0, 64.0));
 const WINDOW: Setting = setting("window", "s", 60.0, (1.0, 3600.0));
 const HOSTS: Setting = setting("hosts", "different hosts asked", 8.0, (3.0, 64.0));
 const USERS: Setting = setting("users", "different extensions asked for at one host", 15.0, (4.0, 64.0));
@@ -24,9 +26,10 @@ static BRUTE: Rule = guesses::rule(
     "brute.sip",
     "Password guessing over SIP",
     (
-        "10 registrations within a minute that are refused (401, 403, 404, 407) or not answered, and none that goes well",
-        "A telephone with an old password; an exchange that is down while many telephones come back through one address.",
-        "Asterisk fail2ban filters, ET SIP rules",
+        "10 registrations within a minute, with credentials or again for the same user, at a server that refuses (401, 403, 404, 407), \
+         and none that goes well",
+        "A telephone with an old password.",
+        "Asterisk fail2ban filters, ET SIP rules; RFC 3261 §22",
     ),
     &[FAILURES, WINDOW],
 );
@@ -78,10 +81,14 @@ static TOOLS: &[&str] = &[
     "csipsimple_scan",
 ];
 
+/// Refusals of a registration: unauthorized, forbidden, not found, proxy authentication required (RFC 3261 §21.4).
+const REFUSALS: [u16; 4] = [401, 403, 404, 407];
+
 /// Registrations of a client at a server.
 #[derive(Clone, Copy, Default)]
 struct Registrations {
     asked: Window<64>,
+    refused: bool,
     went_well: bool,
     told: bool,
 }
@@ -134,33 +141,36 @@ impl Sip {
             case.frames(hosts.frames(event.at, self.window));
             case.reached("hosts", tried as f64, self.least.0 as f64);
         }
-        if matches!(method, b"REGISTER" | b"OPTIONS") {
-            self.extension(message, (client, server), sight, context);
-        }
-        if method == b"REGISTER" {
+        let is_other = matches!(method, b"REGISTER" | b"OPTIONS")
+            && self.extension(message, (client, server), sight, context);
+        let [authorization, proxy] =
+            ["authorization", "proxy-authorization"].map(|name| message.fields.get(name));
+        let credentials = authorization.or(proxy);
+        if method == b"REGISTER" && (credentials.is_some() || !is_other) {
             // One that is sent again has the same call, number and credentials.
-            let [call, number, credentials] =
-                ["call-id", "cseq", "authorization"].map(|name| message.fields.get(name));
+            let [call, number] = ["call-id", "cseq"].map(|name| message.fields.get(name));
             let of = key(context.hasher, (call, number, credentials));
             self.registers((client, server), (of, sight), context);
         }
     }
 
+    /// An extension is asked for; `true` if it was not asked for before.
     fn extension(
         &mut self,
         message: &sip::Message<'_>,
         (client, server): (IpAddr, IpAddr),
         (at, frame): (Timestamp, u64),
         context: &mut Context<'_>,
-    ) {
-        let Some(to) = message.to() else { return };
+    ) -> bool {
+        let Some(to) = message.to() else { return false };
         let users = self.users.entry(key(context.hasher, ("sip", client, server)), at, Window::default);
-        users.see(key(context.hasher, to), at, frame);
+        let is_other = users.see(key(context.hasher, to), at, frame);
         let asked = users.within(at, self.window);
         if asked >= self.least.1 {
             let mut case = scan((client, server), ((at, frame), asked), context);
             case.frames(users.frames(at, self.window)).reached("users", asked as f64, self.least.1 as f64);
         }
+        is_other
     }
 
     /// Each registration counts until one goes well.
@@ -176,7 +186,7 @@ impl Sip {
             return;
         }
         let failed = tries.asked.within(at, self.window);
-        if tries.went_well || failed < self.failures {
+        if tries.went_well || !tries.refused || failed < self.failures {
             return;
         }
         let group = Group::between(Party::host(client), Party::host(server));
@@ -192,12 +202,16 @@ impl Sip {
     }
 
     fn answer(&mut self, status: u16, method: &[u8], event: &Event<'_>, context: &mut Context<'_>) {
-        if method != b"REGISTER" || status != 200 {
+        if method != b"REGISTER" || !(status == 200 || REFUSALS.contains(&status)) {
             return;
         }
         let (client, server) = (event.packet.destination, event.packet.source);
         let of = key(context.hasher, ("register", client, server));
         let tries = self.registrations.entry(of, event.at, Registrations::default);
+        if status != 200 {
+            tries.refused = true;
+            return;
+        }
         if tries.told {
             let group = Group::between(Party::host(client), Party::host(server));
             if let Some(mut case) = context.book.known(&BRUTE, group, event.at) {
@@ -248,11 +262,19 @@ pub(super) const SCENARIOS: &[Scenario] = {
         scene.udp((ip("203.0.113.5"), 5060), server, text.as_bytes());
         scene.wait(100);
     }
+    /// Registrations with other credentials each, and what the server says.
     fn registers(scene: &mut Scene, n: u64, status: &str) {
+        let (client, server) = ((ip("203.0.113.5"), 5060), (ip("192.0.2.1"), 5060));
         for n in 0..n {
-            send(scene, 1, ("REGISTER", 100 + n % 12));
-            let text = format!("SIP/2.0 {status}\r\nCSeq: 1 REGISTER\r\n\r\n");
-            scene.udp((ip("192.0.2.1"), 5060), (ip("203.0.113.5"), 5060), text.as_bytes());
+            let text = format!(
+                "REGISTER sip:example.org SIP/2.0\r\nTo: <sip:{}@example.org>\r\nCSeq: {n} REGISTER\r\n\
+                 Authorization: Digest response=\"{n}\"\r\n\r\n",
+                n % 3
+            );
+            scene.udp(client, server, text.as_bytes());
+            let text = format!("SIP/2.0 {status}\r\nCSeq: {n} REGISTER\r\n\r\n");
+            scene.udp(server, client, text.as_bytes());
+            scene.wait(100);
         }
     }
     &[
@@ -261,7 +283,7 @@ pub(super) const SCENARIOS: &[Scenario] = {
             positive: |scene| registers(scene, 12, "401 Unauthorized"),
             negative: |scene| {
                 registers(scene, 9, "401 Unauthorized");
-                (0..40).for_each(|_| send(scene, 1, ("REGISTER", 100)));
+                (0..14).for_each(|user| send(scene, 1, ("REGISTER", user)));
             },
         },
         Scenario {
@@ -276,16 +298,20 @@ pub(super) const SCENARIOS: &[Scenario] = {
 mod tests {
     use super::*;
 
-    /// So many registrations of one call and number, whose credentials are the same or others each time.
-    fn tries(n: u64, other: bool) -> Vec<&'static str> {
+    /// So many registrations of one call and number, whose credentials are the same or others each time, and which are answered or not.
+    fn tries(n: u64, other: bool, answered: bool) -> Vec<&'static str> {
         let mut scene = Scene::new();
+        let (client, server) = ((ip("203.0.113.5"), 5060), (ip("192.0.2.1"), 5060));
         for n in 0..n {
             let response = if other { n } else { 0 };
             let text = format!(
                 "REGISTER sip:example.org SIP/2.0\r\nTo: <sip:100@example.org>\r\nCall-ID: 7\r\nCSeq: 2 REGISTER\r\n\
                  Authorization: Digest username=\"100\", response=\"{response}\"\r\n\r\n"
             );
-            scene.udp((ip("203.0.113.5"), 5060), (ip("192.0.2.1"), 5060), text.as_bytes());
+            scene.udp(client, server, text.as_bytes());
+            if answered {
+                scene.udp(server, client, b"SIP/2.0 401 Unauthorized\r\nCSeq: 2 REGISTER\r\n\r\n");
+            }
             scene.wait(100);
         }
         scene.rules()
@@ -293,7 +319,21 @@ mod tests {
 
     #[test]
     fn other_credentials_are_another_try_though_call_and_number_stay() {
-        assert_eq!(tries(12, true), ["brute.sip"]);
-        assert!(tries(40, false).is_empty(), "sent again");
+        assert_eq!(tries(12, true, true), ["brute.sip"]);
+        assert!(tries(40, false, true).is_empty(), "sent again");
+        assert!(tries(40, true, false).is_empty(), "only questions are captured");
+    }
+
+    #[test]
+    fn who_asks_once_for_each_of_many_extensions_guesses_no_password() {
+        let mut scene = Scene::new();
+        let (client, server) = ((ip("203.0.113.5"), 5060), (ip("192.0.2.1"), 5060));
+        for user in 100..140 {
+            let text = format!("REGISTER sip:a SIP/2.0\r\nTo: <sip:{user}@a>\r\nCSeq: 1 REGISTER\r\n\r\n");
+            scene.udp(client, server, text.as_bytes());
+            scene.udp(server, client, b"SIP/2.0 404 Not Found\r\nCSeq: 1 REGISTER\r\n\r\n");
+            scene.wait(100);
+        }
+        assert_eq!(scene.rules(), ["scan.sip"]);
     }
 }
