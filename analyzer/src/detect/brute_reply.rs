@@ -7,10 +7,11 @@ use std::time::Duration;
 use capturer::Timestamp;
 
 use super::book::key;
+use super::different::Counted;
 use super::guesses::{self, Failure, Guesses, SETTINGS};
 use super::readers::{kerberos, lines};
 use super::rule::{Rule, Setting, Thresholds, setting};
-use super::tracker::{Tracker, Window};
+use super::tracker::Tracker;
 use super::{Context, Detector, Entry, Event, Group, Moments};
 use crate::alert::Party;
 
@@ -77,7 +78,7 @@ struct BruteReply {
     users: Tracker<u64>,
     kerberos: Guesses,
     /// Users that a client asks for.
-    asked: Tracker<Window<16>>,
+    asked: Tracker<Counted<16>>,
     most_users: (usize, Duration),
 }
 
@@ -140,7 +141,7 @@ impl BruteReply {
         context: &mut Context<'_>,
     ) {
         let asked =
-            self.asked.entry(key(context.hasher, ("kerberos", client, server)), event.at, Window::default);
+            self.asked.entry(key(context.hasher, ("kerberos", client, server)), event.at, Counted::default);
         let fresh = asked.see(key(context.hasher, user), event.at, event.frame());
         let users = asked.within(event.at, self.most_users.1);
         if !fresh || users < self.most_users.0 {
@@ -153,7 +154,7 @@ impl BruteReply {
         } else {
             case.count(1).frames([event.frame()]);
         }
-        case.reached("users", users as f64, self.most_users.0 as f64);
+        case.reached("users", asked.different(), self.most_users.0 as f64);
     }
 }
 

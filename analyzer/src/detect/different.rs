@@ -1,5 +1,10 @@
-//! How many different things a source tried, of which a [`Window`](super::tracker::Window) holds only the last.
+//! How many different things a source tried, of which a [`Window`] holds only the last.
 
+use std::ops::Deref;
+
+use capturer::Timestamp;
+
+use super::tracker::{Sight, Window};
 use crate::sketch::hyperloglog;
 
 /// 7.4 % standard error of what is estimated, by [`hyperloglog::chance`].
@@ -8,10 +13,48 @@ const REGISTERS: usize = 128;
 /// Things by which it is known that a scan goes round again.
 const FIRST: usize = 8;
 
+/// The last different things, and how many there were in all.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
+pub(super) struct Counted<const N: usize> {
+    window: Window<N>,
+    different: Different,
+}
+
+impl<const N: usize> Counted<N> {
+    /// Takes a thing; `true` if it was not in the window.
+    pub(super) fn see(&mut self, key: u64, at: Timestamp, frame: u64) -> bool {
+        let is_other = self.window.see(key, at, frame);
+        if is_other {
+            self.different.add(key);
+        }
+        is_other
+    }
+
+    /// Takes a thing that was seen before the window was made.
+    pub(super) fn remember(&mut self, sight: Sight) {
+        self.see(sight.key, sight.at, sight.frame);
+    }
+
+    /// How many different ones there were: exact, or to two digits where things came again.
+    pub(super) fn different(&self) -> f64 {
+        self.different.count()
+    }
+}
+
+/// What is asked of the last things.
+impl<const N: usize> Deref for Counted<N> {
+    type Target = Window<N>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.window
+    }
+}
+
 /// A count of different things. What falls out of the window and comes back arrives again: so arrivals are counted until one of the
 /// first things is among them, and from then on only what registers have most likely not met.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Different {
+struct Different {
     count: f64,
     first: [u64; FIRST],
     goes_round: bool,
@@ -26,7 +69,7 @@ impl Default for Different {
 
 impl Different {
     /// Something came that the window does not hold; `key` need not be a hash.
-    pub(super) fn add(&mut self, key: u64) {
+    fn add(&mut self, key: u64) {
         let arrivals = self.count as usize;
         self.goes_round |= self.first[..arrivals.min(FIRST)].contains(&key);
         let chance = if self.goes_round { hyperloglog::chance(&self.registers) } else { 1.0 };
@@ -42,7 +85,7 @@ impl Different {
     }
 
     /// How many: exact, or to two digits where things came again.
-    pub(super) fn count(&self) -> f64 {
+    fn count(&self) -> f64 {
         if self.goes_round { two_digits(self.count) } else { self.count }
     }
 }

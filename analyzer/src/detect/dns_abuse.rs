@@ -7,9 +7,10 @@ use std::time::Duration;
 use capturer::{Timestamp, Transport};
 
 use super::book::key;
+use super::different::Counted;
 use super::readers::dns::{AXFR, Question};
 use super::rule::{Rule, Setting, Thresholds, setting};
-use super::tracker::{Tracker, Window};
+use super::tracker::Tracker;
 use super::tunnel_dns::ends;
 use super::{Context, Detector, Entry, Event, Group, Moments};
 use crate::alert::{Party, Severity};
@@ -99,7 +100,7 @@ static USUAL: &[&str] = &[
 /// Answers that a client got.
 #[derive(Clone, Copy, Default)]
 struct Answers {
-    missing: Window<64>,
+    missing: Counted<64>,
     from: Timestamp,
     all: u32,
     told: bool,
@@ -172,8 +173,8 @@ impl DnsAbuse {
             case.since(answers.missing.since(event.at, self.window).unwrap_or(event.at));
         }
         case.target(Party::service(server, 53)).word("name", question.name().as_bytes());
-        let total = case.total() as f64;
-        case.reached("names", total, self.names as f64).figure("window", self.window.as_secs_f64());
+        case.reached("names", answers.missing.different(), self.names as f64)
+            .figure("window", self.window.as_secs_f64());
     }
 
     fn turned(&mut self, question: &Question<'_>, event: &Event<'_>, context: &mut Context<'_>) {
@@ -292,3 +293,28 @@ pub(super) const SCENARIOS: &[Scenario] = {
         },
     ]
 };
+
+#[cfg(test)]
+mod tests {
+    use super::super::readers::dns::tests::message;
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_asked_for_twice_is_one_name() {
+        let mut scene = Scene::new();
+        let (client, server) = ((ip("192.0.2.7"), 40_000), (ip("192.0.2.1"), 53));
+        // Both kinds of addresses, as every resolver asks; and after all 120 names all of them again.
+        for n in (0..120).chain(0..120) {
+            for kind in [1, 28] {
+                let name = format!("a{n}.example.org");
+                scene.udp(client, server, &message(&name, (kind, 0x0100), &[]));
+                scene.udp(server, client, &message(&name, (kind, 0x8183), &[]));
+            }
+            scene.wait(100);
+        }
+        assert_eq!(scene.rules(), ["dns.nxdomain_storm"]);
+        let alert = &scene.detection.alerts()[0];
+        assert_eq!(alert.figure("names"), Some(120.0));
+        assert!(alert.count > 400, "answers: {}", alert.count);
+    }
+}

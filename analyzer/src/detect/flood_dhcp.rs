@@ -6,8 +6,9 @@ use std::time::Duration;
 use capturer::Timestamp;
 
 use super::book::key;
+use super::different::Counted;
 use super::rule::{Rule, Setting, Thresholds, setting};
-use super::tracker::{Tracker, Window};
+use super::tracker::Tracker;
 use super::{Context, Detector, Entry, Event, Group, Moments};
 use crate::alert::{Party, Severity};
 
@@ -35,7 +36,7 @@ pub(super) const ENTRY: Entry =
     Entry { rules: &[&RULE], wants: Moments::DHCP, make: |thresholds| Box::new(Flood::new(thresholds)) };
 
 struct Flood {
-    clients: Tracker<Window<64>>,
+    clients: Tracker<Counted<64>>,
     least: usize,
     window: Duration,
 }
@@ -73,7 +74,7 @@ impl Detector for Flood {
 
 impl Flood {
     fn count(&mut self, (of, client): (u64, u64), event: &Event<'_>, context: &mut Context<'_>) {
-        let clients = self.clients.entry(of, event.at, Window::default);
+        let clients = self.clients.entry(of, event.at, Counted::default);
         clients.see(client, event.at, event.frame());
         let different = clients.within(event.at, self.window);
         if different < self.least {
@@ -87,7 +88,7 @@ impl Flood {
             case.count(1).frames([event.frame()]);
         }
         case.source(Party::host(event.packet.source)).target(Party::host(event.packet.destination));
-        case.reached("clients", different as f64, self.least as f64);
+        case.reached("clients", clients.different(), self.least as f64);
         case.figure("window", self.window.as_secs_f64());
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use capturer::Timestamp;
 
+use super::different::Counted;
 use super::rule::{Rule, Setting, Thresholds, setting};
 use super::tracker::{Tracker, Window};
 use super::{Context, Group};
@@ -58,7 +59,7 @@ fn tell(alert: &Alert) -> String {
 #[derive(Clone, Copy, Default)]
 struct Tries {
     failed: Window<64>,
-    users: Window<16>,
+    users: Counted<16>,
     told: bool,
 }
 
@@ -114,7 +115,7 @@ impl Guesses {
         let total = case.total() as f64;
         case.reached("failures", total, least as f64).figure("window", window.as_secs_f64());
         if !tries.users.is_empty() {
-            case.figure("users", tries.users.len() as f64);
+            case.figure("users", tries.users.different());
         }
         // One user, seldom: most likely a program with an old password.
         if !is_fast && tries.users.len() == 1 {

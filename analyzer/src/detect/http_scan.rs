@@ -7,6 +7,7 @@ use aho_corasick::AhoCorasick;
 use capturer::Timestamp;
 
 use super::book::key;
+use super::different::Counted;
 use super::readers::http::{self, Answer, Message, Request};
 use super::rule::{Rule, Setting, Thresholds, setting};
 use super::tracker::{Rate, Tracker, Window};
@@ -141,7 +142,7 @@ struct Asked {
 /// What a client did on a server.
 #[derive(Clone, Copy, Default)]
 struct Visit {
-    refused: Window<64>,
+    refused: Counted<64>,
     failures: Window<64>,
     told: [bool; 2],
 }
@@ -260,7 +261,7 @@ impl WebScan {
             let first = visit.refused.since(event.at, self.limits.window).unwrap_or(event.at);
             case.since(first).count(paths as u64).frames(visit.refused.frames(event.at, self.limits.window));
         }
-        case.reached("paths", paths as f64, self.limits.paths as f64);
+        case.reached("paths", visit.refused.different(), self.limits.paths as f64);
         case.figure("window", self.limits.window.as_secs_f64());
     }
 

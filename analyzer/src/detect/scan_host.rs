@@ -9,7 +9,7 @@ use std::time::Duration;
 use capturer::{TcpFlags, Timestamp, Transport};
 
 use super::book::key;
-use super::different::Different;
+use super::different::Counted;
 use super::firsts::Firsts;
 use super::rule::{Rule, Setting, Thresholds, setting};
 use super::scan_port::is_bare_probe;
@@ -129,9 +129,8 @@ impl Limits {
 /// Hosts that a source tried.
 #[derive(Clone, Copy, Default)]
 struct Tried {
-    failed: Window<64>,
+    failed: Counted<64>,
     answered: Window<64>,
-    different: Different,
 }
 
 struct ScanHost {
@@ -218,12 +217,9 @@ impl ScanHost {
             let Some(first) = self.firsts.other(by, target, (event.at, event.frame())) else { return };
             let state = self.tried.entry(by, event.at, Tried::default);
             state.failed.remember(first);
-            state.different.add(first.key);
         }
         let state = self.tried.entry(by, event.at, Tried::default);
-        if state.failed.see(target, event.at, event.frame()) {
-            state.different.add(target);
-        }
+        state.failed.see(target, event.at, event.frame());
         if is_unknown_to_sender(tried, event) {
             state.answered.forget(target);
         }
@@ -359,7 +355,7 @@ fn raise(
         found.count(1).frames([event.frame()]);
     }
     found.target(Party { address: tried.target, port: tried.port });
-    found.reached("hosts", state.different.count(), limits.hosts as f64);
+    found.reached("hosts", state.failed.different(), limits.hosts as f64);
     found.below("failed_share", share, limits.failed_share);
     found.figure("window", limits.window.as_secs_f64());
     if peering {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use capturer::{Mac, Protocol, Timestamp, Transport};
 
 use super::book::key;
-use super::different::Different;
+use super::different::Counted;
 use super::firsts::Firsts;
 use super::later::Later;
 use super::rule::{Rule, Setting, Thresholds, setting};
@@ -87,9 +87,8 @@ impl Limits {
 /// Addresses that a station asked for.
 #[derive(Clone, Copy, Default)]
 struct Asked {
-    for_whom: Window<64>,
+    for_whom: Counted<64>,
     answered: Window<64>,
-    different: Different,
     /// Questions that no alert has counted yet.
     untold: u32,
     /// The last few addresses.
@@ -102,7 +101,6 @@ impl Asked {
     fn ask(&mut self, target: IpAddr, name: u64, (at, frame): (Timestamp, u64)) {
         if self.for_whom.see(name, at, frame) {
             self.names[self.untold as usize % NAMED] = Some(target);
-            self.different.add(name);
             self.untold = self.untold.saturating_add(1);
         }
     }
@@ -147,7 +145,6 @@ impl ScanLink {
             let Some(first) = self.firsts.other(by, name, (event.at, event.frame())) else { return };
             let asked = self.asked.entry(by, event.at, Asked::default);
             asked.for_whom.remember(first);
-            asked.different.add(first.key);
             asked.untold = 1;
         }
         let limits = self.limits(source);
@@ -229,7 +226,7 @@ fn raise(
     for target in std::mem::take(&mut asked.names).into_iter().flatten() {
         found.target(Party::host(target));
     }
-    found.reached("hosts", asked.different.count(), limits.hosts as f64);
+    found.reached("hosts", asked.for_whom.different(), limits.hosts as f64);
     found.below("failed_share", share, limits.unanswered);
     found.figure("window", limits.window.as_secs_f64());
 }

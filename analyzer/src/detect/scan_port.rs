@@ -7,7 +7,7 @@
 use capturer::{Protocol, Timestamp};
 
 use super::book::key;
-use super::different::Different;
+use super::different::Counted;
 use super::firsts::Firsts;
 use super::rule::{Rule, Setting, Thresholds, setting};
 use super::session::{Began, Session};
@@ -219,12 +219,11 @@ impl Limits {
 /// Ports of a host that a source tried.
 #[derive(Clone, Copy, Default)]
 struct Tried {
-    failed: Window<64>,
+    failed: Counted<64>,
     refused: Window<16>,
     answered: u32,
     /// Whether an alert was raised; ports are then counted there.
     told: bool,
-    different: Different,
     /// Times to live of datagrams that failed, least and most.
     ttls: Option<(u8, u8)>,
 }
@@ -289,9 +288,7 @@ impl ScanPort {
             return true;
         }
         let Some(first) = self.firsts.other(pair, port, (event.at, event.frame())) else { return false };
-        let tried = self.tried.entry(pair, event.at, Tried::default);
-        tried.failed.remember(first);
-        tried.different.add(first.key);
+        self.tried.entry(pair, event.at, Tried::default).failed.remember(first);
         true
     }
 }
@@ -341,9 +338,7 @@ impl Detector for ScanPort {
             return;
         }
         let tried = self.tried.entry(pair, event.at, Tried::default);
-        if tried.failed.see(port, event.at, event.frame()) {
-            tried.different.add(port);
-        }
+        tried.failed.see(port, event.at, event.frame());
         if event.is(Moments::REFUSED) && event.quoted.is_some() {
             tried.refused.see(port, event.at, event.frame());
         }
@@ -397,7 +392,7 @@ fn raise(tried: &mut Tried, limits: &Limits, event: &Event<'_>, context: &mut Co
     } else {
         found.count(1).frames([event.frame()]);
     }
-    found.reached("ports", tried.different.count(), limits.least(tried, event.at) as f64);
+    found.reached("ports", tried.failed.different(), limits.least(tried, event.at) as f64);
     found.figure("window", limits.window.as_secs_f64());
 }
 

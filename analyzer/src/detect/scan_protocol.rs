@@ -6,8 +6,9 @@ use std::time::Duration;
 use capturer::{Protocol, Timestamp, Transport};
 
 use super::book::key;
+use super::different::Counted;
 use super::rule::{Rule, setting};
-use super::tracker::{Tracker, Window};
+use super::tracker::Tracker;
 use super::{Context, Detector, Entry, Event, Group, Label, Moments};
 use crate::alert::{Party, Severity};
 
@@ -48,8 +49,8 @@ pub(super) const ENTRY: Entry = Entry {
 /// What a source tried of a host.
 #[derive(Clone, Copy, Default)]
 struct Tried {
-    protocols: Window<64>,
-    refused: Window<64>,
+    protocols: Counted<64>,
+    refused: Counted<64>,
 }
 
 struct ScanProtocol {
@@ -81,7 +82,7 @@ impl Detector for ScanProtocol {
         let group = Group::between(Party::host(source), Party::host(target));
         let mut found = context.book.case(&SCAN, group, event.at);
         found.count(if found.fresh { seen as u64 } else { 1 });
-        found.frames(window.frames(event.at, self.window)).reached(name, seen as f64, enough as f64);
+        found.frames(window.frames(event.at, self.window)).reached(name, window.different(), enough as f64);
     }
 
     fn advance(&mut self, now: Timestamp, _: &mut Context<'_>) {

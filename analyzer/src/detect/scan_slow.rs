@@ -8,7 +8,7 @@ use std::time::Duration;
 use capturer::Timestamp;
 
 use super::book::key;
-use super::different::Different;
+use super::different::Counted;
 use super::firsts::Firsts;
 use super::later::Later;
 use super::rule::{Rule, Thresholds, setting};
@@ -51,9 +51,8 @@ const MOST: usize = 4096;
 /// Hosts that a source tried in hours, with no answer at all.
 #[derive(Clone, Copy, Default)]
 struct Tried {
-    failed: Window<32>,
+    failed: Counted<32>,
     ports: Window<5>,
-    different: Different,
     /// The service that failed last.
     last: Option<(IpAddr, u16)>,
     answered: bool,
@@ -96,14 +95,10 @@ impl ScanSlow {
         let (by, target) = (of(source, context), key(context.hasher, session.answerer.0));
         if self.tried.find(by, at).is_none() {
             let Some(first) = self.firsts.other(by, target, (at, event.frame())) else { return };
-            let tried = self.tried.entry(by, at, Tried::default);
-            tried.failed.remember(first);
-            tried.different.add(first.key);
+            self.tried.entry(by, at, Tried::default).failed.remember(first);
         }
         let tried = self.tried.entry(by, at, Tried::default);
-        if tried.failed.see(target, at, event.frame()) {
-            tried.different.add(target);
-        }
+        tried.failed.see(target, at, event.frame());
         tried.ports.see(u64::from(session.answerer.1), at, 0);
         tried.last = Some(session.answerer);
         let first = tried.failed.since(at, self.window).unwrap_or(at);
@@ -139,7 +134,7 @@ impl ScanSlow {
         if let Some((address, port)) = tried.last {
             found.target(Party::service(address, port));
         }
-        found.reached("hosts", tried.different.count(), self.hosts as f64);
+        found.reached("hosts", tried.failed.different(), self.hosts as f64);
         found.figure("window", self.window.as_secs_f64());
         if tried.ports.keys().all(|port| PEERS.contains(&(port as u16))) {
             found.at_most(Severity::Info).word("looks_like", b"a program that looks for peers");

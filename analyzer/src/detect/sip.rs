@@ -10,6 +10,7 @@ use aho_corasick::AhoCorasick;
 use capturer::Timestamp;
 
 use super::book::key;
+use super::different::Counted;
 use super::guesses;
 use super::readers::sip::{self, Kind};
 use super::rule::{Rule, Setting, Thresholds, setting};
@@ -96,8 +97,8 @@ struct Registrations {
 struct Sip {
     tools: Option<AhoCorasick>,
     registrations: Tracker<Registrations>,
-    hosts: Tracker<Window<64>>,
-    users: Tracker<Window<64>>,
+    hosts: Tracker<Counted<64>>,
+    users: Tracker<Counted<64>>,
     failures: usize,
     window: Duration,
     least: (usize, usize),
@@ -133,13 +134,13 @@ impl Sip {
             let total = case.total() as f64;
             case.reached("requests", total, 1.0);
         }
-        let hosts = self.hosts.entry(key(context.hasher, ("sip", client)), event.at, Window::default);
+        let hosts = self.hosts.entry(key(context.hasher, ("sip", client)), event.at, Counted::default);
         hosts.see(key(context.hasher, server), event.at, event.frame());
         let tried = hosts.within(event.at, self.window);
         if tried >= self.least.0 {
             let mut case = scan((client, server), (sight, tried), context);
             case.frames(hosts.frames(event.at, self.window));
-            case.reached("hosts", tried as f64, self.least.0 as f64);
+            case.reached("hosts", hosts.different(), self.least.0 as f64);
         }
         let is_other = matches!(method, b"REGISTER" | b"OPTIONS")
             && self.extension(message, (client, server), sight, context);
@@ -163,12 +164,16 @@ impl Sip {
         context: &mut Context<'_>,
     ) -> bool {
         let Some(to) = message.to() else { return false };
-        let users = self.users.entry(key(context.hasher, ("sip", client, server)), at, Window::default);
+        let users = self.users.entry(key(context.hasher, ("sip", client, server)), at, Counted::default);
         let is_other = users.see(key(context.hasher, to), at, frame);
         let asked = users.within(at, self.window);
         if asked >= self.least.1 {
             let mut case = scan((client, server), ((at, frame), asked), context);
-            case.frames(users.frames(at, self.window)).reached("users", asked as f64, self.least.1 as f64);
+            case.frames(users.frames(at, self.window)).reached(
+                "users",
+                users.different(),
+                self.least.1 as f64,
+            );
         }
         is_other
     }
@@ -283,7 +288,7 @@ pub(super) const SCENARIOS: &[Scenario] = {
             positive: |scene| registers(scene, 12, "401 Unauthorized"),
             negative: |scene| {
                 registers(scene, 9, "401 Unauthorized");
-                (0..14).for_each(|user| send(scene, 1, ("REGISTER", user)));
+                (100..114).for_each(|user| send(scene, 1, ("REGISTER", user)));
             },
         },
         Scenario {

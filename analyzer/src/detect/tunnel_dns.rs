@@ -8,9 +8,10 @@ use std::time::Duration;
 use capturer::Timestamp;
 
 use super::book::key;
+use super::different::Counted;
 use super::readers::dns::{Question, entropy};
 use super::rule::{Rule, Setting, Thresholds, setting};
-use super::tracker::{Rate, Tracker, Window};
+use super::tracker::{Rate, Tracker};
 use super::{Context, Detector, Entry, Event, Group, Moments};
 use crate::alert::{Party, Severity};
 use crate::names::is_within;
@@ -113,7 +114,7 @@ static EXEMPT: &[&str] = &[
 /// Queries of a client below a domain.
 #[derive(Clone, Copy, Default)]
 struct Asked {
-    names: Window<64>,
+    names: Counted<64>,
     from: Timestamp,
     all: u32,
     carriers: u32,
@@ -263,13 +264,12 @@ fn raise(
     case.target(Party::service(server, 53)).word("domain", domain.as_bytes()).word("name", name.as_bytes());
     let names = asked.names.within(event.at, limits.window);
     if names >= limits.subdomains {
-        case.reached("subdomains", names as f64, limits.subdomains as f64);
+        case.reached("subdomains", asked.names.different(), limits.subdomains as f64);
         case.figure("length", length.round()).figure("entropy", (entropy * 100.0).round() / 100.0);
     } else if asked.carried.most() >= limits.bytes {
         case.reached("bytes", f64::from(asked.carried.most()), f64::from(limits.bytes));
     } else {
-        let names = asked.names.within(event.at, QUARTER);
-        case.reached("slow_subdomains", names as f64, limits.slow as f64);
+        case.reached("slow_subdomains", asked.names.different(), limits.slow as f64);
     }
     case.figure("window", limits.window.as_secs_f64());
 }

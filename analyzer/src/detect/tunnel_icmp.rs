@@ -7,8 +7,9 @@ use std::time::Duration;
 use capturer::{Protocol, Timestamp, Transport};
 
 use super::book::key;
+use super::different::Counted;
 use super::rule::{Rule, Setting, Thresholds, setting};
-use super::tracker::{Rate, Tracker, Window};
+use super::tracker::{Rate, Tracker};
 use super::{Context, Detector, Entry, Event, Group, Moments};
 use crate::alert::{Party, Severity};
 
@@ -43,7 +44,7 @@ const COMPARED: usize = 256;
 /// Echo messages between two hosts.
 #[derive(Clone, Copy, Default)]
 struct Echoes {
-    payloads: Window<64>,
+    payloads: Counted<64>,
     /// Identifier, sequence number and payload of the last request.
     asked: Option<(u16, u16, u64)>,
     differ: Rate,
@@ -139,9 +140,13 @@ impl Tunnel {
         }
         case.figure("window", self.window.as_secs_f64()).figure("differ", f64::from(differ));
         if differ >= self.differ {
-            case.severity(Severity::Medium).reached("messages", payloads as f64, self.messages as f64);
+            case.severity(Severity::Medium).reached(
+                "messages",
+                echoes.payloads.different(),
+                self.messages as f64,
+            );
         } else {
-            case.reached("one_way", payloads as f64, self.alone as f64).at_most(Severity::Low);
+            case.reached("one_way", echoes.payloads.different(), self.alone as f64).at_most(Severity::Low);
         }
     }
 }
