@@ -55,13 +55,13 @@ pub(super) static TCP: Rule = rule(
      sweep by ARP or ICMP",
     &[HOSTS, WINDOW, RATIO, AFTER_SWEEP],
 );
-static TCP_ACK: Rule = rule(
+pub(super) static TCP_ACK: Rule = rule(
     "scan.host.tcp_ack",
     "TCP ACK host scan",
     "bare ACKs of no session to one port of 20 different hosts within a minute",
     &[HOSTS, WINDOW, RATIO],
 );
-static UDP: Rule = rule(
+pub(super) static UDP: Rule = rule(
     "scan.host.udp",
     "UDP host scan",
     "one port of 30 different hosts was not answered within a minute, and at least 9 of 10 tries failed",
@@ -71,7 +71,7 @@ static UDP: Rule = rule(
         setting("failed_share", "ratio", 0.9, (0.1, 1.0)),
     ],
 );
-static ICMP: Rule = rule(
+pub(super) static ICMP: Rule = rule(
     "scan.host.icmp",
     "ICMP sweep",
     "echo, timestamp or mask requests to 12 different hosts within a minute",
@@ -97,7 +97,7 @@ pub(super) fn tell(alert: &Alert) -> String {
 
 /// What is tried.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Kind {
+pub(super) enum Kind {
     Tcp,
     Ack,
     Udp,
@@ -294,7 +294,8 @@ fn has_no_route(event: &Event<'_>) -> bool {
     event.quoted.is_some() && matches!(&event.packet.transport, Transport::Icmp(icmp) if icmp.code == 0)
 }
 
-fn kind(session: &Session) -> Option<Kind> {
+/// What a session tries, if its source may be a scanner.
+pub(super) fn kind(session: &Session) -> Option<Kind> {
     if is_group(session.answerer.0) || session.opener.0 == session.answerer.0 {
         return None;
     }

@@ -19,18 +19,27 @@ use crate::alert::{Alert, Party, Severity};
 const ASKED: Setting = setting("hosts", "different addresses asked for", 30.0, (5.0, 64.0));
 const WINDOW: Setting = setting("window", "s", 10.0, (1.0, 600.0));
 const ANSWERED: Setting = setting("answered_share", "ratio", 0.5, (0.0, 1.0));
+const SLOW_ASKED: Setting = setting("hosts", "different addresses asked for", 40.0, (5.0, 64.0));
+const SLOW_WINDOW: Setting = setting("window", "s", 900.0, (60.0, 900.0));
+const SLOW_ANSWERED: Setting = setting("answered_share", "ratio", 0.1, (0.0, 1.0));
 
-const fn rule(id: &'static str, title: &'static str, sees: &'static str) -> Rule {
+const fn rule(
+    id: &'static str,
+    title: &'static str,
+    sees: &'static str,
+    (severity, most): (Severity, Severity),
+    settings: &'static [Setting],
+) -> Rule {
     Rule {
         id,
         title,
         technique: "T1018",
-        severity: Severity::Medium,
-        most: Severity::High,
+        severity,
+        most,
         sees,
         caveat: "A monitoring system that finds many hosts down, or a router that forwards somebody else's scan, looks the same.",
         sources: "RFC 826, RFC 4861 §7.2.2 (a question goes unanswered for a second before it is asked again); Slips' ARP scan",
-        settings: &[ASKED, WINDOW, ANSWERED],
+        settings,
         tell: |alert: &Alert| {
             let hosts = alert.figure("hosts").unwrap_or_default();
             format!("{} asked {hosts} addresses whether they are there", alert.who())
@@ -38,19 +47,43 @@ const fn rule(id: &'static str, title: &'static str, sees: &'static str) -> Rule
     }
 }
 
+/// Of a fast sweep; and of a slow one, which is what a router asks that forwards the Internet's scans to addresses without a host.
+const FAST: (Severity, Severity) = (Severity::Medium, Severity::High);
+const SLOW: (Severity, Severity) = (Severity::Low, Severity::Medium);
+
 static ARP: Rule = rule(
     "scan.host.arp",
     "ARP sweep",
     "one address asked all for 30 different addresses within 10 seconds, and a second later less than half of them had answered",
+    FAST,
+    &[ASKED, WINDOW, ANSWERED],
+);
+static ARP_SLOW: Rule = rule(
+    "scan.host.arp_slow",
+    "Slow ARP sweep",
+    "one address asked all for 40 different addresses within 15 minutes, not so fast that it is a sweep already, and less than a \
+     tenth of them answered",
+    SLOW,
+    &[SLOW_ASKED, SLOW_WINDOW, SLOW_ANSWERED],
 );
 static IPV6_ND: Rule = rule(
     "scan.host.ipv6_nd",
     "Neighbor Discovery sweep",
     "one address solicited 30 different neighbours within 10 seconds, and a second later less than half of them had answered",
+    FAST,
+    &[ASKED, WINDOW, ANSWERED],
+);
+static IPV6_ND_SLOW: Rule = rule(
+    "scan.host.ipv6_nd_slow",
+    "Slow Neighbor Discovery sweep",
+    "one address solicited 40 different neighbours within 15 minutes, not so fast that it is a sweep already, and less than a tenth \
+     of them answered",
+    SLOW,
+    &[SLOW_ASKED, SLOW_WINDOW, SLOW_ANSWERED],
 );
 
 pub(super) const ENTRY: Entry = Entry {
-    rules: &[&ARP, &IPV6_ND],
+    rules: &[&ARP, &ARP_SLOW, &IPV6_ND, &IPV6_ND_SLOW],
     wants: Moments::ARP.and(Moments::ICMP),
     make: |thresholds| Box::new(ScanLink::new(thresholds)),
 };
@@ -120,8 +153,9 @@ struct ScanLink {
     firsts: Firsts,
     asked: Tracker<Asked>,
     later: Later<IpAddr>,
-    arp: Limits,
-    nd: Limits,
+    /// Of fast and slow sweeps.
+    arp: [Limits; 2],
+    nd: [Limits; 2],
 }
 
 impl ScanLink {
@@ -130,12 +164,12 @@ impl ScanLink {
             firsts: Firsts::new(4 * MOST, Duration::from_secs(900)),
             asked: Tracker::new(MOST, Duration::from_secs(900)),
             later: Later::new(PATIENCE),
-            arp: Limits::of(&ARP, thresholds),
-            nd: Limits::of(&IPV6_ND, thresholds),
+            arp: [&ARP, &ARP_SLOW].map(|rule| Limits::of(rule, thresholds)),
+            nd: [&IPV6_ND, &IPV6_ND_SLOW].map(|rule| Limits::of(rule, thresholds)),
         }
     }
 
-    const fn limits(&self, source: IpAddr) -> Limits {
+    const fn limits(&self, source: IpAddr) -> [Limits; 2] {
         if source.is_ipv4() { self.arp } else { self.nd }
     }
 
@@ -150,7 +184,8 @@ impl ScanLink {
         let limits = self.limits(source);
         let asked = self.asked.entry(by, event.at, Asked::default);
         asked.ask(target, name, (event.at, event.frame()));
-        if !asked.waits && asked.for_whom.within(event.at, limits.window) >= limits.hosts {
+        let enough = |limits: &Limits| asked.for_whom.within(event.at, limits.window) >= limits.hosts;
+        if !asked.waits && limits.iter().any(enough) {
             asked.waits = self.later.put(source, event.at);
         }
     }
@@ -194,13 +229,19 @@ impl ScanLink {
 
     /// Answers to what was asked until `at` have come, or will not.
     fn judge(&mut self, source: IpAddr, at: Timestamp, context: &mut Context<'_>) {
-        let limits = self.limits(source);
+        let [fast, slow] = self.limits(source);
         let Some(asked) = self.asked.find(of(source, context), at) else { return };
         asked.waits = false;
-        let first = at.before(limits.window);
-        let (all, share) = asked.unanswered(first);
-        if all >= limits.hosts && share >= limits.unanswered && !context.labels.is_excused(source, at) {
-            raise(asked, source, (&limits, share), at, context);
+        if context.labels.is_excused(source, at) {
+            return;
+        }
+        let is_swept = context.book.has(fast.rule, Group::by(Party::host(source)), at);
+        let forms = if is_swept { &[fast][..] } else { &[fast, slow] };
+        for limits in forms {
+            let (all, share) = asked.unanswered(at.before(limits.window));
+            if all >= limits.hosts && share >= limits.unanswered {
+                return raise(asked, source, (limits, share), at, context);
+            }
         }
     }
 }
@@ -308,6 +349,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         },
     },
     Scenario {
+        rule: ARP_SLOW.id,
+        positive: |scene| hosts(scene, (40, 1000), who_has),
+        negative: |scene| hosts(scene, (39, 1000), who_has),
+    },
+    Scenario {
         rule: "scan.host.ipv6_nd",
         positive: |scene| hosts(scene, (30, 100), solicit),
         negative: |scene| {
@@ -315,6 +361,11 @@ pub(super) const SCENARIOS: &[Scenario] = &[
             scene.wait(500);
             hosts(scene, (200, 0), advertise);
         },
+    },
+    Scenario {
+        rule: IPV6_ND_SLOW.id,
+        positive: |scene| hosts(scene, (40, 1000), solicit),
+        negative: |scene| hosts(scene, (39, 1000), solicit),
     },
 ];
 
