@@ -1,5 +1,8 @@
 //! Sweeps of the own link: one station asks by ARP or Neighbor Discovery for one address after the other. Routers and busy hosts
 //! ask for many neighbours, too, but those are there and answer: so it is judged a second later, when answers have come.
+//!
+//! Who only hears what is sent to all hears no answers: a switch brings them to the asker alone, and what a router asks within minutes
+//! would look like a slow sweep. So that counts whom it asks for again at once, as those do that got no answer.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
@@ -47,7 +50,7 @@ const fn rule(
     }
 }
 
-/// Of a fast sweep; and of a slow one, which is what a router asks that forwards the Internet's scans to addresses without a host.
+/// Of a fast sweep, and of a slow one.
 const FAST: (Severity, Severity) = (Severity::Medium, Severity::High);
 const SLOW: (Severity, Severity) = (Severity::Low, Severity::Medium);
 
@@ -61,8 +64,8 @@ static ARP: Rule = rule(
 static ARP_SLOW: Rule = rule(
     "scan.host.arp_slow",
     "Slow ARP sweep",
-    "one address asked all for 40 different addresses within 15 minutes, not so fast that it is a sweep already, and less than a \
-     tenth of them answered",
+    "one address asked all for 40 different addresses within 15 minutes, each again within 3 seconds, not so fast that it is a sweep \
+     already, and less than a tenth of them answered; a note, if it forwards what others send",
     SLOW,
     &[SLOW_ASKED, SLOW_WINDOW, SLOW_ANSWERED],
 );
@@ -76,20 +79,30 @@ static IPV6_ND: Rule = rule(
 static IPV6_ND_SLOW: Rule = rule(
     "scan.host.ipv6_nd_slow",
     "Slow Neighbor Discovery sweep",
-    "one address solicited 40 different neighbours within 15 minutes, not so fast that it is a sweep already, and less than a tenth \
-     of them answered",
+    "one address solicited 40 different neighbours within 15 minutes, each again within 3 seconds, not so fast that it is a sweep \
+     already, and less than a tenth of them answered; a note, if it forwards what others send",
     SLOW,
     &[SLOW_ASKED, SLOW_WINDOW, SLOW_ANSWERED],
 );
 
 pub(super) const ENTRY: Entry = Entry {
     rules: &[&ARP, &ARP_SLOW, &IPV6_ND, &IPV6_ND_SLOW],
-    wants: Moments::ARP.and(Moments::ICMP),
+    wants: Moments::ARP.and(Moments::ICMP).and(Moments::ESTABLISHED),
     make: |thresholds| Box::new(ScanLink::new(thresholds)),
 };
 
 /// How long an answer may take: as long as hosts wait before they ask again.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Who got no answer asks again within this time: hosts after a second (RFC 4861 §10: RETRANS_TIMER), tools sooner.
+const AGAIN: Duration = Duration::from_secs(3);
+
+/// Different senders behind one station from which on it forwards what others send: a host has an address of each family, and of IPv6
+/// a link-local and a temporary one besides.
+const FORWARDS: usize = 5;
+
+/// Stations whose senders are remembered.
+const STATIONS: usize = 512;
 
 /// Sources that are remembered.
 const MOST: usize = 1024;
@@ -121,7 +134,11 @@ impl Limits {
 #[derive(Clone, Copy, Default)]
 struct Asked {
     for_whom: Counted<64>,
+    /// Of these, whom it asked for again at once.
+    again: Counted<64>,
     answered: Window<64>,
+    /// The station that asks.
+    station: Mac,
     /// Questions that no alert has counted yet.
     untold: u32,
     /// The last few addresses.
@@ -132,17 +149,26 @@ struct Asked {
 
 impl Asked {
     fn ask(&mut self, target: IpAddr, name: u64, (at, frame): (Timestamp, u64)) {
+        let before = self.for_whom.last(name);
+        let is_answered = |before: Timestamp| self.answered.last(name).is_some_and(|answer| answer >= before);
+        if before.is_some_and(|before| !at.exceeds(before, AGAIN) && !is_answered(before)) {
+            self.again.see(name, at, frame);
+        }
         if self.for_whom.see(name, at, frame) {
             self.names[self.untold as usize % NAMED] = Some(target);
             self.untold = self.untold.saturating_add(1);
         }
     }
 
-    /// How many were asked for since a time, and what share of them has not answered since.
-    fn unanswered(&self, first: Timestamp) -> (usize, f64) {
-        let asked = self.for_whom.keys_since(first);
-        let (all, silent) = asked.fold((0, 0), |(all, silent), name| {
-            (all + 1, silent + usize::from(!self.answered.keys_since(first).any(|known| known == name)))
+    /// What counts for each form: whom it asked for, and whom it asked for again.
+    const fn forms(&self) -> [&Counted<64>; 2] {
+        [&self.for_whom, &self.again]
+    }
+
+    /// How many of these were asked for since a time, and what share of them has not answered since.
+    fn unanswered(&self, whom: &Counted<64>, first: Timestamp) -> (usize, f64) {
+        let (all, silent) = whom.keys_since(first).fold((0, 0), |(all, silent), name| {
+            (all + 1, silent + usize::from(self.answered.last(name).is_none_or(|answer| answer < first)))
         });
         (all, silent as f64 / all.max(1) as f64)
     }
@@ -153,6 +179,8 @@ struct ScanLink {
     firsts: Firsts,
     asked: Tracker<Asked>,
     later: Later<IpAddr>,
+    /// Who sends by each station.
+    senders: Tracker<Window<FORWARDS>>,
     /// Of fast and slow sweeps.
     arp: [Limits; 2],
     nd: [Limits; 2],
@@ -164,6 +192,7 @@ impl ScanLink {
             firsts: Firsts::new(4 * MOST, Duration::from_secs(900)),
             asked: Tracker::new(MOST, Duration::from_secs(900)),
             later: Later::new(PATIENCE),
+            senders: Tracker::new(STATIONS, Duration::from_secs(900)),
             arp: [&ARP, &ARP_SLOW].map(|rule| Limits::of(rule, thresholds)),
             nd: [&IPV6_ND, &IPV6_ND_SLOW].map(|rule| Limits::of(rule, thresholds)),
         }
@@ -179,13 +208,18 @@ impl ScanLink {
             let Some(first) = self.firsts.other(by, name, (event.at, event.frame())) else { return };
             let asked = self.asked.entry(by, event.at, Asked::default);
             asked.for_whom.remember(first);
+            asked.station = event.packet.source_mac;
             asked.untold = 1;
         }
         let limits = self.limits(source);
         let asked = self.asked.entry(by, event.at, Asked::default);
         asked.ask(target, name, (event.at, event.frame()));
-        let enough = |limits: &Limits| asked.for_whom.within(event.at, limits.window) >= limits.hosts;
-        if !asked.waits && limits.iter().any(enough) {
+        let are_enough = asked
+            .forms()
+            .into_iter()
+            .zip(&limits)
+            .any(|(whom, limits)| whom.within(event.at, limits.window) >= limits.hosts);
+        if !asked.waits && are_enough {
             asked.waits = self.later.put(source, event.at);
         }
     }
@@ -236,13 +270,26 @@ impl ScanLink {
             return;
         }
         let is_swept = context.book.has(fast.rule, Group::by(Party::host(source)), at);
-        let forms = if is_swept { &[fast][..] } else { &[fast, slow] };
-        for limits in forms {
-            let (all, share) = asked.unanswered(at.before(limits.window));
+        let most = if is_swept { 1 } else { 2 };
+        for (form, limits) in [fast, slow].iter().enumerate().take(most) {
+            let (all, share) = asked.unanswered(asked.forms()[form], at.before(limits.window));
             if all >= limits.hosts && share >= limits.unanswered {
-                return raise(asked, source, (limits, share), at, context);
+                let station = key(context.hasher, asked.station);
+                let forwards =
+                    self.senders.find(station, at).is_some_and(|senders| senders.len() >= FORWARDS);
+                let is_router = form > 0 && forwards;
+                raise(asked, (source, form, is_router), (limits, share), at, context);
+                return;
             }
         }
+    }
+
+    /// Who sends by a station, as established sessions tell.
+    fn sends(&mut self, event: &Event<'_>, context: &Context<'_>) {
+        let packet = event.packet;
+        let station = key(context.hasher, packet.source_mac);
+        let senders = self.senders.entry(station, event.at, Window::default);
+        senders.see(key(context.hasher, packet.source), event.at, 0);
     }
 }
 
@@ -252,32 +299,38 @@ fn of(source: IpAddr, context: &Context<'_>) -> u64 {
 
 fn raise(
     asked: &mut Asked,
-    source: IpAddr,
+    (source, form, is_router): (IpAddr, usize, bool),
     (limits, share): (&Limits, f64),
     at: Timestamp,
     context: &mut Context<'_>,
 ) {
     context.labels.say(source, Label::Swept, at);
+    let untold = std::mem::take(&mut asked.untold);
+    let names = std::mem::take(&mut asked.names);
+    let whom = asked.forms()[form];
     let mut found = context.book.case(limits.rule, Group::by(Party::host(source)), at);
     if found.fresh {
-        found.since(asked.for_whom.since(at, limits.window).unwrap_or(at));
+        found.since(whom.since(at, limits.window).unwrap_or(at));
     }
-    found.count(u64::from(std::mem::take(&mut asked.untold)));
-    found.frames(asked.for_whom.frames(at, limits.window));
-    for target in std::mem::take(&mut asked.names).into_iter().flatten() {
+    found.count(u64::from(untold));
+    found.frames(whom.frames(at, limits.window));
+    for target in names.into_iter().flatten() {
         found.target(Party::host(target));
     }
-    found.reached("hosts", asked.for_whom.different(), limits.hosts as f64);
+    found.reached("hosts", whom.different(), limits.hosts as f64);
     found.below("failed_share", share, limits.unanswered);
     found.figure("window", limits.window.as_secs_f64());
+    if is_router {
+        found.at_most(Severity::Info).word("looks_like", b"a router that forwards a scan of others");
+    }
 }
 
 impl Detector for ScanLink {
     fn observe(&mut self, event: &Event<'_>, context: &mut Context<'_>) {
-        if event.is(Moments::ARP) {
-            self.arp(event, context);
-        } else {
-            self.neighbor(event, context);
+        match &event.packet.transport {
+            Transport::Arp(_) => self.arp(event, context),
+            Transport::Icmp(_) => self.neighbor(event, context),
+            _ => self.sends(event, context),
         }
     }
 
@@ -286,6 +339,7 @@ impl Detector for ScanLink {
             self.judge(source, at, context);
         }
         self.asked.advance(now);
+        self.senders.advance(now);
     }
 
     fn finish(&mut self, _: Timestamp, context: &mut Context<'_>) {
@@ -337,6 +391,14 @@ fn hosts(scene: &mut Scene, (n, gap): (u16, u64), does: fn(&mut Scene, u16)) {
     }
 }
 
+/// Asks twice.
+#[cfg(test)]
+fn insists(scene: &mut Scene, n: u16, asks: fn(&mut Scene, u16)) {
+    asks(scene, n);
+    scene.wait(1000);
+    asks(scene, n);
+}
+
 #[cfg(test)]
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
@@ -350,8 +412,10 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         rule: ARP_SLOW.id,
-        positive: |scene| hosts(scene, (40, 1000), who_has),
-        negative: |scene| hosts(scene, (39, 1000), who_has),
+        // Of who asks for one address alone only that is remembered, not how often: so the first does not count as asked for again.
+        positive: |scene| hosts(scene, (41, 1000), |scene, n| insists(scene, n, who_has)),
+        // Answers go to the router alone.
+        negative: |scene| hosts(scene, (200, 1000), who_has),
     },
     Scenario {
         rule: "scan.host.ipv6_nd",
@@ -364,8 +428,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         rule: IPV6_ND_SLOW.id,
-        positive: |scene| hosts(scene, (40, 1000), solicit),
-        negative: |scene| hosts(scene, (39, 1000), solicit),
+        positive: |scene| hosts(scene, (41, 1000), |scene, n| insists(scene, n, solicit)),
+        negative: |scene| hosts(scene, (200, 1000), solicit),
     },
 ];
 
@@ -383,6 +447,20 @@ mod tests {
         let alert = &scene.detection.alerts()[0];
         assert_eq!(alert.figure("hosts"), Some(250.0));
         assert_eq!(alert.count, 500, "questions are counted exactly");
+    }
+
+    #[test]
+    fn a_router_that_forwards_somebody_elses_scan_is_a_note() {
+        let mut scene = Scene::new();
+        for n in 1..=8u8 {
+            let (from, to) = ((IpAddr::from([203, 0, 113, n]), 40_000), (ip("198.51.100.1"), 443));
+            scene.station = Some(Mac([2, 0, 0, 0, 0, ROUTER.1]));
+            scene.connect(from, to);
+        }
+        scene.station = None;
+        hosts(&mut scene, (60, 1000), |scene, n| insists(scene, n, who_has));
+        assert_eq!(scene.rules(), [ARP_SLOW.id]);
+        assert_eq!(scene.detection.alerts()[0].severity, Severity::Info);
     }
 
     #[test]

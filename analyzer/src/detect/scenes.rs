@@ -25,6 +25,8 @@ pub(super) struct Scene {
     number: u64,
     /// Of the next segment, where it matters.
     sequence: Option<u32>,
+    /// The station that sends what comes next.
+    pub(super) station: Option<Mac>,
 }
 
 /// An end of a conversation.
@@ -38,7 +40,13 @@ pub(super) fn ip(text: &str) -> IpAddr {
 impl Scene {
     pub(super) fn new() -> Self {
         let detection = Detection::new(&Thresholds::default(), 16 << 20);
-        Self { detection, at: Timestamp::from_parts(1_700_000_000, 0), number: 0, sequence: None }
+        Self {
+            detection,
+            at: Timestamp::from_parts(1_700_000_000, 0),
+            number: 0,
+            sequence: None,
+            station: None,
+        }
     }
 
     /// Time passes.
@@ -57,6 +65,7 @@ impl Scene {
             wire_len: packet.wire_len.max(len + 40),
             captured_len: len,
             payload_len: packet.payload_len.max(len),
+            source_mac: self.station.unwrap_or(packet.source_mac),
             ..*packet
         };
         self.detection.observe(&packet, bytes);

@@ -174,6 +174,11 @@ impl<const N: usize> Window<N> {
         self.keys[..self.len].contains(&key)
     }
 
+    /// When a thing in it came last.
+    pub fn last(&self, key: u64) -> Option<Timestamp> {
+        self.keys[..self.len].iter().position(|&known| known == key).map(|place| self.ats[place])
+    }
+
     /// All keys, in no order.
     pub fn keys(&self) -> impl Iterator<Item = u64> {
         self.keys[..self.len].iter().copied()
