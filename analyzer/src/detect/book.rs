@@ -307,6 +307,11 @@ impl Found<'_> {
         self
     }
 
+    /// Whether it was never more than a note so far.
+    pub fn is_note(&self) -> bool {
+        self.fresh || self.alert.severity == Severity::Info
+    }
+
     /// How often it happened so far.
     pub const fn total(&self) -> u64 {
         self.alert.count

@@ -57,7 +57,8 @@ const SLOW: (Severity, Severity) = (Severity::Low, Severity::Medium);
 static ARP: Rule = rule(
     "scan.host.arp",
     "ARP sweep",
-    "one address asked all for 30 different addresses within 10 seconds, and a second later less than half of them had answered",
+    "one address asked all for 30 different addresses within 10 seconds, and a second later less than half of them had answered; \
+     a note, if it forwards what others send",
     FAST,
     &[ASKED, WINDOW, ANSWERED],
 );
@@ -72,7 +73,8 @@ static ARP_SLOW: Rule = rule(
 static IPV6_ND: Rule = rule(
     "scan.host.ipv6_nd",
     "Neighbor Discovery sweep",
-    "one address solicited 30 different neighbours within 10 seconds, and a second later less than half of them had answered",
+    "one address solicited 30 different neighbours within 10 seconds, and a second later less than half of them had answered; \
+     a note, if it forwards what others send",
     FAST,
     &[ASKED, WINDOW, ANSWERED],
 );
@@ -87,7 +89,7 @@ static IPV6_ND_SLOW: Rule = rule(
 
 pub(super) const ENTRY: Entry = Entry {
     rules: &[&ARP, &ARP_SLOW, &IPV6_ND, &IPV6_ND_SLOW],
-    wants: Moments::ARP.and(Moments::ICMP).and(Moments::ESTABLISHED),
+    wants: Moments::ARP.and(Moments::ICMP).and(Moments::ANSWERED).and(Moments::ESTABLISHED),
     make: |thresholds| Box::new(ScanLink::new(thresholds)),
 };
 
@@ -277,14 +279,13 @@ impl ScanLink {
                 let station = key(context.hasher, asked.station);
                 let forwards =
                     self.senders.find(station, at).is_some_and(|senders| senders.len() >= FORWARDS);
-                let is_router = form > 0 && forwards;
-                raise(asked, (source, form, is_router), (limits, share), at, context);
+                raise(asked, (source, form, forwards), (limits, share), at, context);
                 return;
             }
         }
     }
 
-    /// Who sends by a station, as established sessions tell.
+    /// Who sends by a station: servers that answer, and clients that finish the handshake.
     fn sends(&mut self, event: &Event<'_>, context: &Context<'_>) {
         let packet = event.packet;
         let station = key(context.hasher, packet.source_mac);
@@ -299,7 +300,7 @@ fn of(source: IpAddr, context: &Context<'_>) -> u64 {
 
 fn raise(
     asked: &mut Asked,
-    (source, form, is_router): (IpAddr, usize, bool),
+    (source, form, forwards): (IpAddr, usize, bool),
     (limits, share): (&Limits, f64),
     at: Timestamp,
     context: &mut Context<'_>,
@@ -312,6 +313,7 @@ fn raise(
     if found.fresh {
         found.since(whom.since(at, limits.window).unwrap_or(at));
     }
+    let is_note = forwards && found.is_note();
     found.count(u64::from(untold));
     found.frames(whom.frames(at, limits.window));
     for target in names.into_iter().flatten() {
@@ -320,8 +322,8 @@ fn raise(
     found.reached("hosts", whom.different(), limits.hosts as f64);
     found.below("failed_share", share, limits.unanswered);
     found.figure("window", limits.window.as_secs_f64());
-    if is_router {
-        found.at_most(Severity::Info).word("looks_like", b"a router that forwards a scan of others");
+    if is_note {
+        found.at_most(Severity::Info).word("looks_like", b"a router that looks for its neighbours");
     }
 }
 
@@ -450,17 +452,35 @@ mod tests {
     }
 
     #[test]
-    fn a_router_that_forwards_somebody_elses_scan_is_a_note() {
-        let mut scene = Scene::new();
-        for n in 1..=8u8 {
-            let (from, to) = ((IpAddr::from([203, 0, 113, n]), 40_000), (ip("198.51.100.1"), 443));
+    fn a_router_that_asks_for_its_neighbours_is_a_note() {
+        let through_router = |scene: &mut Scene| {
             scene.station = Some(Mac([2, 0, 0, 0, 0, ROUTER.1]));
-            scene.connect(from, to);
+            for n in 1..=8u8 {
+                let (far, near) = (IpAddr::from([203, 0, 113, n]), ip("198.51.100.1"));
+                scene.udp((near, 40_000), (far, 53), b"");
+                scene.udp((far, 53), (near, 40_000), b"");
+            }
+            scene.station = None;
+        };
+        let plays: [(_, fn(&mut Scene)); 2] = [
+            ("scan.host.arp", |scene| hosts(scene, (40, 10), who_has)),
+            (ARP_SLOW.id, |scene| hosts(scene, (60, 1000), |scene, n| insists(scene, n, who_has))),
+        ];
+        for (rule, asks) in plays {
+            let mut scene = Scene::new();
+            through_router(&mut scene);
+            asks(&mut scene);
+            assert_eq!(scene.rules(), [rule]);
+            assert_eq!(scene.detection.alerts()[0].severity, Severity::Info);
         }
-        scene.station = None;
-        hosts(&mut scene, (60, 1000), |scene, n| insists(scene, n, who_has));
-        assert_eq!(scene.rules(), [ARP_SLOW.id]);
-        assert_eq!(scene.detection.alerts()[0].severity, Severity::Info);
+        // Who forwards only after it has swept the link is no router of before: so do those that stand between two hosts.
+        let mut scene = Scene::new();
+        hosts(&mut scene, (40, 10), who_has);
+        scene.wait(2000);
+        through_router(&mut scene);
+        hosts(&mut scene, (40, 10), who_has);
+        assert_eq!(scene.rules(), ["scan.host.arp"]);
+        assert!(scene.detection.alerts()[0].severity >= Severity::Medium);
     }
 
     #[test]
