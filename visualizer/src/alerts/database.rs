@@ -339,14 +339,13 @@ fn state(row: &Row<'_>, column: usize) -> rusqlite::Result<State> {
 
 /// Whether it is muted the tables don't say.
 fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
-    let document: String = row.get(5)?;
     Ok(Entry {
         id: row.get(0)?,
         rule: row.get(1)?,
         severity: row.get(2)?,
         first_ms: row.get(3)?,
         last_ms: row.get(4)?,
-        document: serde_json::from_str(&document).unwrap_or_default(),
+        document: row.get(5)?,
         state: state(row, 6)?,
         reason: row.get(7)?,
         comments: row.get(8)?,

@@ -2,6 +2,7 @@
 
 use analyzer::geo::Geo;
 use analyzer::{Alert, Party};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::board::Entry;
@@ -45,14 +46,20 @@ fn identity(alert: &Alert) -> String {
 /// An alert out of its document, as far as a filter asks of it.
 pub(crate) fn revive(entry: &Entry) -> Option<Alert> {
     let rule = analyzer::detect::rules().find(|rule| rule.id == entry.rule)?;
-    let parties = |field: &str| -> Vec<Party> {
-        let texts = entry.document.get(field).and_then(Value::as_array);
-        texts.into_iter().flatten().filter_map(|text| party(text.as_str()?)).collect()
-    };
+    let named: Parties = serde_json::from_str(&entry.document).unwrap_or_default();
+    let parties = |texts: &[String]| texts.iter().filter_map(|text| party(text)).collect();
     let at = |ms: i64| capturer::Timestamp::from_nanos(ms.saturating_mul(1_000_000));
     let mut alert = Alert::new(0, rule, at(entry.first_ms));
-    (alert.sources, alert.targets) = (parties("sources"), parties("targets"));
+    (alert.sources, alert.targets) = (parties(&named.sources), parties(&named.targets));
     Some(alert)
+}
+
+/// Of a document those between whom it was.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Parties {
+    sources: Vec<String>,
+    targets: Vec<String>,
 }
 
 fn party(text: &str) -> Option<Party> {

@@ -31,7 +31,7 @@ fn is_all_there(store: &mut Store, name: &str) {
         ("scan.port.tcp_syn", "escalated", 1)
     );
     assert_eq!((first.first_ms, first.last_ms, first.severity), (1_781_721_000_000, 1_781_721_001_000, 2));
-    assert_eq!(first.document["sources"][0], "203.0.113.5", "{name}");
+    assert_eq!(first.json()["sources"][0], "203.0.113.5", "{name}");
     assert!(first.muted, "{name}: its mute still holds");
     assert_eq!((past.len(), past[0].comment.as_deref()), (1, Some("asked the owner")));
     let (second, past) = ask(store, |reply| Ask::Get(2, reply)).unwrap();

@@ -89,15 +89,12 @@ impl Route {
 mod tests {
     use analyzer::LocalNetworks;
     use analyzer::geo::{Geo, Needs};
-    use serde_json::{Map, Value, json};
+    use serde_json::json;
 
     use super::*;
 
     fn entry(id: i64, severity: u8, source: &str) -> Entry {
-        let document = match json!({"sources": [source], "targets": ["192.0.2.1:22"]}) {
-            Value::Object(map) => map,
-            _ => Map::new(),
-        };
+        let document = json!({"sources": [source], "targets": ["192.0.2.1:22"]}).to_string().into();
         Entry {
             id,
             rule: "scan.port.tcp_syn".into(),
