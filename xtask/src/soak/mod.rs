@@ -92,7 +92,8 @@ fn feed(arguments: &Arguments, input: ChildStdin) -> Result<u64> {
     let mut writer = PcapWriter::new(BufWriter::with_capacity(1 << 16, input), 65_535)?;
     let end = (arguments.hours * 3.6e9) as u64;
     let (began, mut frames, mut due) = (Instant::now(), 0, Duration::ZERO);
-    for (at, frame) in traffic().take_while(|(at, _)| *at < end) {
+    let filling = (arguments.hours * FILLING * 3.6e9) as u64;
+    for (at, frame) in traffic(filling).take_while(|(at, _)| *at < end) {
         let now = Duration::from_secs_f64(at as f64 / 1e6 / arguments.speed);
         if now > due {
             due = now + Duration::from_millis(5);
