@@ -18,7 +18,8 @@ static FLOOD: Rule = Rule {
     technique: "T1499",
     severity: Severity::Medium,
     most: Severity::High,
-    sees: "300 ARP messages within a second on one link from one station about few addresses, or from at least 100 senders",
+    sees: "300 ARP messages within a second on one link, from at least 100 senders, or about few addresses and half as many from one \
+        station",
     caveat: "A loop in the network copies messages and looks the same.",
     sources: "DETECTION; a sweep of 503 addresses in 1.5 s is none",
     settings: &[
@@ -74,7 +75,8 @@ impl Detector for FloodArp {
         let pace = link.senders.add(event.at, (packet.source, 0), context.hasher);
         link.senders.keep(packet.number);
         link.targets.add(event.at, (packet.destination, 0), context.hasher);
-        if !link.told && (f64::from(pace.second) < self.rate || !holds(link, self.senders)) {
+        let pace = f64::from(pace.second);
+        if !link.told && (pace < self.rate || !holds(link, pace, (self.rate, self.senders))) {
             return;
         }
         let mut found = context.book.case(&FLOOD, Group::default(), event.at);
@@ -95,10 +97,13 @@ impl Detector for FloodArp {
     }
 }
 
-/// More senders than a link has, or few addresses asked for again and again.
-fn holds(link: &Link, senders: f64) -> bool {
-    let targets = link.targets.sources.distinct();
-    link.senders.sources.distinct() >= senders || targets * 4.0 < f64::from(link.targets.total)
+/// More senders than a link has, or few addresses asked for again and again: by one above all, as many hosts that each ask once a second
+/// for a peer that is gone are no flood.
+fn holds(link: &Link, pace: f64, (rate, senders): (f64, f64)) -> bool {
+    let (targets, total) = (link.targets.sources.distinct(), f64::from(link.targets.total));
+    let of_one = pace * f64::from(link.senders.sources.most()) / total.max(1.0);
+    let storms = total >= rate && targets * 4.0 < total && of_one * 2.0 >= rate;
+    link.senders.sources.distinct() >= senders || storms
 }
 
 #[cfg(test)]
@@ -116,3 +121,38 @@ pub(super) const SCENARIOS: &[Scenario] = {
         negative: |scene| (0..600u16).for_each(|n| ask(scene, [198, 18, (n >> 8) as u8, n as u8])),
     }]
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_that_look_for_peers_that_are_gone_are_no_flood_even_where_each_frame_is_captured_twice() {
+        let mut scene = Scene::new();
+        for _ in 0..20 {
+            for host in 1..=30u8 {
+                for gone in 101..=106u8 {
+                    for _copy in 0..2 {
+                        scene.arp(1, ([192, 0, 2, host].into(), host), ([192, 0, 2, gone].into(), 0));
+                    }
+                }
+                scene.wait(33);
+            }
+        }
+        assert!(scene.rules().is_empty(), "{:?}", scene.rules());
+    }
+
+    #[test]
+    fn a_flood_is_one_among_what_others_ask() {
+        let mut scene = Scene::new();
+        for turn in 0..1000u16 {
+            scene.arp(1, (ip("192.0.2.66"), 66), (ip("192.0.2.1"), 0));
+            if turn % 10 == 0 {
+                let host = 1 + (turn / 10 % 30) as u8;
+                scene.arp(1, ([192, 0, 2, host].into(), host), (ip("192.0.2.254"), 0));
+            }
+            scene.wait(2);
+        }
+        assert_eq!(scene.rules(), ["flood.arp"]);
+    }
+}

@@ -66,6 +66,11 @@ impl Sources {
         if self.overflown { hyperloglog::estimate(&self.registers).round() } else { self.len as f64 }
     }
 
+    /// How many came of the busiest; of many equally busy ones too many, but no more than an eighth of all.
+    pub fn most(&self) -> u32 {
+        self.busiest[..self.len].iter().map(|&(_, count)| count).max().unwrap_or(0)
+    }
+
     /// Those known by name, busiest first.
     pub fn busiest(&self) -> impl Iterator<Item = IpAddr> {
         let mut order = self.busiest;
