@@ -147,21 +147,29 @@ impl Book {
         let order = in_turn(alerts.map(|(alert, index)| (alert.rule.id, key(alert), index)).collect());
         let mut goes = vec![false; self.alerts.len()];
         order.iter().rev().take(MOST / 8).for_each(|&index| goes[index as usize] = true);
-        let mut place = vec![None; self.alerts.len()];
-        let mut kept = 0;
-        for (index, goes) in goes.iter().enumerate() {
-            if !goes {
-                place[index] = Some(kept);
-                kept += 1;
-            }
-        }
-        let mut index = 0;
-        self.alerts.retain(|_| {
-            index += 1;
-            !goes[index - 1]
-        });
-        self.open.retain(|_, index| place.get(*index).copied().flatten().map(|to| *index = to).is_some());
+        self.let_go(&goes);
         self.dropped += (MOST / 8) as u64;
+    }
+
+    /// Alerts that are over and were handed over leave: nothing is added to them any more. An eighth of all or more together, as
+    /// all others change their places with them.
+    pub fn forget(&mut self, now: Timestamp) {
+        let is_over = |alert: &Alert| !alert.changed && now.since(alert.last) > COOL_DOWN;
+        let many = self.alerts.iter().filter(|alert| is_over(alert)).count();
+        if many > 0 && many >= self.alerts.len() / 8 {
+            let goes: Vec<bool> = self.alerts.iter().map(is_over).collect();
+            self.let_go(&goes);
+        }
+    }
+
+    /// Takes out those of which it is said, in the order of the alerts.
+    fn let_go(&mut self, goes: &[bool]) {
+        let mut kept = 0..;
+        let place: Vec<Option<usize>> =
+            goes.iter().map(|goes| if *goes { None } else { kept.next() }).collect();
+        let mut goes = goes.iter();
+        self.alerts.retain(|_| goes.next().is_none_or(|goes| !goes));
+        self.open.retain(|_, index| place.get(*index).copied().flatten().map(|to| *index = to).is_some());
     }
 
     /// All alerts, oldest first.
@@ -373,5 +381,51 @@ mod tests {
         assert!(book.alerts().iter().any(|alert| alert.rule == quiet), "and stays in the book");
         assert!(book.alerts().len() <= MOST && book.given() == 40_001);
         assert_eq!(book.dropped() + book.alerts().len() as u64, book.given());
+    }
+
+    /// Raises one alert at each of these seconds, each of another host.
+    fn raise(book: &mut Book, seconds: impl Iterator<Item = i64>) {
+        for second in seconds {
+            let at = Timestamp::from_parts(second, 0);
+            book.case(rule("scan.port.tcp_syn"), Group::by(host(second as u32)), at).count(1);
+        }
+    }
+
+    #[test]
+    fn alerts_that_are_over_and_handed_over_leave_a_book_that_goes_on_for_days() {
+        let mut book = Book::new(Thresholds::default(), RandomState::new());
+        let mut most = 0;
+        for minute in 0..3 * 24 * 60 {
+            raise(&mut book, [60 * minute].into_iter());
+            assert_eq!(book.changed(512).len(), 1);
+            book.forget(Timestamp::from_parts(60 * minute, 0));
+            most = most.max(book.alerts().len());
+        }
+        assert!(
+            (240..280).contains(&most),
+            "one a minute for four hours is what may still change, not {most}"
+        );
+        assert!(book.open.len() <= most);
+        assert_eq!((book.given(), book.dropped()), (3 * 24 * 60, 0), "none had to make room");
+    }
+
+    #[test]
+    fn what_goes_on_or_was_not_handed_over_stays_and_is_added_to() {
+        let mut book = Book::new(Thresholds::default(), RandomState::new());
+        let (hours, scan) = (|n: i64| Timestamp::from_parts(n * 3600, 0), rule("scan.port.tcp_syn"));
+        raise(&mut book, 0..100);
+        assert_eq!(book.changed(90).len(), 90);
+        book.case(scan, Group::by(host(7)), hours(3)).count(1);
+        assert_eq!(book.changed(1)[0].number, 8);
+        book.forget(hours(5));
+        assert_eq!(book.alerts().len(), 11, "one that goes on, ten that nobody has");
+        let ongoing = book.known(scan, Group::by(host(7)), hours(5)).unwrap();
+        assert_eq!((ongoing.total(), ongoing.fresh), (2, false));
+        assert!(
+            book.case(scan, Group::by(host(8)), hours(5)).fresh,
+            "the next of one that is over is another"
+        );
+        let changed = book.changed(512);
+        assert_eq!((changed.len(), changed.iter().filter(|alert| alert.number <= 100).count()), (12, 11));
     }
 }

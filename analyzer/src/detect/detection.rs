@@ -240,6 +240,12 @@ impl Detection {
         (self.book.changed(most), self.book.given())
     }
 
+    /// Lets go of alerts that are over and were given by [`Self::changed`]; for whoever keeps them, and follows traffic for days.
+    pub fn forget(&mut self) {
+        let Some(now) = self.clock.now() else { return };
+        self.book.forget(now);
+    }
+
     /// The moment the traffic has reached.
     pub const fn now(&self) -> Option<Timestamp> {
         self.clock.now()

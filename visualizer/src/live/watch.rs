@@ -66,6 +66,7 @@ impl Watch {
     /// Hands over what changed.
     pub(crate) fn hand_over(&mut self, stream: &PacketStream) {
         let (mut changed, made) = self.detection.changed(TOGETHER);
+        self.detection.forget();
         changed.iter_mut().for_each(|alert| alert.number += self.before);
         if changed.is_empty() {
             return;
