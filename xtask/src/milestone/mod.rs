@@ -5,6 +5,7 @@ mod promises;
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -90,6 +91,9 @@ fn now() -> String {
     now.map_or_else(|_| String::new(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
+/// Lines of what failed that are shown.
+const LAST: usize = 60;
+
 /// Runs it; a test that ran nothing, or skipped with a word, is not kept.
 fn tested(program: &str, words: &[String], is_test: bool) -> Outcome {
     let began = Instant::now();
@@ -109,6 +113,12 @@ fn tested(program: &str, words: &[String], is_test: bool) -> Outcome {
         None if is_test && !ran(&text) => "**FAILED**: no test ran".to_owned(),
         None => "kept".to_owned(),
     };
+    if result.contains("FAILED") {
+        let lines: Vec<&str> = text.lines().collect();
+        let last = lines[lines.len().saturating_sub(LAST)..].join("\n");
+        // Where nobody reads it, it is not missed.
+        let _ = writeln!(std::io::stderr(), "{program} {}:\n{last}\n", words.join(" "));
+    }
     Outcome { result, took }
 }
 
