@@ -64,6 +64,10 @@ pub struct Book {
     voided: Alert,
 }
 
+/// How many times its threshold a figure has to be for a step of severity, and the next. Looked up, since a logarithm for each
+/// packet of an attack costs more than the rest.
+const DECADES: [f64; Severity::ALL.len() - 1] = [1e1, 1e2, 1e3, 1e4];
+
 /// An alert that is being added to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Case(usize);
@@ -103,11 +107,8 @@ impl Book {
 
     /// The alert of a rule and group that is still going on.
     pub fn known(&mut self, rule: &'static Rule, group: Group, at: Timestamp) -> Option<Found<'_>> {
-        let key = self.hasher.hash_one((rule.id, group));
-        let alert = self.alerts.get_mut(*self.open.get(&key)?)?;
-        if at.since(alert.last) > COOL_DOWN {
-            return None;
-        }
+        let index = self.going_on(self.key(rule, group), at)?;
+        let alert = self.alerts.get_mut(index)?;
         alert.changed = true;
         alert.last = alert.last.max(at);
         Some(Found { alert, fresh: false, at })
@@ -115,16 +116,23 @@ impl Book {
 
     /// Whether there is an alert of a rule and group that is still going on.
     pub fn has(&self, rule: &'static Rule, group: Group, at: Timestamp) -> bool {
-        let key = self.hasher.hash_one((rule.id, group));
-        let alert = self.open.get(&key).and_then(|&index| self.alerts.get(index));
-        alert.is_some_and(|alert| at.since(alert.last) <= COOL_DOWN)
+        self.going_on(self.key(rule, group), at).is_some()
+    }
+
+    fn key(&self, rule: &'static Rule, group: Group) -> u64 {
+        self.hasher.hash_one((rule.id, group))
+    }
+
+    /// Where the alert of a key is, if it is still going on.
+    fn going_on(&self, key: u64, at: Timestamp) -> Option<usize> {
+        let index = *self.open.get(&key)?;
+        let alert = self.alerts.get(index)?;
+        (at.since(alert.last) <= COOL_DOWN).then_some(index)
     }
 
     fn place(&mut self, rule: &'static Rule, group: Group, at: Timestamp) -> Case {
-        let key = self.hasher.hash_one((rule.id, group));
-        if let Some(&index) = self.open.get(&key)
-            && self.has(rule, group, at)
-        {
+        let key = self.key(rule, group);
+        if let Some(index) = self.going_on(key, at) {
             return Case(index);
         }
         if self.alerts.len() >= MOST {
@@ -275,7 +283,7 @@ impl Found<'_> {
     pub fn reached(&mut self, figure: &'static str, observed: f64, threshold: f64) -> &mut Self {
         self.put(Figure { name: figure, observed, threshold: Some(threshold) });
         let ratio = if threshold > 0.0 { observed / threshold } else { 1.0 };
-        let steps = if ratio >= 1.0 { ratio.log10().floor() as usize } else { 0 };
+        let steps = DECADES.partition_point(|&least| ratio >= least);
         let rule = self.alert.rule;
         self.alert.severity = self.alert.severity.max(rule.severity.raised(steps, rule.most));
         self

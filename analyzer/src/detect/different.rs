@@ -98,7 +98,10 @@ const fn spread(key: u64) -> u32 {
 }
 
 fn two_digits(count: f64) -> f64 {
-    let step = 10f64.powf((count.log10().floor() - 1.0).max(0.0));
+    let mut step = 1.0;
+    while count >= step * 100.0 {
+        step *= 10.0;
+    }
     (count / step).round() * step
 }
 
