@@ -212,30 +212,45 @@ fn what_does_not_fit_is_joined_and_then_goes_with_the_oldest() {
     assert_same(&path, &packets, (&tight, kept), "");
 }
 
+/// A host that asks another and is answered each second, among so many packets a second of forged sources, which are told once.
+fn flood(seconds: i64, forged: u32) -> Vec<(Packet, i64)> {
+    let (own, asked) = (0xc0a8_0102_u32, 0x0808_0808_u32);
+    let second = |second: i64| {
+        let packet = move |source: u32, destination: u32| Packet {
+            at: Timestamp::from_parts(1_700_000_000 + second, 0),
+            wire_len: 100,
+            network: Network::Ipv4,
+            source: source.to_be_bytes().into(),
+            destination: destination.to_be_bytes().into(),
+            ..Packet::empty()
+        };
+        let first = 0x0b00_0001 + second as u32 * forged;
+        [packet(own, asked), packet(asked, own)]
+            .into_iter()
+            .chain((first..first + forged).map(move |source| packet(source, own)))
+    };
+    (0..seconds).flat_map(second).map(|packet| (packet, packet.at.as_seconds())).collect()
+}
+
+#[test]
+fn what_is_left_out_is_counted_in_its_second_however_many_are_fetched_at_once() {
+    let (mut analyzer, mut archive) = (Analyzer::new(setup()), Archive::new(24 << 20));
+    analyzer.record();
+    flood(4, 10_000).iter().for_each(|(packet, _)| analyzer.observe(packet, &[]));
+    analyzer.read();
+    fetch(&mut analyzer, &mut archive);
+    let steps = archive.of(archive.kept().unwrap());
+    let packets = steps.map(|(_, slices, left)| {
+        assert!(left.packets() > 1000, "so many are not kept apart");
+        slices.iter().map(|slice| slice.volume().packets).sum::<u64>() + left.packets()
+    });
+    assert_eq!(packets.collect::<Vec<_>>(), [10_002; 4]);
+}
+
 #[test]
 fn a_flood_pushes_nothing_out_of_what_is_joined() {
     const SECONDS: i64 = 300;
-    let mut forged = 0_u32;
-    let packets: Vec<_> = (0..SECONDS)
-        .flat_map(|second| {
-            let packet = |source: u32, destination: u32| Packet {
-                at: Timestamp::from_parts(1_700_000_000 + second, 0),
-                wire_len: 100,
-                network: Network::Ipv4,
-                source: source.to_be_bytes().into(),
-                destination: destination.to_be_bytes().into(),
-                ..Packet::empty()
-            };
-            let (own, asked) = (0xc0a8_0102, 0x0808_0808);
-            let mut all = vec![packet(own, asked), packet(asked, own)];
-            all.extend((0..1000).map(|_| {
-                forged += 1;
-                packet(0x0b00_0000 + forged, own)
-            }));
-            all
-        })
-        .map(|packet| (packet, packet.at.as_seconds()))
-        .collect();
+    let packets = flood(SECONDS, 1000);
     let archive = archive(&packets, 24 << 20);
     let kept = archive.kept().unwrap();
     assert_eq!((archive.gone(), kept.seconds()), (None, SECONDS));

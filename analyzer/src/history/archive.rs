@@ -62,16 +62,22 @@ impl Archive {
         *self = Self { most, ..Self::new(0) };
     }
 
-    /// Takes what was recorded; time does not go back.
+    /// Takes what was recorded, each in the order of its seconds; time does not go back.
     pub fn take(&mut self, slices: &[Slice], left_out: &[LeftOut]) {
+        let mut left_out = left_out.iter().peekable();
         for slice in slices {
+            while let Some(left) = left_out.next_if(|left| left.at < slice.at) {
+                self.leave_out(left);
+            }
             self.turn(slice.at);
             self.open.add(slice);
         }
-        for left in left_out {
-            self.turn(left.at);
-            self.open.leave_out(left);
-        }
+        left_out.for_each(|left| self.leave_out(left));
+    }
+
+    fn leave_out(&mut self, left: &LeftOut) {
+        self.turn(left.at);
+        self.open.leave_out(left);
     }
 
     /// The seconds that are kept; `None` while there are none.
