@@ -186,7 +186,7 @@ fn steps_are_taken_with_several_alerts_or_none_and_the_whole_store_is_counted() 
     assert_eq!(body["error"]["message"], "there is no alert 00000009; nothing was changed");
     let (status, body) =
         server.ask("POST", "/api/v1/alerts/close", r#"{"ids":["1","3"],"reason":"resolved"}"#);
-    assert_eq!((status, body["alerts"].as_array().unwrap().len()), (200, 2), "{body}");
+    assert_eq!((status, body["alerts"].as_array().map(Vec::len)), (200, Some(2)), "{body}");
     for wrong in [r#"{"ids":[]}"#, r#"{"ids":["one"]}"#] {
         assert_eq!(server.ask("POST", "/api/v1/alerts/reopen", wrong).0, 422, "{wrong}");
     }

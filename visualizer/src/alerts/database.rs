@@ -263,14 +263,18 @@ fn put(transaction: &Connection, run: &str, alert: &Fresh<'_>, at_ms: i64) -> ru
     let number = i64::try_from(alert.number).unwrap_or(i64::MAX);
     let news = news(transaction, (run, number), alert)?;
     let text = serde_json::to_string(alert.document).unwrap_or_default();
+    // No upsert: one that finds the row there takes a number of AUTOINCREMENT all the same, and alerts would count 1, 4, 9.
+    let write = if news == News::New {
+        "INSERT INTO alerts (run, number, severity, first_ms, last_ms, document, rule, identity) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+    } else {
+        "UPDATE alerts SET severity = ?3, first_ms = ?4, last_ms = ?5, document = ?6, rule = ?7, \
+         identity = coalesce(identity, ?8) WHERE run = ?1 AND number = ?2"
+    };
+    let (rule, identity) = (alert.rule, &alert.identity);
     let mut entry = transaction.query_row(
-        &format!(
-            "INSERT INTO alerts (run, number, rule, severity, first_ms, last_ms, document, identity) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (run, number) DO UPDATE SET \
-             severity = excluded.severity, first_ms = excluded.first_ms, last_ms = excluded.last_ms, \
-             document = excluded.document RETURNING {COLUMNS}"
-        ),
-        params![run, number, alert.rule, alert.severity, alert.first_ms, alert.last_ms, text, alert.identity],
+        &format!("{write} RETURNING {COLUMNS}"),
+        params![run, number, alert.severity, alert.first_ms, alert.last_ms, text, rule, identity],
         entry,
     )?;
     entry.muted = alert.muted_by.is_some();

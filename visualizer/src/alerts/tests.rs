@@ -138,6 +138,17 @@ fn an_alert_of_the_same_packets_read_again_is_the_same_with_all_that_was_done_ab
 }
 
 #[test]
+fn news_of_an_alert_take_no_number_from_the_next() {
+    let mut store = store(Place::Memory, "a");
+    for number in [1, 1, 1, 2] {
+        find(&mut store, vec![found(number)]);
+    }
+    let mut ids: Vec<_> = store.status.board.select(|_| true).iter().map(|entry| entry.id).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, [1, 2]);
+}
+
+#[test]
 fn expired_mutes_leave_room_for_others() {
     let mut store = store(Place::Memory, "a");
     for _ in 0..256 {
