@@ -5,9 +5,11 @@
 mod common;
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::linux::net::SocketAddrExt;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use common::{Server, TempFile};
@@ -270,4 +272,35 @@ fn the_log_goes_to_a_file_as_json_and_levels_change_while_it_runs() {
     signal(&running.server, "HUP");
     running.told(taken_up(3));
     assert_eq!(events().len(), before, "warnings are not errors");
+}
+
+/// What a server writes to standard error, from its start to its end; `journal` says, of the file it writes to, what the variable holds.
+fn standard_error(journal: impl Fn(&fs::Metadata) -> String) -> String {
+    let log = TempFile::new("stderr", b"");
+    let file = fs::File::create(&log.0).unwrap();
+    let mut command = common::wireglobe();
+    let mut child = command
+        .args(["run", "--listen", "127.0.0.1:0"])
+        .env("JOURNAL_STREAM", journal(&file.metadata().unwrap()))
+        .stdout(Stdio::piped())
+        .stderr(file)
+        .spawn()
+        .unwrap();
+    let mut started = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut started).unwrap();
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-s", "TERM", &id]).status().unwrap().success(), "{started}");
+    assert!(child.wait().unwrap().success());
+    fs::read_to_string(&log.0).unwrap()
+}
+
+/// The journal is told the level of each line, which it takes away, and writes the time itself.
+#[test]
+fn a_line_for_the_journal_begins_with_its_level() {
+    let told = standard_error(|file| format!("{}:{}", file.dev(), file.ino()));
+    assert!(told.lines().all(|line| line.starts_with("<6> INFO ")), "{told}");
+    assert!(told.contains("<6> INFO stopped\n"), "{told}");
+    // Standard error was led elsewhere: whoever reads that file is no journal.
+    let other = standard_error(|file| format!("{}:{}", file.dev(), file.ino() + 1));
+    assert!(other.contains("Z  INFO stopped\n") && !other.contains("<6>"), "{other}");
 }

@@ -4,8 +4,10 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use capturer::source::SourceError;
+use tracing::Level;
 
 use crate::cli::escape;
+use crate::logging::journal;
 use crate::settings::SettingsError;
 
 /// Why a command did not do what was asked.
@@ -65,6 +67,7 @@ pub(super) fn exit(result: Result<ExitCode, Failure>) -> ExitCode {
 
 /// One line on standard error; a closed one is no error.
 pub(crate) fn complain(text: &str) {
+    let prefix = journal::prefix(Level::ERROR);
     let lines: Vec<String> = text.lines().map(escape).collect();
-    let _ = writeln!(io::stderr(), "wireglobe: {}", lines.join("\n"));
+    let _ = writeln!(io::stderr(), "{prefix}wireglobe: {}", lines.join(&format!("\n{prefix}")));
 }

@@ -6,9 +6,11 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
 
+use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::file::Rotating;
+use super::journal;
 use crate::cli::{escape, hostile};
 
 /// Where lines go.
@@ -37,19 +39,28 @@ impl<'a> MakeWriter<'a> for Sink {
     type Writer = Event<'a>;
 
     fn make_writer(&'a self) -> Self::Writer {
-        Event(self)
+        Event { sink: self, level: Level::INFO }
+    }
+
+    fn make_writer_for(&'a self, event: &Metadata<'_>) -> Self::Writer {
+        Event { sink: self, level: *event.level() }
     }
 }
 
 /// The writer of an event.
-pub(super) struct Event<'a>(&'a Sink);
+pub(super) struct Event<'a> {
+    sink: &'a Sink,
+    level: Level,
+}
 
 impl Write for Event<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(bytes);
-        let line = one_line(&text, self.0.form) + "\n";
-        match &self.0.way {
-            Way::StandardError => io::stderr().write_all(line.as_bytes())?,
+        let line = one_line(&text, self.sink.form) + "\n";
+        match &self.sink.way {
+            Way::StandardError => {
+                io::stderr().write_all((journal::prefix(self.level).to_owned() + &line).as_bytes())?;
+            }
             Way::File(file) => file.lock().unwrap_or_else(PoisonError::into_inner).write(line.as_bytes())?,
         }
         Ok(bytes.len())

@@ -1,7 +1,8 @@
 //! Logs: on standard error, so that standard output stays clean, or in a file that rotates; as text or as JSON; nothing per packet. Whatever
-//! an event says, it is one line ([`lines`]).
+//! an event says, it is one line ([`lines`]). The service manager's [`journal`] is told the level of each.
 
 mod file;
+pub(crate) mod journal;
 mod lines;
 
 use std::io::{self, IsTerminal};
@@ -42,7 +43,10 @@ pub(crate) fn start(settings: &Log, verbose: u8, quiet: bool, color: bool) -> io
     };
     let layer = fmt::layer().with_writer(Sink { way, form });
     let layer = match settings.format {
-        LogFormat::Text => layer.with_ansi(ansi).with_target(false).fmt_fields(fields()).boxed(),
+        LogFormat::Text => {
+            let layer = layer.with_ansi(ansi).with_target(false).fmt_fields(fields());
+            if !to_file && journal::is_there() { layer.without_time().boxed() } else { layer.boxed() }
+        }
         LogFormat::Json => {
             layer.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed()
         }
