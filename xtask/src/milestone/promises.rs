@@ -41,7 +41,7 @@ const fn of_release(
 }
 
 /// All promises, in the order of the document.
-pub(super) const PROMISES: [Promise; 71] = [
+pub(super) const PROMISES: [Promise; 72] = [
     promise("no input crashes us", "decode_advances", "no panic, no standstill", How::Test("--lib")),
     promise(
         "no input crashes us",
@@ -309,6 +309,12 @@ pub(super) const PROMISES: [Promise; 71] = [
         How::Command("systemd-analyze security --offline=true --threshold=20 packaging/wireglobe.service"),
     ),
     promise("package", "deb_leaves_nothing", "nothing left after a purge", How::Command("bash .ci/deb")),
+    promise(
+        "package",
+        "deb_under_systemd",
+        "ready, restarted, upgraded, removed",
+        How::Command("bash .ci/systemd"),
+    ),
     promise(
         "no payload in reports",
         "a_crash_report_says_where",
