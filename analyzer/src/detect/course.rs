@@ -222,7 +222,7 @@ pub(super) fn begin(packet: &Packet, at: Timestamp, key: FlowKey, from_opener: b
 }
 
 /// How a session begins with this packet.
-fn began(packet: &Packet) -> Began {
+pub(super) fn began(packet: &Packet) -> Began {
     match &packet.transport {
         Transport::Tcp(tcp) => began_tcp(tcp.flags, packet.payload_len),
         Transport::Udp(_) => Began::Datagram,

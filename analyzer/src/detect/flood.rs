@@ -186,7 +186,7 @@ impl Flood {
             of(Kind::Udp, &UDP, "UDP datagrams"),
             of(Kind::Icmp, &ICMP, "ICMP messages"),
             of(Kind::Rst, &RST, "RSTs"),
-            of(Kind::Ack, &ACK, "ACKs of no session"),
+            of(Kind::Ack, &ACK, "segments of no session"),
             of(Kind::SynAck, &SYN_ACK, "SYN+ACKs that nobody asked for"),
         ];
         let least = |limits: &Limits| limits.rate.min(limits.in_ten).min(limits.burst);
@@ -342,7 +342,7 @@ fn kind(session: &Session, event: &Event<'_>) -> Option<Kind> {
         Began::Datagram if !is_answer(session) => Some(Kind::Udp),
         Began::Rst => Some(Kind::Rst),
         Began::Ack if stray || session.refused => Some(Kind::Ack),
-        Began::FinAck if stray => Some(Kind::Ack),
+        Began::FinAck | Began::Stealth if stray => Some(Kind::Ack),
         Began::Midstream if session.packets[0] == 1 => Some(Kind::Ack),
         Began::SynAck if stray => Some(Kind::SynAck),
         _ => None,
@@ -619,6 +619,29 @@ mod tests {
         assert!(play(6000, &accepted).contains(&"flood.syn"));
         assert!(play(6000, &refused).contains(&"flood.syn"));
         assert!(play(6, &refused).is_empty());
+    }
+
+    #[test]
+    fn segments_whose_flags_begin_nothing_are_a_flood_by_their_number_and_a_scan_by_their_ports() {
+        let play = |flags: u16, port: fn(u32) -> u16, source: fn(u32) -> IpAddr| {
+            let mut scene = Scene::new();
+            for n in 0..5000u32 {
+                scene.tcp((source(n), 20_000 + n as u16), (ip("192.0.2.80"), port(n)), TcpFlags(flags), b"");
+                if n.is_multiple_of(100) {
+                    scene.wait(10);
+                }
+            }
+            scene.wait(2000);
+            scene.rules()
+        };
+        let forged = |n: u32| IpAddr::V4((0x0b00_0000 + n.wrapping_mul(0x9e37_79b1) % 0x0100_0000).into());
+        // None, FIN, SYN and FIN, URG, Xmas, ECE and CWR alone, all.
+        for flags in [0, 0x01, 0x03, 0x20, 0x29, 0xc0, 0x3f] {
+            assert_eq!(play(flags, |_| 80, forged), ["flood.ack"], "{flags:#x}");
+            assert_eq!(play(flags, |_| 80, |_| ip("203.0.113.5")), ["flood.ack"], "{flags:#x}");
+            let scan = play(flags, |n| n as u16 + 1, |_| ip("203.0.113.5"));
+            assert_eq!(scan, ["scan.port.tcp_stealth"], "{flags:#x}");
+        }
     }
 
     #[test]

@@ -76,8 +76,9 @@ pub(super) static RST: Rule = rule(
     &[rate(200.0)],
 );
 pub(super) static ACK: Rule = rule(
-    ("flood.ack", "ACK flood"),
-    "500 segments with ACK of no known session to one host within a second that begin nothing",
+    ("flood.ack", "Flood of TCP segments of no session"),
+    "500 segments of no known session to one host within a second that begin nothing: with ACK (ACK flood), or without it and \
+     without SYN alone or RST (FIN, null and Xmas floods)",
     "When a capture begins, sessions that are under way look the same until they go on.",
     &[rate(500.0), done(0.2)],
 );

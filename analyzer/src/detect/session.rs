@@ -11,7 +11,7 @@ use ahash::RandomState;
 use capturer::{Packet, Protocol, Timestamp, Transport, Vlan};
 
 pub use super::course::Began;
-use super::course::{BULK, Begin, Course, IDLE, Marks, begin, go_on, is_over, is_reply, opening};
+use super::course::{BULK, Begin, Course, IDLE, Marks, began, begin, go_on, is_over, is_reply, opening};
 pub(super) use super::course::{is_group, is_request};
 use super::event::Moments;
 use crate::capped::{Capped, Guess, Slot};
@@ -242,7 +242,7 @@ impl Sessions {
     }
 
     fn begin(&mut self, packet: &Packet, at: Timestamp, key: FlowKey) -> Step {
-        let answers = matches!(packet.tcp(), Some(tcp) if tcp.flags.is_syn_ack()) || is_reply(packet);
+        let answers = began(packet) == Began::SynAck || is_reply(packet);
         let (course, start) = begin(packet, at, key, !answers);
         let (slot, _) = self.rows.insert(key.hash, course, start);
         self.wait(slot, course.marks.has(Marks::PENDING), at);
