@@ -110,8 +110,12 @@ pub(super) fn run(arguments: &Arguments, common: &Common) -> Result<ExitCode, Fa
         .build()
         .map_err(Failure::system("cannot start the web server"))?;
     app.status.set_sandbox(closed.prove()?);
+    let signals = {
+        let _entered = runtime.enter();
+        Signals::take().map_err(Failure::system("cannot take signals"))?
+    };
     greet(&app, &at)?;
-    let served = runtime.block_on(serve(listener, (app, entrance.tls), &house.closing, manager));
+    let served = runtime.block_on(serve(listener, (app, entrance.tls), (&house.closing, signals), manager));
     runtime.shutdown_timeout(GOODBYE);
     house.close();
     served.map_err(Failure::system("the web server failed"))?;
@@ -187,16 +191,34 @@ fn greet(app: &App, at: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Signals that are heard. Taken before anybody is told that Wireglobe runs: until then SIGHUP ends it.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    reload: Signal,
+    update: Signal,
+}
+
+impl Signals {
+    fn take() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            reload: signal(SignalKind::hangup())?,
+            update: signal(SignalKind::user_defined1())?,
+        })
+    }
+}
+
 async fn serve(
     listener: std::net::TcpListener,
     (app, tls): (App, Option<Tls>),
-    closing: &watch::Sender<bool>,
+    (closing, signals): (&watch::Sender<bool>, Signals),
     manager: Arc<ServiceManager>,
 ) -> std::io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let renewing = (signal(SignalKind::hangup())?, signal(SignalKind::user_defined1())?);
-    let renewals = tokio::spawn(renew_on_signals(renewing, app.renewals.clone(), Arc::clone(&manager)));
+    let Signals { mut terminate, mut interrupt, reload, update } = signals;
+    let renewals =
+        tokio::spawn(renew_on_signals((reload, update), app.renewals.clone(), Arc::clone(&manager)));
     let status = Arc::clone(&app.status);
     let server = tokio::spawn(server::serve(listener, app, tls));
     manager.tell(&format!("READY=1\nSTATUS={}", supervised::line(&status)));
