@@ -6,7 +6,7 @@ mod house;
 mod renewing;
 mod supervised;
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, mpsc};
@@ -176,8 +176,10 @@ fn greet(app: &App, at: &str) -> Result<(), Failure> {
         "demo" => "demo, an invented capture replayed in a loop".to_owned(),
         _ => facts.name.clone(),
     };
-    let line = format!("Wireglobe is on {at} · source: {} · Ctrl-C ends it\n", super::escape(&label));
     let mut out = std::io::stdout();
+    // A journal has no keys.
+    let end = if out.is_terminal() { " · Ctrl-C ends it" } else { "" };
+    let line = format!("Wireglobe is on {at} · source: {}{end}\n", super::escape(&label));
     match out.write_all(line.as_bytes()).and_then(|()| out.flush()) {
         // Nobody reads the line, but the dashboard is there all the same.
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
