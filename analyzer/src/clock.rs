@@ -8,6 +8,14 @@ use capturer::Timestamp;
 /// A forward step of more than this has to be confirmed by a later packet.
 const FREE_STEP: Duration = Duration::from_secs(60);
 
+/// Packets that are captured together are out of order by less than this.
+const DISORDER: Duration = Duration::from_secs(10);
+
+/// So many packets in a row from longer ago, in their own order, tell that time was set back, or that the first packet's was wrong; each time
+/// twice as many, up to 65 536, since who begins anew has work with it.
+const SET_BACK: u32 = 16;
+const MOST_DOUBLED: u32 = 12;
+
 /// The moment the traffic has reached.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PacketClock {
@@ -15,6 +23,10 @@ pub struct PacketClock {
     pending: Option<Timestamp>,
     disordered: u64,
     jumps: u64,
+    /// Packets in a row from long ago, and the last one's time.
+    behind: u32,
+    last_behind: Timestamp,
+    set_back: u32,
 }
 
 impl PacketClock {
@@ -31,6 +43,37 @@ impl PacketClock {
             return at;
         }
         self.unusual(now, at)
+    }
+
+    /// The same for who can begin anew: `true` says that time was set back and that this is the time now.
+    ///
+    /// Without it all that comes would count under the moment before until that is reached again, an hour's traffic as an instant's.
+    #[inline]
+    pub fn follow(&mut self, at: Timestamp) -> (Timestamp, bool) {
+        let told = self.tell(at);
+        if told == at {
+            self.behind = 0;
+            return (told, false);
+        }
+        self.fall_behind(told, at)
+    }
+
+    #[cold]
+    fn fall_behind(&mut self, told: Timestamp, at: Timestamp) -> (Timestamp, bool) {
+        let goes_on = !self.last_behind.exceeds(at, DISORDER);
+        self.behind = match self.behind {
+            _ if !told.exceeds(at, DISORDER) => 0,
+            behind if goes_on => behind + 1,
+            _ => 1,
+        };
+        self.last_behind = at;
+        if self.behind < SET_BACK << self.set_back.min(MOST_DOUBLED) {
+            return (told, false);
+        }
+        self.behind = 0;
+        self.set_back += 1;
+        self.now = Some(at);
+        (at, true)
     }
 
     /// Moves to `now` when nothing arrives: an idle interface, a pause in a paced replay.
@@ -97,6 +140,43 @@ mod tests {
         assert_eq!(clock.tell(second(4_000_000_000)), second(100));
         assert_eq!(clock.tell(second(101)), second(101));
         assert_eq!(clock.jumps(), 0);
+    }
+
+    #[test]
+    fn time_is_set_back_when_many_packets_in_a_row_say_so() {
+        let mut clock = PacketClock::default();
+        clock.follow(second(10_000));
+        let told: Vec<_> = (0..20).map(|n| clock.follow(second(100 + n))).collect();
+        assert_eq!(told[14], (second(10_000), false));
+        assert_eq!(told[15..17], [(second(115), true), (second(116), false)]);
+    }
+
+    #[test]
+    fn packets_from_long_ago_among_others_and_a_little_disorder_set_nothing_back() {
+        let mut clock = PacketClock::default();
+        clock.follow(second(10_000));
+        for n in 0..1000 {
+            assert!(!clock.follow(second(if n % 8 == 0 { 10_000 + n } else { 100 })).1);
+            assert!(!clock.follow(second(10_000 + n - 9)).1);
+        }
+    }
+
+    #[test]
+    fn a_capture_in_the_order_of_nothing_sets_nothing_back() {
+        let mut clock = PacketClock::default();
+        assert!((0..10_000).all(|n| !clock.follow(second(1_000_000 - 60 * n)).1));
+    }
+
+    #[test]
+    fn who_makes_time_go_back_again_and_again_is_believed_less_each_time() {
+        let mut clock = PacketClock::default();
+        let set_back = |clock: &mut PacketClock, from: i64| {
+            clock.follow(second(from));
+            clock.follow(second(from));
+            (1..).find(|_| clock.follow(second(0)).1).unwrap()
+        };
+        assert_eq!([1000, 1000, 1000].map(|from| set_back(&mut clock, from)), [16, 32, 64]);
+        assert_eq!((0..20).map(|_| set_back(&mut clock, 1000)).last(), Some(65_536));
     }
 
     #[test]

@@ -88,6 +88,11 @@ impl Book {
         }
     }
 
+    /// From which figures on alerts are raised.
+    pub const fn thresholds(&self) -> &Thresholds {
+        &self.thresholds
+    }
+
     /// Each alert says that it is from something else than packets.
     pub const fn is_from(&mut self, evidence: &'static str) {
         self.evidence = Some(evidence);

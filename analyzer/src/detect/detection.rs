@@ -63,6 +63,8 @@ pub struct Detection {
     labels: Labels,
     hasher: RandomState,
     nothing: Packet,
+    /// [`Self::losses`] of the tables before time was set back.
+    lost_before: [u64; 3],
     /// Of the packets at hand; kept so that nothing is allocated for them.
     near: Vec<(FlowKey, Option<Guess>)>,
 }
@@ -83,6 +85,7 @@ impl Detection {
             labels: Labels::new(hasher.clone()),
             hasher,
             nothing: Packet::empty(),
+            lost_before: [0; 3],
             near: Vec::with_capacity(256),
         }
     }
@@ -114,7 +117,10 @@ impl Detection {
 
     #[inline]
     fn observe_found(&mut self, packet: &Packet, bytes: &[u8], found: (FlowKey, Option<Guess>)) {
-        let at = self.clock.tell(packet.at);
+        let (at, set_back) = self.clock.follow(packet.at);
+        if set_back {
+            self.begin_anew();
+        }
         self.judge_unanswered(at, LOOKS);
         if packet.network == Network::Arp {
             self.tell(&plain(Moments::ARP, at, packet));
@@ -136,6 +142,17 @@ impl Detection {
         if moments.any(self.wanted) || self.sessions.has_before() {
             self.moment(moments, at, (packet, bytes), (step, head));
         }
+    }
+
+    /// Time was set back: what is remembered would be from the future for as long. The alerts stay.
+    #[cold]
+    fn begin_anew(&mut self) {
+        self.lost_before = self.lost();
+        self.sessions = Sessions::new(self.memory / SESSION, self.hasher.clone());
+        self.heads = Heads::default();
+        self.labels = Labels::new(self.hasher.clone());
+        let thresholds = self.book.thresholds();
+        self.detectors = DETECTORS.iter().map(|entry| (entry.make)(thresholds)).collect();
     }
 
     /// Tells what a packet means.
@@ -259,18 +276,29 @@ impl Detection {
             rows: Some(sessions.followed()),
             bytes: sessions.bytes(),
             share: Some(self.memory),
-            evicted: sessions.evicted(),
+            evicted: self.lost()[0],
         }
     }
 
     /// Sessions that had to make room, openings that were not waited for, beginnings of requests whose rest did not come or
     /// that had to make room, and alerts that had to make room.
     pub const fn losses(&self) -> [(&'static str, u64); 4] {
+        let [evicted, given_up, dropped] = self.lost();
         [
-            ("sessions_evicted", self.sessions.evicted()),
-            ("openings_not_awaited", self.sessions.given_up()),
-            ("heads_dropped", self.heads.dropped()),
+            ("sessions_evicted", evicted),
+            ("openings_not_awaited", given_up),
+            ("heads_dropped", dropped),
             ("alerts_dropped", self.book.dropped()),
+        ]
+    }
+
+    /// Sessions that made room, openings that were not waited for, beginnings that were dropped.
+    const fn lost(&self) -> [u64; 3] {
+        let [evicted, given_up, dropped] = self.lost_before;
+        [
+            evicted + self.sessions.evicted(),
+            given_up + self.sessions.given_up(),
+            dropped + self.heads.dropped(),
         ]
     }
 }
@@ -360,5 +388,44 @@ mod tests {
             }
             assert_eq!(due(&mut detection, later), left);
         }
+    }
+
+    /// SYNs to a server that is down, ten a second.
+    fn retries(detection: &mut Detection, seconds: std::ops::Range<i64>) {
+        for second in seconds {
+            let first = second.unsigned_abs() as u32 % 7 * 10;
+            (first..first + 10).for_each(|n| detection.observe(&syn(n, second), &[]));
+        }
+    }
+
+    #[test]
+    fn what_comes_after_time_was_set_back_is_no_flood() {
+        let mut detection = Detection::new(&Thresholds::default(), 4 << 20);
+        retries(&mut detection, 0..120);
+        retries(&mut detection, -3600..-3000);
+        detection.finish();
+        assert!(detection.alerts().is_empty(), "{}", detection.alerts()[0].summary());
+    }
+
+    #[test]
+    fn a_first_packet_from_the_future_makes_no_flood_of_the_others() {
+        let mut detection = Detection::new(&Thresholds::default(), 4 << 20);
+        detection.observe(&syn(1, 86_400), &[]);
+        retries(&mut detection, 0..600);
+        detection.finish();
+        assert!(detection.alerts().is_empty(), "{}", detection.alerts()[0].summary());
+    }
+
+    #[test]
+    fn a_flood_after_time_was_set_back_is_told_with_its_own_time() {
+        let mut detection = Detection::new(&Thresholds::default(), 4 << 20);
+        retries(&mut detection, 0..120);
+        retries(&mut detection, -3600..-3590);
+        (0..5000).for_each(|n| detection.observe(&syn(1000 + n, -3589 + i64::from(n) / 1000), &[]));
+        detection.finish();
+        let alerts = detection.alerts();
+        assert_eq!(alerts.iter().map(|alert| alert.rule.id).collect::<Vec<_>>(), ["flood.syn_spoofed"]);
+        let first = alerts[0].first.as_seconds() - 1_700_000_000;
+        assert!((-3600..-3580).contains(&first), "{first}");
     }
 }

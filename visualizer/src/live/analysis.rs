@@ -476,13 +476,19 @@ impl Thread {
         let _ = report.reply.send(answer);
     }
 
+    /// Moves the detectors' time on: of a replay their own, which goes back where packets' does.
+    fn watch_on(&mut self) {
+        let Some(watch) = &mut self.detection else { return };
+        if let Some(at) = if self.wall_clock { Some(now()) } else { watch.detection.now() } {
+            watch.advance(at, &self.stream);
+        }
+    }
+
     fn tick(&mut self) {
         if let Some(at) = if self.wall_clock { Some(now()) } else { self.analyzer.now() } {
             self.analyzer.advance(at);
-            if let Some(watch) = &mut self.detection {
-                watch.advance(at, &self.stream);
-            }
         }
+        self.watch_on();
         if let Some(hearing) = &mut self.hearing {
             hearing.hand_over(&self.stream);
         }

@@ -107,7 +107,7 @@ impl Watching {
         bytes.clear();
         ends.clear();
         if let Some(now) = detection.now()
-            && now.since(self.looked) >= TICK
+            && (now.since(self.looked) >= TICK || now < self.looked)
         {
             self.looked = now;
             detection.advance(now);
