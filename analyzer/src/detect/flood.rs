@@ -343,7 +343,8 @@ fn kind(session: &Session, event: &Event<'_>) -> Option<Kind> {
         Began::Rst => Some(Kind::Rst),
         Began::Ack if stray || session.refused => Some(Kind::Ack),
         Began::FinAck | Began::Stealth if stray => Some(Kind::Ack),
-        Began::Midstream if session.packets[0] == 1 => Some(Kind::Ack),
+        // A request begins something, though its SYN went another way.
+        Began::Midstream if session.packets[0] == 1 && !event.is(Moments::HTTP) => Some(Kind::Ack),
         Began::SynAck if stray => Some(Kind::SynAck),
         _ => None,
     }
@@ -642,6 +643,29 @@ mod tests {
             let scan = play(flags, |n| n as u16 + 1, |_| ip("203.0.113.5"));
             assert_eq!(scan, ["scan.port.tcp_stealth"], "{flags:#x}");
         }
+    }
+
+    #[test]
+    fn requests_of_which_one_direction_is_captured_are_no_segments_without_a_session() {
+        let play = |payload: &[u8]| {
+            let mut scene = Scene::new();
+            for n in 0..5000u32 {
+                let client = (IpAddr::V4((0x0b00_0000 + n % 50).into()), 20_000 + n as u16);
+                scene.tcp(
+                    client,
+                    (ip("192.0.2.80"), 80),
+                    TcpFlags(TcpFlags::ACK.0 | TcpFlags::PSH.0),
+                    payload,
+                );
+                if n.is_multiple_of(100) {
+                    scene.wait(10);
+                }
+            }
+            scene.wait(2000);
+            scene.rules().contains(&"flood.ack")
+        };
+        assert!(!play(b"GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n"));
+        assert!(play(b"abcdefgh"));
     }
 
     #[test]
