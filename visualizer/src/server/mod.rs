@@ -38,6 +38,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -55,6 +56,10 @@ use crate::history::Place;
 use crate::live::{Hub, Renewal, Status};
 use guard::Routes;
 use login::Peer;
+
+/// Connections that the kernel holds until they are taken in (listen(2)). The standard library has 128; who comes as one more in a burst
+/// is let in a second later, by TCP's next try.
+const BACKLOG: i32 = 1024;
 
 /// A client that has not sent its headers by then is closed.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -161,6 +166,7 @@ fn router(app: App) -> Router {
 /// Binds the dashboard's port.
 pub(crate) fn bind(address: SocketAddr) -> io::Result<std::net::TcpListener> {
     let listener = std::net::TcpListener::bind(address)?;
+    SockRef::from(&listener).listen(BACKLOG)?;
     listener.set_nonblocking(true)?;
     Ok(listener)
 }
@@ -204,6 +210,7 @@ async fn accept(
     mut closing: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let listener = TcpListener::from_std(listener)?;
+    let mut exhausted = false;
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -211,6 +218,7 @@ async fn accept(
         };
         match accepted {
             Ok((stream, peer)) => {
+                exhausted = false;
                 let Some(share) = connections.admit(peer.ip()) else { continue };
                 let service = service.clone();
                 tokio::spawn(async move {
@@ -218,8 +226,14 @@ async fn accept(
                     drop(share);
                 });
             }
-            // Too many open files: the loop rests and goes on; a peer that has gone already is its own affair.
-            Err(_) => tokio::time::sleep(EXHAUSTED).await,
+            // Too many open files, most likely: the loop rests and goes on.
+            Err(error) => {
+                if !exhausted {
+                    tracing::warn!(%error, "no connection can be taken in for now");
+                }
+                exhausted = true;
+                tokio::time::sleep(EXHAUSTED).await;
+            }
         }
     }
 }
@@ -289,5 +303,21 @@ mod tests {
             let open = ["/api/v1/login", "/api/v1/session", "/healthz", "/readyz"].contains(&path.as_str());
             assert_eq!(of.contains(&Need::Nothing), open, "{path}");
         }
+    }
+
+    #[test]
+    fn a_burst_of_connections_waits_for_nobody_to_take_them_in() {
+        const BURST: usize = 300;
+        let most: usize =
+            std::fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap().trim().parse().unwrap();
+        if most < BURST {
+            eprintln!("skipped: needs net.core.somaxconn of {BURST}");
+            return;
+        }
+        let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let connect = |_| std::net::TcpStream::connect_timeout(&address, Duration::from_secs(5));
+        let held = (0..BURST).map_while(|n| connect(n).ok()).collect::<Vec<_>>();
+        assert_eq!(held.len(), BURST);
     }
 }
