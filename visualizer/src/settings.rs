@@ -103,7 +103,7 @@ pub struct GeoFiles {
     /// ranges (CSV, TSV); names of systems (`asnames.json`); `.gz` and `.bz2` of them. What a file is, its content tells;
     /// each takes the place of what it holds.
     pub databases: Vec<PathBuf>,
-    /// Whether cities are known, for points on the map: 32 MB of memory, read in the background.
+    /// Whether cities are known, for points on the map.
     pub city: bool,
     /// Where `geo update` stores databases that are then used by default; empty: `$XDG_DATA_HOME/wireglobe/geo`, or
     /// `/var/lib/wireglobe/geo` for root.
