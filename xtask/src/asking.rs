@@ -17,7 +17,11 @@ pub(crate) fn address(output: &mut impl BufRead) -> Result<String> {
 
 /// The document at a path.
 pub(crate) fn get(address: &str, path: &str) -> Result<Value> {
-    let mut stream = TcpStream::connect(address)?;
+    over(TcpStream::connect(address)?, (address, path))
+}
+
+/// The same over a connection that is made: the server's address, and the path.
+pub(crate) fn over(mut stream: TcpStream, (address, path): (&str, &str)) -> Result<Value> {
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
     let mut answer = String::new();

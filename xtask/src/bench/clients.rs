@@ -2,6 +2,7 @@
 //! interface of its own.
 
 use std::io::{BufRead, BufReader};
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -12,14 +13,14 @@ use super::{Bench, Line};
 use crate::live_bench::lab::{CAPTURING, Lab};
 use crate::live_bench::{is_root, numbers, own_part};
 
-const CLIENTS: usize = 1000;
+pub(super) const CLIENTS: usize = 1000;
 
 /// The most of a core.
 const MOST: f64 = 0.15;
 
 /// Traffic meanwhile: packets a second, and for how long.
-const RATE: u64 = 20_000;
-const SECONDS: u64 = 15;
+pub(super) const RATE: u64 = 20_000;
+pub(super) const SECONDS: u64 = 15;
 
 /// Descriptors that server and clients need, each.
 const FILES: u64 = 4096;
@@ -46,7 +47,7 @@ pub(super) fn clients(bench: &Bench<'_>) -> Result<Vec<Line>> {
     for (view, what) in [("map", "the map's table"), ("page", "all that the page wants 4 times a second")] {
         let with = measure(bench, CLIENTS, view)?;
         lines.push(core_line(what, &alone, &with));
-        lines.push(loss_line(&with));
+        lines.push(loss_line(with.lost, (with.sent, with.frames)));
     }
     Ok(lines)
 }
@@ -65,13 +66,14 @@ fn core_line(what: &str, alone: &Outcome, with: &Outcome) -> Line {
     }
 }
 
-fn loss_line(with: &Outcome) -> Line {
-    let missing = with.sent.saturating_sub(with.frames);
+/// What the server says it lost, and what it never saw of what was sent.
+pub(super) fn loss_line(lost: u64, (sent, seen): (u64, u64)) -> Line {
+    let missing = sent.saturating_sub(seen);
     Line {
         what: format!("capture meanwhile, {RATE} packets/s"),
-        ours: format!("{} lost, {missing} not seen of {}", with.lost, with.sent),
+        ours: format!("{lost} lost, {missing} not seen of {sent}"),
         wanted: "0".into(),
-        verdict: (with.lost == 0 && missing == 0).into(),
+        verdict: (lost == 0 && missing == 0).into(),
         ..Line::default()
     }
 }
@@ -79,16 +81,7 @@ fn loss_line(with: &Outcome) -> Line {
 /// A server of its own each time, so that its tables begin alike.
 fn measure(bench: &Bench<'_>, clients: usize, view: &str) -> Result<Outcome> {
     let lab = Lab::new()?;
-    let program = bench.arguments.wireglobe.canonicalize()?;
-    let mut command = lab.inside(&lab.receiving, program.to_str().context("the program's path")?);
-    command.args(["run", "--interface", CAPTURING]);
-    let room = (2 * CLIENTS).to_string();
-    command
-        .env("WIREGLOBE__SERVER__MAX_CONNECTIONS", &room)
-        .env("WIREGLOBE__SERVER__MAX_CONNECTIONS_PER_ADDRESS", &room)
-        .env("WIREGLOBE__ALERTS__KEEP", "false")
-        .env("WIREGLOBE__HISTORY__KEEP", "false");
-    let server = Server::spawn(bench, &mut command)?;
+    let server = Server::spawn(bench, &mut roomy(&lab, bench)?)?;
     let mut crowd = own_part(&lab, &lab.receiving, &["crowd", &server.address, &clients.to_string(), view])?;
     let mut said = BufReader::new(crowd.stdout.take().context("no output")?).lines();
     said.next().context("the clients could not connect")??;
@@ -105,8 +98,22 @@ fn measure(bench: &Bench<'_>, clients: usize, view: &str) -> Result<Outcome> {
     Ok(Outcome { processor, time: Duration::from_nanos(nanoseconds), sent, ticks, bytes, frames, lost })
 }
 
+/// A server that captures, with room for all clients from one address.
+pub(super) fn roomy(lab: &Lab, bench: &Bench<'_>) -> Result<Command> {
+    let program = bench.arguments.wireglobe.canonicalize()?;
+    let mut command = lab.inside(&lab.receiving, program.to_str().context("the program's path")?);
+    let room = (2 * CLIENTS).to_string();
+    command
+        .args(["run", "--interface", CAPTURING])
+        .env("WIREGLOBE__SERVER__MAX_CONNECTIONS", &room)
+        .env("WIREGLOBE__SERVER__MAX_CONNECTIONS_PER_ADDRESS", &room)
+        .env("WIREGLOBE__ALERTS__KEEP", "false")
+        .env("WIREGLOBE__HISTORY__KEEP", "false");
+    Ok(command)
+}
+
 /// A descriptor a connection: as many as are needed for this process and those that it starts.
-fn raise_limit() -> Result<()> {
+pub(super) fn raise_limit() -> Result<()> {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let wanted = current.map(|current| current.max(FILES));
     let maximum = maximum.map(|maximum| maximum.max(FILES));

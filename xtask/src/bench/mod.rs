@@ -4,10 +4,13 @@
 mod clients;
 mod count;
 pub(crate) mod crowd;
+mod half_open;
 mod offline;
 mod page;
 mod race;
+mod readers;
 mod server;
+pub(crate) mod silent;
 mod tick;
 
 use std::fs;
@@ -45,7 +48,7 @@ struct Row {
     measure: fn(&Bench<'_>) -> Result<Vec<Line>>,
 }
 
-const ROWS: [Row; 10] = [
+const ROWS: [Row; 12] = [
     Row { name: "imix", measure: offline::imix },
     Row { name: "flood", measure: offline::flood },
     Row { name: "scan", measure: offline::scan },
@@ -66,6 +69,8 @@ const ROWS: [Row; 10] = [
     },
     Row { name: "tick", measure: tick::tick },
     Row { name: "clients", measure: clients::clients },
+    Row { name: "readers", measure: readers::readers },
+    Row { name: "half_open", measure: half_open::half_open },
 ];
 
 /// What a row is measured with.

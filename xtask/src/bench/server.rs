@@ -74,6 +74,11 @@ impl Server {
         }
     }
 
+    /// Its process.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The processor time of all its threads.
     pub(super) fn processor(&self) -> Result<Duration> {
         of_process(self.child.id())

@@ -14,7 +14,7 @@ use clap::Subcommand;
 
 use super::lab::CAPTURING;
 use super::{mix, sender};
-use crate::bench::crowd;
+use crate::bench::{crowd, silent};
 use crate::processor::of_thread;
 
 /// The kernel counts frames before they are in a block; a receiver that was told to stop waits so long for the last.
@@ -46,6 +46,13 @@ pub(crate) enum Part {
         /// What they look at
         view: String,
     },
+    /// Be clients of a server that never read, until standard input ends
+    Silent {
+        /// Where it listens
+        address: String,
+        /// How many
+        clients: usize,
+    },
     /// Receive until standard input ends
     Receive {
         /// ring, packet or pnet
@@ -73,6 +80,13 @@ pub(crate) fn run(part: &Part) -> Result<()> {
             say(&[0]);
             let _ = io::stdin().read_to_end(&mut Vec::new());
             say(&crowd.end()?);
+            Ok(())
+        }
+        Part::Silent { address, clients } => {
+            let silent = silent::Silent::gather(address, *clients)?;
+            say(&[0]);
+            let _ = io::stdin().read_to_end(&mut Vec::new());
+            say(&silent.end()?);
             Ok(())
         }
         Part::Receive { method, workers, buffer } => receive(method, *workers, *buffer),
